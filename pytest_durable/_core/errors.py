@@ -1,0 +1,73 @@
+"""Errors about the tool: misuse, a damaged file, a wait that can never end.
+
+They never stand for something the platform does (``platform_errors``) and never for a failed claim (``AssertionError``).
+Each message states the fact in its first line and the next step after it.
+"""
+
+
+class DurableError(Exception):
+    """Base of every error about the tool itself."""
+
+
+class HostDownError(DurableError):
+    """A call reached a host that is stopped or has crashed. Start it again: ``await durable.start()``."""
+
+
+class StuckError(DurableError):
+    """The awaited thing can never complete: nothing is ready, no timer is pending. Names who waits for what."""
+
+
+class LimitError(DurableError):
+    """A limit that guards against endless runs was reached; the message names it."""
+
+
+class AlarmLoopError(LimitError):
+    """An alarm re-arms itself without end; the message names its object."""
+
+
+class RealTimeWaitError(DurableError):
+    """Real work (a file descriptor, a thread, a child process) did not finish within the real-time limit."""
+
+
+class TimeBackwardsError(DurableError, ValueError):
+    """The test asked the clock to go back."""
+
+
+class NaiveDatetimeError(DurableError, ValueError):
+    """The test handed over a datetime without a time zone."""
+
+
+class ForeignIdError(DurableError, ValueError):
+    """An id of another namespace was used."""
+
+
+class ConfigurationError(DurableError, ValueError):
+    """The application, a marker, or an option describes something that does not exist or contradicts itself."""
+
+
+class DirectoryError(DurableError):
+    """A directory cannot be used: absent, not writable, not ours."""
+
+
+class DirectoryInUseError(DirectoryError):
+    """Another host holds the directory."""
+
+
+class DamagedFileError(DurableError):
+    """A database file is not what it should be. Nothing was changed."""
+
+
+class UndecodableValueError(DurableError):
+    """A stored value cannot be decoded; names file, object and key. Nothing was changed."""
+
+
+class UnsupportedOnHostError(DurableError):
+    """This host cannot do what was asked; names the capability."""
+
+
+class StorageClosedError(DurableError):
+    """Storage was used after its owner's end."""
+
+
+class LifeEnded(BaseException):  # noqa: N818 - not an error: the world ended at this point
+    """Unwinds the frames on the stack at the point where a life ends. Never caught by user code on purpose."""
