@@ -1,0 +1,100 @@
+"""What the platform raises into user code, worded as the platform words it.
+
+A surface translates these into what its users catch. The test itself meets them as they are, so the class is
+public under the name ``PlatformError``.
+"""
+
+from typing import Final
+
+DEFAULT_ABORT_REASON: Final = "Application called abort() to reset Durable Object."
+CONNECTION_LOST: Final = "Network connection lost."
+STORAGE_GONE: Final = "Durable Object storage is no longer accessible."
+
+
+class PlatformError(Exception):
+    """An error of the simulated platform.
+
+    Attributes:
+        name: The platform's class of the error: ``Error``, ``TypeError``, ``RangeError``, ``DataCloneError`` …
+        message: The platform's own wording.
+        remote: The error came from the other side of a call.
+        retryable: Trying again may help (a lost connection).
+        overloaded: The object was too busy; trying again makes it worse.
+        durable_object_reset: The object was reset; its memory and uncommitted writes are gone.
+        durable_object_id: Hex id of the object that threw, where the platform tells it.
+
+    Source: spec durable-objects 9.5.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        name: str = "Error",
+        remote: bool = False,
+        retryable: bool = False,
+        overloaded: bool = False,
+        durable_object_reset: bool = False,
+        durable_object_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.name = name
+        self.message = message
+        self.remote = remote
+        self.retryable = retryable
+        self.overloaded = overloaded
+        self.durable_object_reset = durable_object_reset
+        self.durable_object_id = durable_object_id
+
+    def __str__(self) -> str:
+        return self.message if self.name == "Error" else f"{self.name}: {self.message}"
+
+    def __repr__(self) -> str:
+        flags = [
+            flag
+            for flag in ("remote", "retryable", "overloaded", "durable_object_reset")
+            if getattr(self, flag)
+        ]
+        return f"<PlatformError {self.name}: {self.message!r}{''.join(f' {flag}' for flag in flags)}>"
+
+    def copy(self) -> "PlatformError":
+        """A fresh exception with the same content: each caller gets its own traceback."""
+        return PlatformError(
+            self.message,
+            name=self.name,
+            remote=self.remote,
+            retryable=self.retryable,
+            overloaded=self.overloaded,
+            durable_object_reset=self.durable_object_reset,
+            durable_object_id=self.durable_object_id,
+        )
+
+
+def error(message: str) -> PlatformError:
+    """A plain ``Error``."""
+    return PlatformError(message)
+
+
+def type_error(message: str) -> PlatformError:
+    """A ``TypeError`` as the platform words it."""
+    return PlatformError(message, name="TypeError")
+
+
+def range_error(message: str) -> PlatformError:
+    """A ``RangeError`` as the platform words it."""
+    return PlatformError(message, name="RangeError")
+
+
+def data_clone_error(message: str) -> PlatformError:
+    """A ``DataCloneError``: the value cannot be stored or sent."""
+    return PlatformError(message, name="DataCloneError")
+
+
+def connection_lost() -> PlatformError:
+    """The other side went away: ``Network connection lost.``, retryable."""
+    return PlatformError(CONNECTION_LOST, retryable=True)
+
+
+def object_reset(reason: str) -> PlatformError:
+    """The object was aborted with ``reason``."""
+    return PlatformError(reason, durable_object_reset=True)
