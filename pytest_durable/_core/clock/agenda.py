@@ -1,0 +1,142 @@
+"""What is to happen, in time order. A heap that knows no clock and runs nothing.
+
+An agenda speaks elapsed nanoseconds only, so that moving the wall clock back cannot reorder it. Cancelling marks; the
+dead entry leaves when it comes to the top or when the dead outnumber the living: an idle timeout that is set anew by
+each of ten thousand calls must not leave ten thousand entries behind.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+
+#: Below this number of dead entries a sweep costs more than it frees.
+_DEAD_KEPT_MAX = 64
+
+
+class Timer:
+    """One thing that will happen once, unless it is cancelled first. Made by ``Clock.schedule``."""
+
+    __slots__ = ("_agenda", "_callback", "_follows_wall", "at_ns", "key", "offset_ns")
+
+    def __init__(
+        self,
+        agenda: "Agenda",
+        at_ns: int,
+        offset_ns: int,
+        key: str,
+        callback: Callable[[], None],
+        follows_wall: bool,
+    ) -> None:
+        self._agenda: Agenda | None = agenda
+        self._callback: Callable[[], None] | None = callback
+        self._follows_wall = follows_wall
+        #: Elapsed nanoseconds at which it is due.
+        self.at_ns = at_ns
+        #: What to add to elapsed time to get wall time.
+        self.offset_ns = offset_ns
+        self.key = key
+
+    @property
+    def due_ns(self) -> int:
+        """The wall instant at which it is due, in nanoseconds since the epoch."""
+        return self.at_ns + self.offset_ns
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it can still happen."""
+        return self._callback is not None
+
+    def cancel(self) -> None:
+        """Make sure it never happens. Cancelling twice, or after it happened, does nothing."""
+        if self._callback is not None:
+            self._callback = None
+            if self._agenda is not None:
+                self._agenda.note_cancelled()
+
+    def leave(self) -> "Timer":
+        """Be taken out of the agenda, in order to run; a cancel from here on leaves no dead entry behind."""
+        self._agenda = None
+        return self
+
+    def run(self) -> None:
+        """Happen, now. The loop calls this once; a timer cancelled since it was taken does nothing."""
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            callback()
+
+    def rebase(self, offset_ns: int) -> None:
+        """Take part in a move of the wall clock that elapsed time did not share.
+
+        What was asked for by wall time keeps its wall instant; what was asked for by distance keeps its distance.
+        """
+        if self._follows_wall:
+            self.at_ns += self.offset_ns - offset_ns
+        self.offset_ns = offset_ns
+
+    def __repr__(self) -> str:
+        state = "pending" if self.is_pending else "over"
+        return f"<Timer {self.key!r} due_ns={self.due_ns} {state}>"
+
+
+#: Order of what happens: instant, then key, then the order in which it was asked for.
+Entry = tuple[int, str, int, Timer]
+
+
+class Agenda:
+    """Timers in the order (instant, key, order of asking)."""
+
+    def __init__(self) -> None:
+        self._heap: list[Entry] = []
+        self._asked = 0
+        self._dead = 0
+
+    def __len__(self) -> int:
+        return len(self._heap) - self._dead
+
+    def __iter__(self) -> Iterator[Timer]:
+        """The timers that can still happen, in order."""
+        return (entry[3] for entry in sorted(self._heap) if entry[3].is_pending)
+
+    def add(self, timer: Timer) -> None:
+        """Put one timer in its place."""
+        self._asked += 1
+        heapq.heappush(self._heap, (timer.at_ns, timer.key, self._asked, timer))
+
+    def add_many(self, timers: Iterable[Timer]) -> None:
+        """Put many timers in their places, at the price of one heapify."""
+        start = self._asked
+        entries = [(timer.at_ns, timer.key, number, timer) for number, timer in enumerate(timers, start + 1)]
+        self._asked += len(entries)
+        self._heap.extend(entries)
+        heapq.heapify(self._heap)
+
+    def first(self) -> Entry | None:
+        """The entry that comes next, or None. It stays."""
+        heap = self._heap
+        while heap:
+            entry = heap[0]
+            if entry[3].is_pending:
+                return entry
+            heapq.heappop(heap)
+            self._dead -= 1
+        return None
+
+    def take_first(self) -> Timer:
+        """Take out the entry that ``first`` has just shown."""
+        return heapq.heappop(self._heap)[3].leave()
+
+    def note_cancelled(self) -> None:
+        """Count one entry dead, and sweep when the dead are the majority."""
+        self._dead += 1
+        if self._dead > _DEAD_KEPT_MAX and self._dead * 2 > len(self._heap):
+            self._heap = [entry for entry in self._heap if entry[3].is_pending]
+            heapq.heapify(self._heap)
+            self._dead = 0
+
+    def rebase(self, offset_ns: int) -> None:
+        """Move every timer that follows the wall clock; see ``Timer.rebase``."""
+        living = [entry for entry in self._heap if entry[3].is_pending]
+        for entry in living:
+            entry[3].rebase(offset_ns)
+        self._heap = [(entry[3].at_ns, *entry[1:]) for entry in living]
+        heapq.heapify(self._heap)
+        self._dead = 0

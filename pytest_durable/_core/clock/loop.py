@@ -1,0 +1,371 @@
+"""An asyncio loop on the clock of a test.
+
+It is a plain selector loop: real sockets, threads and child processes work. What differs is the idle wait. Where the
+stock loop sleeps until the next timer, this one polls I/O once and asks its pump what to do: start what is due, jump,
+or fail. ``time.monotonic`` is never touched; nothing outside the loop notices it.
+
+Written against CPython 3.11 to 3.13, whose private parts ``_ready``, ``_scheduled`` and ``_run_once`` it replaces or
+uses; ``tests/core/clock`` fails loudly if a version moves them.
+
+The class works both as the class of a new loop and as one that a running plain loop is turned into (``adopt``). For
+the second case everything it needs is set up by ``_begin_virtual_time``, not by ``__init__``.
+"""
+
+import asyncio
+import functools
+import heapq
+import math
+import weakref
+from asyncio import events
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
+from contextvars import Context, ContextVar, copy_context
+from typing import Any, TypeVar
+
+from pytest_durable._core.clock.clock import Clock
+from pytest_durable._core.clock.ownership import PLAIN_CALLABLES, belongs_to_an_object, context_of, drop_ready
+from pytest_durable._core.clock.pump import Pump
+from pytest_durable._core.clock.real_work import REAL_WAIT_SECONDS_MAX, RealWork, real_wait_error
+from pytest_durable._core.clock.stuck import interrupt, stuck_error, task_of_the_test
+from pytest_durable._core.errors import DurableError
+
+T = TypeVar("T")
+Callback = Callable[..., object]
+#: Given a callback, its arguments and the context it will run in, says what to call instead.
+CallbackWrapper = Callable[[Callback, tuple[Any, ...], Context], tuple[Callback, tuple[Any, ...]]]
+
+#: Timers less than this far away count as due, so that rounding a float never costs a turn of the loop.
+_RESOLUTION_SECONDS = 1e-6
+#: A loop that is never idle still polls I/O and starts what is due once in so many rounds. A power of two.
+_BUSY_ROUNDS = 64
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time is ``clock``'s.
+
+    Args:
+        clock: The clock to read and to move.
+        owner_var: The context variable that names the object a callback belongs to; see ``wrap_callback``.
+    """
+
+    # Private parts of the base class that typeshed leaves out.
+    _closed: bool
+    _clock_resolution: float
+    _debug: bool
+    _internal_fds: int
+    _ready: "deque[asyncio.Handle]"
+    _scheduled: "list[asyncio.TimerHandle]"
+    _selector: Any
+    _stopping: bool
+    _timer_cancelled_count: int
+
+    def __init__(self, clock: Clock, owner_var: "ContextVar[Any] | None" = None) -> None:
+        super().__init__()
+        self._begin_virtual_time(clock, owner_var, frozenset())
+
+    def _begin_virtual_time(
+        self, clock: Clock, owner_var: "ContextVar[Any] | None", ignored_fds: frozenset[int]
+    ) -> None:
+        self.clock = clock
+        self.owner_var = owner_var
+        #: Consulted for plain Python functions given to ``call_soon`` and its kin by code that belongs to an object.
+        self.wrap_callback: CallbackWrapper | None = None
+        #: Adds what the host knows to the message of a ``StuckError``.
+        self.explain_wait: Callable[[], str] | None = None
+        #: The task that an error about waiting is raised in; None means what ``run_until_complete`` runs.
+        self.test_task: asyncio.Task[Any] | None = None
+        self.pump = Pump(clock, self)
+        self._main: asyncio.Future[Any] | None = None
+        self._real_work = RealWork()
+        self._own_fds = {self._ssock.fileno(), *ignored_fds}  # type: ignore[attr-defined]
+        self._is_followed = clock.is_followed
+        self._busy_rounds = 0
+        self._asyncgen_contexts: weakref.WeakKeyDictionary[Any, Context] = weakref.WeakKeyDictionary()
+        self._clock_resolution = _RESOLUTION_SECONDS
+        # On the instance, because freezegun's `real_asyncio` overwrites `time` on the class that the policy returns.
+        self.time = functools.partial(_seconds, clock)  # type: ignore[method-assign]
+        #: Timers before this instant are released in every round, as the stock loop does. After a jump to an item
+        #: of the clock it lags behind while a timer of the same instant waits for that item to come to rest.
+        self._horizon = self.time() + _RESOLUTION_SECONDS
+
+    # Running.
+
+    def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
+        """Run until ``future`` is done; it is the test, in which errors about waiting are raised."""
+        self._check_closed()  # type: ignore[attr-defined]
+        self._check_running()  # type: ignore[attr-defined]
+        is_ours = not asyncio.isfuture(future)
+        main: asyncio.Future[T] = asyncio.ensure_future(future, loop=self)  # type: ignore[arg-type]
+        if is_ours:
+            main._log_destroy_pending = False  # type: ignore[attr-defined]  # as the base class does
+        outer, self._main = self._main, main
+        try:
+            return super().run_until_complete(main)
+        except BaseException:
+            if is_ours and main.done() and not main.cancelled():
+                main.exception()  # the caller has no access to the task: count its exception as seen
+            raise
+        finally:
+            self._main = outer
+
+    def _run_once(self) -> None:
+        """One round. This is the hot path: a busy loop makes no system call and reads no clock."""
+        ready = self._ready
+        if not ready:
+            self._idle()
+        else:
+            self._busy_rounds += 1
+            if not self._busy_rounds & (_BUSY_ROUNDS - 1):
+                self._attend_while_busy()
+        if self._is_followed and self.clock.pull():
+            self._catch_up()
+        if self._scheduled and self._scheduled[0].when() < self._horizon:
+            self._release_timers()
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _idle(self) -> None:
+        self._busy_rounds = 0
+        self._poll(0)
+        if self._ready or self._stopping:
+            return
+        if self.clock.pull():
+            self._catch_up()
+        else:
+            self.pump.turn()
+
+    def _attend_while_busy(self) -> None:
+        """Keep a loop that is never idle, such as one that polls with ``sleep(0)``, from starving everything else."""
+        self._poll(0)
+        self._forget_cancelled_timers()
+        if timer := self.clock.take_due():
+            self.call_soon(timer.run)
+        self._horizon = self.time() + _RESOLUTION_SECONDS
+
+    def _poll(self, timeout: float | None) -> bool:
+        arrived = self._selector.select(timeout)
+        if arrived:
+            self._process_events(arrived)  # type: ignore[attr-defined]
+        return bool(arrived)
+
+    # What the pump asks of the loop.
+
+    def next_timer_at(self) -> int | None:
+        """Elapsed nanoseconds at which the loop's own next timer is due."""
+        scheduled = self._scheduled
+        while scheduled:
+            if not scheduled[0].cancelled():
+                when = scheduled[0].when()
+                return None if when == math.inf else _nanoseconds(when)
+            heapq.heappop(scheduled)._scheduled = False  # type: ignore[attr-defined]
+            self._timer_cancelled_count -= 1
+        return None
+
+    def release_due(self) -> None:
+        """Make what is due ready: one item of the clock, or, when there is none, the loop's timers.
+
+        Items go first, so that a test sleeping until the instant of an alarm wakes after that alarm has run.
+        """
+        horizon = self.time() + _RESOLUTION_SECONDS
+        if timer := self.clock.take_due():
+            self.call_soon(timer.run)
+            if self._scheduled and self._scheduled[0].when() < horizon:
+                return  # a tie: the timers wait for the next turn of the pump
+        self._horizon = horizon
+
+    def wait_for_real_work(self) -> bool:
+        """Wait for file descriptors, threads and child processes, in real time.
+
+        Returns:
+            False if there is nothing of the kind.
+        """
+        names = self._real_work.pending(self)
+        descriptors = self._selector.get_map()
+        if len(descriptors) > len(self._own_fds):
+            names += [f"file descriptor {fd}" for fd in descriptors if fd not in self._own_fds]
+        if names and not self._poll(REAL_WAIT_SECONDS_MAX) and not self._ready:
+            self.pump.fail(real_wait_error(names))
+        return bool(names)
+
+    def test_wait(self) -> object | None:
+        """What the test waits for: some object that differs from one await to the next."""
+        test = self._test()
+        return None if test is None else getattr(test, "_fut_waiter", None) or test
+
+    def block(self) -> None:
+        """Wait for I/O without limit, as ``run_forever`` on the stock loop."""
+        self._poll(None)
+
+    def explain_stuck(self) -> DurableError:
+        """Make the error for a test that waits for what can never happen."""
+        timer_at, event_at = self.next_timer_at(), self.clock.next_event_at()
+        due = [at - self.clock.elapsed_ns for at in (timer_at, event_at) if at is not None]
+        evidence = self.explain_wait() if self.explain_wait is not None else ""
+        return stuck_error(self._test(), asyncio.all_tasks(self), min(due, default=None), evidence)
+
+    def interrupt_test(self, error: DurableError) -> None:
+        """Raise ``error`` inside the test's await, or, failing that, out of the run of the loop."""
+        test = self._test()
+        if isinstance(test, asyncio.Task):
+            if interrupt(test, error):
+                return
+        elif test is not None and not test.done():
+            test.set_exception(error)
+            return
+        raise error
+
+    def _test(self) -> "asyncio.Future[Any] | None":
+        if self.test_task is not None and not self.test_task.done():
+            return self.test_task
+        return task_of_the_test(self._main)
+
+    # Scheduling. The semantics are asyncio's; the bodies are shorter than the base class's because they are hot.
+
+    def call_soon(self, callback: Callback, *args: Any, context: Context | None = None) -> asyncio.Handle:  # type: ignore[override]
+        """See ``asyncio``."""
+        if self._closed or self._debug:
+            self._check_call(callback, "call_soon")
+        if self.wrap_callback is not None and type(callback) in PLAIN_CALLABLES:
+            callback, args = self._wrapped(callback, args, context)
+        handle = events.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_soon_threadsafe(self, callback: Callback, *args: Any, context: Context | None = None) -> asyncio.Handle:  # type: ignore[override]
+        """See ``asyncio``."""
+        if self._closed:
+            self._check_call(callback, "call_soon_threadsafe")
+        if self.wrap_callback is not None and type(callback) in PLAIN_CALLABLES:
+            callback, args = self._wrapped(callback, args, context)
+        return super().call_soon_threadsafe(callback, *args, context=context)
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Callback, *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """See ``asyncio``. The sum is made of integers, so that no delay is off by the rounding of a float."""
+        if delay is None:
+            raise TypeError("delay must not be None")
+        if not math.isfinite(delay):
+            return self.call_at(delay, callback, *args, context=context)
+        when = (self.clock.elapsed_ns + round(delay * 1e9)) / 1e9
+        return self.call_at(when, callback, *args, context=context)
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callback, *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """See ``asyncio``."""
+        if self.wrap_callback is not None and type(callback) in PLAIN_CALLABLES:
+            callback, args = self._wrapped(callback, args, context)
+        return super().call_at(when, callback, *args, context=context)
+
+    def _check_call(self, callback: Callback, method: str) -> None:
+        self._check_closed()  # type: ignore[attr-defined]
+        self._check_thread()  # type: ignore[attr-defined]
+        self._check_callback(callback, method)  # type: ignore[attr-defined]
+
+    def _wrapped(
+        self, callback: Callback, args: tuple[Any, ...], context: Context | None
+    ) -> tuple[Callback, tuple[Any, ...]]:
+        if self.wrap_callback is None or not belongs_to_an_object(callback, self.owner_var, context):
+            return callback, args
+        return self.wrap_callback(callback, args, copy_context() if context is None else context)
+
+    def _release_timers(self) -> None:
+        scheduled, horizon = self._scheduled, self._horizon
+        while scheduled and scheduled[0].when() < horizon:
+            handle = heapq.heappop(scheduled)
+            handle._scheduled = False  # type: ignore[attr-defined]
+            if handle.cancelled():
+                self._timer_cancelled_count -= 1
+            else:
+                self._ready.append(handle)
+
+    def _catch_up(self) -> None:
+        """Somebody else moved the clock forward: start everything that became due, late, in the order of its time."""
+        self.clock.is_late = False
+        while timer := self.clock.take_due():
+            self._horizon = timer.at_ns / 1e9
+            self._release_timers()
+            self.call_soon(timer.run)
+        self._horizon = self.time() + _RESOLUTION_SECONDS
+
+    def _forget_cancelled_timers(self) -> None:
+        """Drop cancelled timers once they are the majority, as the stock loop does in each round."""
+        if self._timer_cancelled_count * 2 > len(self._scheduled) > _BUSY_ROUNDS:
+            for handle in self._scheduled:
+                handle._scheduled = not handle.cancelled()  # type: ignore[attr-defined]
+            self._scheduled = [handle for handle in self._scheduled if not handle.cancelled()]
+            heapq.heapify(self._scheduled)
+            self._timer_cancelled_count = 0
+
+    # Real work.
+
+    def run_in_executor(self, executor: Any, func: Callback, *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]
+        """See ``asyncio``. The loop neither jumps nor gives up before the job has ended."""
+        future = super().run_in_executor(executor, func, *args)
+        self._real_work.add_job(future, func)
+        return future
+
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """See ``asyncio``. It waits for a thread of its own, which is real work."""
+        with self._real_work.section("the end of the default executor"):
+            await super().shutdown_default_executor(*args)
+
+    async def _make_subprocess_transport(self, *args: Any, **kwargs: Any) -> asyncio.SubprocessTransport:
+        transport: asyncio.SubprocessTransport = await super()._make_subprocess_transport(*args, **kwargs)  # type: ignore[misc]
+        self._real_work.add_child(transport)
+        return transport
+
+    # Ownership.
+
+    def _asyncgen_firstiter_hook(self, agen: Any) -> None:
+        super()._asyncgen_firstiter_hook(agen)  # type: ignore[misc]
+        if self.owner_var is not None and self.owner_var.get(None) is not None:
+            self._asyncgen_contexts[agen] = copy_context()
+
+    def drop_owned(self, is_owned: Callable[[Context], bool], keep: list[object]) -> None:
+        """Forget what would run in certain contexts, without running, cancelling or destroying any of it.
+
+        For the end of a life by a crash: nothing of it runs again, not even a ``finally``.
+
+        Args:
+            is_owned: Says of a context whether it belongs to the dead life.
+            keep: Receives the dropped handles, timers and async generators. Whoever drops this list lets Python close
+                the coroutines in it, which runs their ``finally``.
+        """
+        keep += drop_ready(self._ready, is_owned, self)
+        timers = [handle for handle in self._scheduled if is_owned(context_of(handle))]
+        for handle in timers:
+            handle._scheduled = False  # type: ignore[attr-defined]
+            self._timer_cancelled_count -= handle.cancelled()
+        if timers:
+            self._scheduled = [handle for handle in self._scheduled if handle._scheduled]  # type: ignore[attr-defined]
+            heapq.heapify(self._scheduled)
+        generators = [agen for agen, context in self._asyncgen_contexts.items() if is_owned(context)]
+        for agen in generators:
+            self._asyncgens.discard(agen)  # type: ignore[attr-defined]
+            del self._asyncgen_contexts[agen]
+        keep += [*timers, *generators]
+
+
+def new_loop(clock: Clock, owner_var: "ContextVar[Any] | None" = None) -> VirtualLoop:
+    """Make a loop on ``clock``. The caller closes it."""
+    return VirtualLoop(clock, owner_var)
+
+
+def _seconds(clock: Clock) -> float:
+    return clock.elapsed_ns / 1e9
+
+
+def _nanoseconds(when: float) -> int:
+    """The instant that a float of the loop stands for.
+
+    ``time() + delay`` misses the sum of integers by the rounding of a float. Nearly all delays are whole microseconds,
+    so if a whole microsecond is within that rounding, it is what was meant.
+    """
+    microseconds = round(when * 1e6)
+    if abs(microseconds / 1e6 - when) <= 2 * math.ulp(when):
+        return microseconds * 1_000
+    return round(when * 1e9)
