@@ -98,3 +98,23 @@ def connection_lost() -> PlatformError:
 def object_reset(reason: str) -> PlatformError:
     """The object was aborted with ``reason``."""
     return PlatformError(reason, durable_object_reset=True)
+
+
+class RemoteFailure(Exception):
+    """How a call on an object ended, on its way to the caller; each kind of caller is shown its own form of it.
+
+    Attributes:
+        original: What was raised: the user's exception, or a ``PlatformError`` when the platform ended the call.
+        actor_hex: Hex id of the object that was called.
+        from_user_code: User code raised ``original``.
+        reset: The object was reset by it (a failed constructor or ``blockConcurrencyWhile``).
+    """
+
+    def __init__(
+        self, original: BaseException, actor_hex: str, *, from_user_code: bool, reset: bool = False
+    ) -> None:
+        super().__init__(str(original))
+        self.original = original
+        self.actor_hex = actor_hex
+        self.from_user_code = from_user_code
+        self.reset = reset

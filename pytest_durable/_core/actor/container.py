@@ -1,0 +1,415 @@
+"""The permanent slot of one object: it builds, keeps and drops the instance, and brings events to it.
+
+At most one instance exists per object. When the object breaks (an abort, a failed constructor, a failed commit) the
+container is spent: everybody who holds it, which means every stub used so far, gets the reason. The namespace then makes
+a new container for fresh stubs.
+
+Source: workerd server/server.c++ (ActorContainer), io/worker.c++ (Actor); spec durable-objects 9.1 - 9.4.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from .. import events
+from ..ids import ObjectId
+from ..life import Timer
+from ..messages import Alarm, AlarmInfo, Call, Delivery, ObjectKey
+from ..platform_errors import (
+    DEFAULT_ABORT_REASON,
+    STORAGE_GONE,
+    PlatformError,
+    RemoteFailure,
+    object_reset,
+)
+from .alarm_turn import Cancel, decide
+from .claims import is_claim
+from .commit import MS
+from .context import ObjectContext
+from .incarnation import AbortRequest, Incarnation
+from .lifecycle import ContainerState, move
+from .reply import Reply, describe
+from .services import Services
+
+#: How long an object stays in memory with nothing to do (spec 9.3).
+IDLE_NS: Final = 10_000_000_000
+#: How long an alarm handler may run (spec 7.3.5).
+ALARM_TIMEOUT_NS: Final = 15 * 60 * 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """Why an object broke.
+
+    Attributes:
+        original: What every caller is told.
+        from_user_code: User code raised it.
+        counts: An alarm run that it ended counts as a failed try.
+        retry_alarm: An alarm run that it ended is to be retried.
+    """
+
+    original: BaseException
+    from_user_code: bool = False
+    counts: bool = True
+    retry_alarm: bool = True
+
+    def failure(self, key: ObjectKey) -> RemoteFailure:
+        """A fresh exception for one more caller."""
+        original = self.original.copy() if isinstance(self.original, PlatformError) else self.original
+        return RemoteFailure(original, key.hex, from_user_code=self.from_user_code, reset=self.from_user_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmResult:
+    """How the delivery of an alarm ended; the scheduler's ``AlarmOutcome`` in this room's words."""
+
+    ran: bool
+    error: str | None = None
+    retry: bool = True
+    counts: bool = True
+
+
+class _AlarmRun:
+    """A delivery of an alarm in progress."""
+
+    __slots__ = ("done", "due_ns", "handler_called", "timer")
+
+    def __init__(self, due_ns: int, done: Callable[[AlarmResult], None]) -> None:
+        self.due_ns = due_ns
+        self.done = done
+        self.handler_called = False
+        self.timer: Timer | None = None
+
+
+class Container:
+    """The permanent slot of one object.
+
+    Args:
+        object_id: The id, with the name under which it was first reached (spec 2.3.5).
+        namespace: The namespace's unique key.
+        services: What the runtime offers to the objects of the namespace.
+    """
+
+    def __init__(self, object_id: ObjectId, namespace: str, services: Services) -> None:
+        self.id = object_id.seen_inside()
+        self.key = ObjectKey(namespace, object_id.hex, self.id.name)
+        self.services = services
+        self.state = ContainerState.ABSENT
+        self.incarnation: Incarnation | None = None
+        self.breakage: Breakage | None = None
+        self.alarms = services.alarms(self.key)
+        self._alarm_run: _AlarmRun | None = None
+        self._idle_timer: Timer | None = None
+        self._evict_waiters: list[asyncio.Future[None]] = []
+        self.last_used_ns = services.elapsed_ns()
+
+    def __repr__(self) -> str:
+        return f"<Container of {self.key}: {self.state.value}>"
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether this container is spent."""
+        return self.state is ContainerState.BROKEN
+
+    # -- events
+
+    def deliver(self, delivery: Call | Delivery) -> "asyncio.Future[object]":
+        """Bring a call or request to the object; the future has the wire value or fails with ``RemoteFailure``."""
+        services = self.services
+        services.life.require_alive()
+        future: asyncio.Future[object] = services.life.loop.create_future()
+        method = delivery.method if type(delivery) is Call else "fetch"
+        reply = Reply(future, services.journal, self.key, method)
+        if self.breakage is not None:
+            reply.fail(self.breakage.failure(self.key))
+            return future
+        incarnation = self.incarnation or self._rehydrate()
+        incarnation.replies.add(reply)
+
+        def ended(result: object, failure: BaseException | None) -> None:
+            incarnation.replies.discard(reply)
+            if failure is None:
+                reply.send(result)
+                return
+            if is_claim(failure):
+                services.claim_failed(failure)
+            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=not isinstance(failure, PlatformError)))
+
+        incarnation.start(self._serve(incarnation, delivery, method), ended)
+        return future
+
+    async def _serve(self, incarnation: Incarnation, delivery: Delivery, method: str) -> object:
+        if incarnation.instance is None:
+            await self._construct(incarnation)
+        services = self.services
+        services.journal.record(events.CallStarted, self.key, method)
+        result = services.surface.deliver(incarnation.instance, delivery)
+        if hasattr(result, "__await__"):
+            result = await result  # type: ignore[misc]
+        return services.surface.answer(delivery, result)
+
+    def run_inside(self, function: Callable[[object, ObjectContext], object]) -> "asyncio.Future[object]":
+        """Run a function of the test inside the object, as an event of its own; its result is not converted."""
+        services = self.services
+        services.life.require_alive()
+        future: asyncio.Future[object] = services.life.loop.create_future()
+        reply = Reply(future, services.journal, self.key, "run_in_object")
+        if self.breakage is not None:
+            reply.fail(self.breakage.failure(self.key))
+            return future
+        incarnation = self.incarnation or self._rehydrate()
+        incarnation.replies.add(reply)
+
+        def ended(result: object, failure: BaseException | None) -> None:
+            incarnation.replies.discard(reply)
+            if failure is None:
+                reply.send(result)
+            else:
+                reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
+
+        async def serve() -> object:
+            if incarnation.instance is None:
+                await self._construct(incarnation)
+            services.journal.record(events.CallStarted, self.key, "run_in_object")
+            result = function(incarnation.instance, incarnation.context)
+            if hasattr(result, "__await__"):
+                result = await result  # type: ignore[misc]
+            return result
+
+        incarnation.start(serve(), ended)
+        return future
+
+    # -- construction
+
+    def _rehydrate(self) -> Incarnation:
+        self.state = move(self.state, ContainerState.CONSTRUCTING)
+        services = self.services
+        store = services.open_store(self.key.hex)
+        incarnation = Incarnation(self, services, store, services.base_context())
+        services.life.adopt(incarnation)
+        self.incarnation = incarnation
+        return incarnation
+
+    async def _construct(self, incarnation: Incarnation) -> None:
+        """Call the class, as a turn of its own, and let what its constructor put into critical sections finish.
+
+        Runs in the first event that gets through the input gate; the others find the instance.
+        """
+        if incarnation.construction_failure is not None:
+            raise incarnation.construction_failure
+        services = self.services
+        incarnation.is_constructing = True
+        try:
+            incarnation.cls = services.get_class()
+            incarnation.context = ObjectContext(incarnation)
+            instance = services.surface.build(incarnation.cls, incarnation.context, services.bindings())
+        except Exception as failure:
+            self._construction_failed(incarnation, failure)
+            raise
+        finally:
+            incarnation.is_constructing = False
+        incarnation.instance = instance
+        self.state = move(self.state, ContainerState.ACTIVE)
+        services.journal.record(events.InstanceBuilt, self.key, incarnation.cls.__name__)
+        incarnation.end_turn()
+        if incarnation.is_over or incarnation.input_gate.section is not None:
+            await _next_turn()
+
+    def _construction_failed(self, incarnation: Incarnation, failure: BaseException) -> None:
+        if self.services.surface.rules.constructor_failure == "break":
+            self._break(Breakage(failure, from_user_code=True, counts=False))
+        else:
+            incarnation.construction_failure = failure
+
+    # -- alarms
+
+    def deliver_alarm(self, due_ns: int, retry_count: int, done: Callable[[AlarmResult], None]) -> None:
+        """Bring a due alarm to the object; ``done`` is called once, whatever happens (unless the life ends)."""
+        self.services.life.require_alive()
+        if self.breakage is not None:
+            done(AlarmResult(ran=False, error=describe(self.breakage.original), counts=self.breakage.counts))
+            return
+        incarnation = self.incarnation or self._rehydrate()
+        run = self._alarm_run = _AlarmRun(due_ns, done)
+
+        def ended(_result: object, failure: BaseException | None) -> None:
+            self._alarm_ended(incarnation, run, failure)
+
+        incarnation.start(self._serve_alarm(incarnation, run, retry_count), ended)
+
+    async def _serve_alarm(self, incarnation: Incarnation, run: _AlarmRun, retry_count: int) -> None:
+        if incarnation.instance is None:
+            await self._construct(incarnation)
+        storage, services = incarnation.storage, self.services
+        step = decide(
+            due_ns=run.due_ns,
+            local_ns=storage.get_alarm_ns(),
+            now_ns=services.wall_ns(),
+            is_clean=storage.is_alarm_clean,
+        )
+        if isinstance(step, Cancel):
+            storage.move_alarm_row(step.due_ns)
+            return
+        if services.surface.rules.alarm_without_handler == "refuse" and not storage.has_alarm_handler:
+            storage.delete_alarm()
+            return
+        storage.begin_alarm(defer_delete=step.defer_delete)
+        run.handler_called = True
+        run.timer = services.life.after(ALARM_TIMEOUT_NS, self._alarm_timed_out, key=self.key.hex)
+        result = services.surface.deliver(incarnation.instance, Alarm(AlarmInfo(run.due_ns // MS, retry_count)))
+        if hasattr(result, "__await__"):
+            await result  # type: ignore[misc]
+
+    def _alarm_ended(self, incarnation: Incarnation, run: _AlarmRun, failure: BaseException | None) -> None:
+        incarnation.storage.finish_alarm(succeeded=failure is None)
+        if self._alarm_run is not run:
+            return  # the commit of the deferred deletion broke the object, and that has answered
+        self._alarm_run = None
+        if run.timer is not None:
+            run.timer.cancel()
+        if failure is None:
+            run.done(AlarmResult(ran=run.handler_called))
+            return
+        claim = is_claim(failure)
+        if claim:
+            self.services.claim_failed(failure)
+        run.done(AlarmResult(ran=run.handler_called, error=describe(failure), retry=not claim))
+
+    def _alarm_timed_out(self) -> None:
+        self._break(Breakage(PlatformError("Alarm exceeded its allowed execution time.", durable_object_reset=True)))
+
+    def abandon_alarm(self, due_ns: int) -> bool:
+        """Clear the alarm ``due_ns`` without running user code (spec 7.7.1)."""
+        if self.breakage is not None:
+            return False
+        if self.incarnation is not None:
+            return self.incarnation.storage.abandon_alarm(due_ns)
+        store = self.services.open_store(self.key.hex)
+        incarnation = Incarnation(self, self.services, store, self.services.base_context())
+        try:
+            return incarnation.storage.abandon_alarm(due_ns)
+        finally:
+            incarnation.storage.end(graceful=True)
+
+    # -- the end of an instance
+
+    def abort(self, request: AbortRequest) -> None:
+        """End the instance at once because it asked for it.
+
+        Records: Aborted.
+        """
+        self._break(Breakage(object_reset(request.reason or DEFAULT_ABORT_REASON), retry_alarm=request.retry_alarm))
+
+    def reset(self, failure: BaseException) -> None:
+        """End the instance because its ``blockConcurrencyWhile`` callback failed."""
+        if is_claim(failure):
+            self.services.claim_failed(failure)
+        if isinstance(failure, PlatformError):
+            failure = failure.copy()
+            failure.durable_object_reset = True
+            self._break(Breakage(failure))
+        else:
+            self._break(Breakage(failure, from_user_code=True))
+
+    def break_with_error(self, failure: PlatformError, *, counts: bool = True) -> None:
+        """End the instance because the platform says so (a failed commit, a time limit)."""
+        self._break(Breakage(failure, counts=counts))
+
+    def _break(self, breakage: Breakage) -> None:
+        if self.breakage is not None:
+            return
+        self.breakage = breakage
+        self.state = move(self.state, ContainerState.BROKEN)
+        self._stop_idle_timer()
+        incarnation, self.incarnation = self.incarnation, None
+        run, self._alarm_run = self._alarm_run, None
+        self.services.broke(self)
+        if incarnation is not None:
+            incarnation.give_up(breakage)
+        self._release_evict_waiters()
+        self.services.journal.record(events.Aborted, self.key, describe(breakage.original))
+        if run is not None:
+            if run.timer is not None:
+                run.timer.cancel()
+            run.done(
+                AlarmResult(
+                    ran=run.handler_called,
+                    error=describe(breakage.original),
+                    retry=breakage.retry_alarm or not run.handler_called,
+                    counts=breakage.counts,
+                )
+            )
+
+    def closed_error(self) -> PlatformError:
+        """What storage answers when the object is over."""
+        original = self.breakage.original if self.breakage is not None else None
+        if isinstance(original, PlatformError):
+            return original.copy()
+        return PlatformError(STORAGE_GONE, retryable=True, durable_object_reset=True)
+
+    # -- idleness and eviction
+
+    def became_idle(self) -> None:
+        """The last strand of the instance ended."""
+        self.last_used_ns = self.services.elapsed_ns()
+        self._release_evict_waiters()
+        if self._idle_timer is None and not self.services.prevent_eviction and self.state is ContainerState.ACTIVE:
+            self._arm_idle_timer(IDLE_NS)
+
+    def _arm_idle_timer(self, delay_ns: int) -> None:
+        self._idle_timer = self.services.life.after(
+            delay_ns, self._idle_check, key=self.key.hex, housekeeping=True
+        )
+
+    def _idle_check(self) -> None:
+        self._idle_timer = None
+        incarnation = self.incarnation
+        if incarnation is None or incarnation.strands:
+            return  # the end of the last strand arms the timer again
+        idle_ns = self.services.elapsed_ns() - incarnation.idle_since_ns
+        if incarnation.is_busy:
+            self._arm_idle_timer(IDLE_NS)
+        elif idle_ns < IDLE_NS:
+            self._arm_idle_timer(IDLE_NS - idle_ns)
+        else:
+            self.evict()
+
+    def _stop_idle_timer(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
+
+    def evict(self) -> None:
+        """Drop the instance in order. The caller has made sure that it is not busy.
+
+        Records: Evicted.
+        """
+        incarnation, self.incarnation = self.incarnation, None
+        self._stop_idle_timer()
+        self.state = move(self.state, ContainerState.ABSENT)
+        if incarnation is not None:
+            incarnation.retire()
+
+    def wait_idle(self) -> "asyncio.Future[None]":
+        """A future that completes when the instance has nothing to do, or is gone."""
+        future: asyncio.Future[None] = self.services.life.loop.create_future()
+        if self.incarnation is None or not self.incarnation.is_busy:
+            future.set_result(None)
+        else:
+            self._evict_waiters.append(future)
+        return future
+
+    def _release_evict_waiters(self) -> None:
+        waiters, self._evict_waiters = self._evict_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+async def _next_turn() -> None:
+    """Suspend for real, so that the strand asks the input gate again."""
+    await asyncio.sleep(0)
+
+
+__all__ = ["ALARM_TIMEOUT_NS", "IDLE_NS", "AlarmResult", "Breakage", "Container"]

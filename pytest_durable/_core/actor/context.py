@@ -1,0 +1,75 @@
+"""What an instance is handed: its id, its storage, and the verbs that concern the object as a whole.
+
+In wire values and snake_case; surfaces show it under the names that production uses.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from ..ids import ObjectId
+from .incarnation import AbortRequest
+from .scope import current_scope
+from .storage_face import ObjectStorage
+
+if TYPE_CHECKING:
+    from .incarnation import Incarnation
+
+
+class ObjectContext:
+    """What an instance is handed.
+
+    Args:
+        incarnation: The instance's stay in memory.
+    """
+
+    def __init__(self, incarnation: "Incarnation") -> None:
+        self._incarnation = incarnation
+        self._storage = ObjectStorage(incarnation.storage)
+
+    def __repr__(self) -> str:
+        return f"<ObjectContext of {self._incarnation.key}>"
+
+    @property
+    def id(self) -> ObjectId:
+        """The id as the object sees it (spec 2.3.5, 2.3.6)."""
+        return self._incarnation.id
+
+    @property
+    def storage(self) -> ObjectStorage:
+        """The object's storage."""
+        return self._storage
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the instance is still the object's instance."""
+        return not self._incarnation.is_over
+
+    def block_concurrency_while(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
+        """Run ``callback`` while no other event of the object is delivered; a failure resets the object (spec 6.5)."""
+        incarnation = self._incarnation
+        incarnation.storage.store  # noqa: B018 - raises if the object is over
+        scope = current_scope()
+        parent = scope.section if scope is not None and scope.incarnation is incarnation else None
+        return incarnation.run_section(callback, parent, failure_resets=True)
+
+    def wait_until(self, awaitable: object) -> None:
+        """Keep the object in memory until ``awaitable`` is done; its failure is logged and harmless (spec 9.8)."""
+        incarnation = self._incarnation
+        strand = incarnation.start(_settle(awaitable), lambda _result, _failure: None)
+        incarnation.background.add(strand)
+
+    def abort(self, reason: str | None = None, *, retry_alarm: bool = True) -> None:
+        """Have the object ended when the running turn is over; its writes are lost. The caller raises, to end the turn."""
+        incarnation = self._incarnation
+        if incarnation.is_over:
+            return
+        incarnation.abort_request = AbortRequest(reason or "", retry_alarm)
+        if not incarnation.in_turn:
+            incarnation.end_turn()
+
+
+async def _settle(awaitable: object) -> None:
+    if asyncio.iscoroutine(awaitable) or hasattr(awaitable, "__await__"):
+        pending: Coroutine[Any, Any, object] = awaitable  # type: ignore[assignment]
+        await pending

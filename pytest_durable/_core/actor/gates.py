@@ -1,0 +1,124 @@
+"""The input gate decides who may run inside an object; the output gate decides what may leave it.
+
+Python runs one turn at a time and storage is synchronous, so the input lock is free between turns by nature. What is
+left of the platform's input gate are *critical sections*: while one is open, only work that it started may run.
+
+The output gate closes with the first confirmed write of a turn and opens when the turn's transaction is committed. What
+the object sends meanwhile waits in order; what it sent before does not. If the commit fails, what waits is never sent.
+
+Source: workerd io/io-gate.h; spec durable-objects 6.4, 6.5.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from ..platform_errors import error
+
+#: Depth at which one more critical section is refused (spec 6.5.4).
+NESTING_MAX: Final = 64
+
+
+class Section:
+    """Work that no other event may interrupt (``blockConcurrencyWhile``, ``transaction``)."""
+
+    __slots__ = ("depth", "is_over", "parent")
+
+    def __init__(self, parent: "Section | None") -> None:
+        self.parent = parent
+        self.depth: int = 1 if parent is None else parent.depth + 1
+        self.is_over = False
+        if self.depth > NESTING_MAX:
+            raise error("blockConcurrencyWhile() calls are nested too deeply.")
+
+
+def innermost_open(section: Section | None) -> Section | None:
+    """The section, or the nearest one around it that is not over."""
+    while section is not None and section.is_over:
+        section = section.parent
+    return section
+
+
+class InputGate:
+    """Who may run. ``section`` is the open critical section that others wait for, or None."""
+
+    def __init__(self) -> None:
+        self.section: Section | None = None
+        self._ready: list[Section] = []
+        self._waiting: list[tuple[Section | None, asyncio.Future[None]]] = []
+
+    def __repr__(self) -> str:
+        state = "open" if self.section is None else f"section of depth {self.section.depth}"
+        return f"<InputGate {state}, {len(self._waiting)} waiting>"
+
+    @property
+    def waiting(self) -> int:
+        """How many turns are held back."""
+        return len(self._waiting)
+
+    def enter(self, section: Section) -> None:
+        """Begin ``section`` now, or as soon as its siblings before it are over."""
+        if self.section is innermost_open(section.parent) and not self._ready:
+            self.section = section
+        else:
+            self._ready.append(section)
+
+    def leave(self, section: Section) -> None:
+        """End ``section``; sections that are ready go before everything else that waits."""
+        section.is_over = True
+        if self.section is not section:
+            self._ready = [other for other in self._ready if other is not section]
+            return
+        self.section = innermost_open(section.parent)
+        for other in self._ready:
+            if innermost_open(other.parent) is self.section:
+                self._ready.remove(other)
+                self.section = other
+                break
+        self._wake()
+
+    def hold(self, section: Section | None, waiter: "asyncio.Future[None]") -> None:
+        """Complete ``waiter`` when a turn of ``section`` may run; first come, first served."""
+        self._waiting.append((section, waiter))
+
+    def _wake(self) -> None:
+        still_waiting = []
+        for section, waiter in self._waiting:
+            if innermost_open(section) is not self.section:
+                still_waiting.append((section, waiter))
+            elif not waiter.done():
+                waiter.set_result(None)
+        self._waiting = still_waiting
+
+
+class OutputGate:
+    """What may leave. Closed from the first confirmed write of a turn to its commit."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self._held: list[Callable[[], None]] = []
+
+    def __repr__(self) -> str:
+        return f"<OutputGate {'closed' if self.is_closed else 'open'}, {len(self._held)} held>"
+
+    def close(self) -> None:
+        """A confirmed write was made."""
+        self.is_closed = True
+
+    def send(self, action: Callable[[], None]) -> None:
+        """Do ``action`` now, or when the writes made so far are durable."""
+        if self.is_closed:
+            self._held.append(action)
+        else:
+            action()
+
+    def open(self) -> None:
+        """The writes are durable: let go what waited, in order."""
+        self.is_closed = False
+        held, self._held = self._held, []
+        for action in held:
+            action()
+
+    def discard(self) -> None:
+        """The writes are lost: what waited is never sent."""
+        self._held.clear()

@@ -1,0 +1,250 @@
+"""One stay of an object in memory: its instance, its open store, its gates, and everything it has running.
+
+A container outlives it; eviction, abort, a failed commit and the end of the life end it. From then on its strands are
+never resumed.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import events
+from ..ids import ObjectId
+from ..life import Timer
+from ..messages import ObjectKey
+from ..platform_errors import PlatformError
+from .commit import ActorStorage
+from .gates import InputGate, OutputGate, Section
+from .reply import Reply
+from .scope import SCOPE, Scope
+from .strand import Ended, Strand
+
+if TYPE_CHECKING:
+    from ..storage import ObjectStore
+    from .container import Breakage, Container
+    from .services import Services
+
+#: How long a critical section may last (spec 6.5.6).
+SECTION_TIMEOUT_NS: Final = 30_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class AbortRequest:
+    """User code asked for the end of its object; granted when the turn is over."""
+
+    reason: str
+    retry_alarm: bool
+
+
+class Incarnation:
+    """One stay of an object in memory.
+
+    Args:
+        container: The object's permanent slot.
+        services: What the runtime offers to all objects of the namespace.
+        store: The object's open store.
+        base_context: The isolate's context; each event runs in a copy.
+    """
+
+    def __init__(
+        self, container: "Container", services: "Services", store: "ObjectStore", base_context: Context
+    ) -> None:
+        self.container = container
+        self.services = services
+        self.key: ObjectKey = container.key
+        self.id: ObjectId = container.id
+        self.is_over = False
+        self.is_constructing = False
+        self.instance: object = None
+        #: The class whose instance this is.
+        self.cls: type = object
+        self.context: ObjectContext = None  # type: ignore[assignment]  # set before the class is called
+        self.construction_failure: BaseException | None = None
+        self.input_gate = InputGate()
+        self.output_gate = OutputGate()
+        self.replies: set[Reply] = set()
+        self.strands: set[Strand] = set()
+        self.background: set[Strand] = set()
+        self.abort_request: AbortRequest | None = None
+        #: Elapsed time at which the object last did something; meaningful while nothing runs.
+        self.idle_since_ns = services.elapsed_ns()
+        self._depth = 0
+        self.storage = ActorStorage(self, services, store, container.alarms)
+        self._context = base_context.copy()
+        self._context.run(SCOPE.set, Scope(self))
+        self._kept: list[object] = []
+
+    def __repr__(self) -> str:
+        return f"<Incarnation of {self.key}: {len(self.strands)} strands, {len(self.replies)} in flight>"
+
+    # -- turns
+
+    def begin_turn(self) -> None:
+        """User code of this object is about to run."""
+        self._depth += 1
+        self.services.enter_isolate()
+
+    def leave_turn(self) -> None:
+        """The turn's frame is gone."""
+        self._depth -= 1
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether a turn of this object is on the stack."""
+        return self._depth > 0
+
+    def end_turn(self) -> None:
+        """Commit what the turn wrote and let go what waited for it; or grant the abort it asked for.
+
+        Afterwards the object may be over (aborted, or its commit failed).
+        """
+        if self.is_over:
+            return
+        if self.abort_request is not None:
+            self.container.abort(self.abort_request)
+            return
+        self.storage.end_turn()
+        if not self.is_over and self.output_gate.is_closed:
+            self.output_gate.open()
+
+    # -- starting things
+
+    def start(
+        self, coroutine: Coroutine[Any, Any, object], ended: Ended | None, section: Section | None = None
+    ) -> Strand:
+        """Run a coroutine as a strand of this object."""
+        strand = Strand(coroutine, self, section, ended)
+        self.strands.add(strand)
+        context = self._context.copy()
+        if section is not None:
+            context.run(SCOPE.set, Scope(self, section))
+        self.services.life.spawn(strand, context)
+        return strand
+
+    def wrap_task(self, coroutine: Coroutine[Any, Any, object], section: Section | None) -> Strand:
+        """The strand for a task that user code creates by itself."""
+        strand = Strand(coroutine, self, section)
+        self.strands.add(strand)
+        return strand
+
+    def strand_ended(self, strand: Strand) -> None:
+        """A strand's coroutine has returned or raised."""
+        self.strands.discard(strand)
+        self.background.discard(strand)
+        if not self.strands:
+            self.idle_since_ns = self.services.elapsed_ns()
+            self.container.became_idle()
+
+    def touch(self) -> None:
+        """Something happened that counts as activity."""
+        self.idle_since_ns = self.services.elapsed_ns()
+
+    def run_section(
+        self, callback: Callable[[], object], parent: Section | None, *, failure_resets: bool
+    ) -> "asyncio.Future[object]":
+        """Run ``callback`` (which may return an awaitable) as a critical section.
+
+        Args:
+            callback: The work.
+            parent: The section from which it is called.
+            failure_resets: A failure of the callback resets the object (``blockConcurrencyWhile``); the returned future
+                then never completes. Otherwise the future fails with it.
+
+        Raises:
+            PlatformError: Nested too deeply.
+        """
+        section = Section(parent)
+        future: asyncio.Future[object] = self.services.life.loop.create_future()
+        timer = self.services.life.after(SECTION_TIMEOUT_NS, self._section_timed_out, key=self.key.hex)
+        self.input_gate.enter(section)
+
+        def ended(result: object, failure: BaseException | None) -> None:
+            timer.cancel()
+            if failure is not None and failure_resets:
+                self.container.reset(failure)
+                return
+            self.input_gate.leave(section)
+            if future.done():
+                return
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(_raisable(failure))
+
+        self.start(_resolve(callback), ended, section)
+        return future
+
+    def _section_timed_out(self) -> None:
+        self.container.break_with_error(
+            PlatformError(
+                "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and"
+                " the Durable Object was reset.",
+                overloaded=True,
+                durable_object_reset=True,
+            )
+        )
+
+    # -- idleness
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something runs or waits: calls, tasks, critical sections, timers of user code."""
+        return bool(self.strands) or self._depth > 0 or self.services.has_timers(self)
+
+    # -- the end
+
+    def give_up(self, breakage: "Breakage") -> None:
+        """End at once: uncommitted writes are lost, in-flight calls fail, strands are never resumed."""
+        self.is_over = True
+        self.output_gate.discard()
+        replies, self.replies = self.replies, set()
+        self._park()
+        self.services.life.release(self)
+        self.storage.end(graceful=True)
+        for reply in replies:
+            reply.fail(breakage.failure(self.key))
+
+    def retire(self) -> None:
+        """End in order (eviction): nothing runs; the database is closed with its log merged."""
+        self.is_over = True
+        self.services.life.release(self)
+        self._park()
+        self.storage.end(graceful=True)
+        self.services.journal.record(events.Evicted, self.key)
+
+    def abandon(self, keep: list[object]) -> None:
+        """End with the life: the doors are shut, nothing is written, closed or resumed."""
+        self.is_over = True
+        self.output_gate.discard()
+        keep.extend(self.strands)
+        keep.extend(self._kept)
+        replies, self.replies = self.replies, set()
+        for reply in replies:
+            reply.lose()
+
+    def keep(self, *things: object) -> None:
+        """Hold what must never be closed, beyond the end of this object."""
+        self.services.life.keep_for_ever(*things)
+
+    def _park(self) -> None:
+        if self.strands:
+            self.services.life.keep_for_ever(*self.strands)
+            self.strands.clear()
+        self.services.drop_timers(self)
+
+
+async def _resolve(callback: Callable[[], object]) -> object:
+    result = callback()
+    if hasattr(result, "__await__"):
+        result = await result  # type: ignore[misc]
+    return result
+
+
+def _raisable(failure: BaseException) -> BaseException:
+    """Futures refuse StopIteration; nobody raises it on purpose across an await."""
+    return RuntimeError("StopIteration was raised in a callback") if isinstance(failure, StopIteration) else failure
+
+
+__all__ = ["SECTION_TIMEOUT_NS", "AbortRequest", "Incarnation", "Timer"]

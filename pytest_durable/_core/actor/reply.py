@@ -1,0 +1,61 @@
+"""The answer to one call, on its way back to whoever waits for it."""
+
+import asyncio
+
+from .. import events
+from ..journal import Journal
+from ..messages import ObjectKey
+from ..platform_errors import RemoteFailure, connection_lost
+
+
+class Reply:
+    """The pending answer to one call on one object.
+
+    Args:
+        future: What the caller awaits.
+        journal: Is told when the answer leaves.
+        key: The object that was called.
+        method: The method's name, or ``fetch``.
+    """
+
+    __slots__ = ("future", "journal", "key", "method")
+
+    def __init__(self, future: "asyncio.Future[object]", journal: Journal, key: ObjectKey, method: str) -> None:
+        self.future = future
+        self.journal = journal
+        self.key = key
+        self.method = method
+
+    def send(self, value: object) -> None:
+        """The call succeeded.
+
+        Records: ReplySent, CallEnded.
+        """
+        if not self.future.done():
+            self.future.set_result(value)
+        self.journal.record(events.ReplySent, self.key, self.method)
+        self.journal.record(events.CallEnded, self.key, self.method, None)
+
+    def fail(self, failure: RemoteFailure) -> None:
+        """The call failed.
+
+        Records: ReplySent, CallEnded.
+        """
+        self._set_failure(failure)
+        self.journal.record(events.ReplySent, self.key, self.method)
+        self.journal.record(events.CallEnded, self.key, self.method, describe(failure.original))
+
+    def lose(self) -> None:
+        """The process died: the caller only learns that the connection is gone. Nothing is recorded any more."""
+        self._set_failure(RemoteFailure(connection_lost(), self.key.hex, from_user_code=False))
+
+    def _set_failure(self, failure: RemoteFailure) -> None:
+        if not self.future.done():
+            self.future.set_exception(failure)
+            self.future.exception()  # a caller that never looks is the caller's choice; no "never retrieved" on stderr
+
+
+def describe(failure: BaseException) -> str:
+    """One line about an exception, for records and messages."""
+    text = str(failure).strip()
+    return f"{type(failure).__name__}: {text}" if text else type(failure).__name__

@@ -1,0 +1,36 @@
+"""Which object the running code belongs to.
+
+Every event runs in a context of its own in which the scope is set; tasks, timers and callbacks made by user code inherit
+that context, and with it their object.
+"""
+
+from contextvars import Context, ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from .gates import Section
+
+if TYPE_CHECKING:
+    from .incarnation import Incarnation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """An object's instance, and the critical section (if any) in which code runs."""
+
+    incarnation: "Incarnation"
+    section: Section | None = None
+
+
+#: Set in every context in which user code of an object runs. A variable, not state: each context has its own value.
+SCOPE: Final[ContextVar[Scope | None]] = ContextVar("pytest_durable_scope", default=None)
+
+
+def current_scope() -> Scope | None:
+    """The scope of the running code, or None outside of objects (in the test itself)."""
+    return SCOPE.get()
+
+
+def scope_of(context: Context) -> Scope | None:
+    """The scope that is set in ``context``."""
+    return context.get(SCOPE)

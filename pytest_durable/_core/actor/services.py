@@ -1,0 +1,83 @@
+"""What the runtime offers to the objects of one namespace: the neighbours an object is introduced to."""
+
+from collections.abc import Callable, Mapping
+from contextvars import Context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from ..journal import Journal
+from ..life import Life
+from ..messages import Delivery, ObjectKey
+from ..storage import DecodedTypes, ObjectStore
+from .alarm_turn import AlarmService
+
+if TYPE_CHECKING:
+    from .container import Container
+    from .incarnation import Incarnation
+
+
+class ObjectRules(Protocol):
+    """Where kinds of user code differ; see ``isolate.Rules``."""
+
+    @property
+    def constructor_failure(self) -> Literal["break", "replay"]: ...  # noqa: D102
+    @property
+    def alarm_without_handler(self) -> Literal["refuse", "deliver"]: ...  # noqa: D102
+
+
+class UserCode(Protocol):
+    """A surface, as far as objects need it; see ``isolate.Surface``. This room does not know that one."""
+
+    @property
+    def rules(self) -> ObjectRules: ...  # noqa: D102
+    def build(self, cls: type, context: object, bindings: Mapping[str, object]) -> object: ...  # noqa: D102
+    def has_handler(self, cls: type, name: str) -> bool: ...  # noqa: D102
+    def deliver(self, instance: object, delivery: Delivery) -> object: ...  # noqa: D102
+    def answer(self, delivery: Delivery, result: object) -> object: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What an object can ask for.
+
+    Attributes:
+        life: Owner of tasks and timers.
+        journal: Is told what happens.
+        surface: How user code sees the platform.
+        types: How stored values are decoded for this surface.
+        get_class: The user's class in the isolate as it is now; may raise what loading the module raises.
+        bindings: What ``env`` shows.
+        open_store: Opens the object's database.
+        alarms: The scheduler as one object sees it.
+        wall_ns: Reads the wall clock.
+        elapsed_ns: Reads the elapsed time.
+        base_context: The isolate's context.
+        enter_isolate: Makes the isolate's modules the visible ones.
+        has_timers: Whether user code of an instance has timers in the loop.
+        drop_timers: Takes the timers of an instance out of the loop; they are never run.
+        broke: A container broke and must not be reached by fresh stubs any more.
+        claim_failed: An ``AssertionError`` was raised where no caller of the test may see it.
+        prevent_eviction: Idle instances stay.
+        delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
+        sql_enabled: ``storage.sql`` is available.
+    """
+
+    life: Life
+    journal: Journal
+    surface: UserCode
+    types: DecodedTypes
+    get_class: Callable[[], type]
+    bindings: Callable[[], Mapping[str, object]]
+    open_store: Callable[[str], ObjectStore]
+    alarms: Callable[[ObjectKey], AlarmService]
+    wall_ns: Callable[[], int]
+    elapsed_ns: Callable[[], int]
+    base_context: Callable[[], Context]
+    enter_isolate: Callable[[], None]
+    has_timers: "Callable[[Incarnation], bool]"
+    drop_timers: "Callable[[Incarnation], None]"
+    broke: "Callable[[Container], None]"
+    claim_failed: Callable[[BaseException], None]
+    prevent_eviction: bool = False
+    delete_all_keeps_alarm: bool = False
+    sql_enabled: bool = True

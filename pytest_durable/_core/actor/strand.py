@@ -1,0 +1,143 @@
+"""A strand runs one coroutine of user code as an asyncio task, turn by turn.
+
+A turn is what happens between two real suspensions: one ``send`` of the coroutine. The strand stands between the task
+and the coroutine, so it sees where each turn begins and ends. Before a turn it asks the input gate; after it, it has the
+turn's writes committed and lets go what waited for them. To asyncio it is an ordinary coroutine, which is why
+``asyncio.timeout``, ``TaskGroup`` and ``current_task`` work in user code.
+
+When its object is gone a strand answers without touching the coroutine: it is not resumed, and not closed either.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from ..errors import LifeEnded
+from .gates import Section, innermost_open
+
+if TYPE_CHECKING:
+    from .incarnation import Incarnation
+
+#: Is told the result and the exception (one of them is None) after the last turn's writes are durable.
+Ended = Callable[[object, BaseException | None], None]
+
+
+class Strand(Coroutine[Any, Any, object]):
+    """One coroutine of user code on its way through the turns.
+
+    Args:
+        inner: The coroutine.
+        incarnation: The instance it belongs to.
+        section: The critical section it belongs to, or None.
+        ended: Called when it is over; not called when the object ends before it.
+    """
+
+    __slots__ = ("_ended", "_incarnation", "_inner", "_pending", "_section")
+
+    def __init__(
+        self,
+        inner: Coroutine[Any, Any, object],
+        incarnation: "Incarnation",
+        section: Section | None,
+        ended: Ended | None = None,
+    ) -> None:
+        self._inner = inner
+        self._incarnation = incarnation
+        self._section = section
+        self._ended = ended
+        self._pending: BaseException | None = None
+
+    def __repr__(self) -> str:
+        return f"<Strand of {self._incarnation.key}: {self.label}>"
+
+    @property
+    def label(self) -> str:
+        """Names the coroutine in messages."""
+        return getattr(self._inner, "__qualname__", type(self._inner).__name__)
+
+    @property
+    def cr_await(self) -> object:
+        """What the coroutine waits for; lets asyncio print stacks."""
+        return getattr(self._inner, "cr_await", None)
+
+    def send(self, value: Any) -> Any:
+        """Run one turn, or wait for the input gate."""
+        incarnation = self._incarnation
+        if incarnation.is_over or incarnation.input_gate.section is not self._section:
+            return self._not_now()
+        if self._pending is not None:
+            failure, self._pending = self._pending, None
+            return self._turn(self._inner.throw, failure)
+        return self._turn(self._inner.send, None)
+
+    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
+        """Run one turn that begins with an exception (the awaited thing failed, or the task was cancelled)."""
+        failure: BaseException = typ if isinstance(typ, BaseException) else (val if val is not None else typ())
+        incarnation = self._incarnation
+        if incarnation.is_over:
+            if isinstance(failure, asyncio.CancelledError):
+                raise failure  # the loop closes: let the task end, the coroutine stays untouched
+            return self._never()
+        if incarnation.input_gate.section is not self._section:
+            self._pending = failure
+            return self._not_now()
+        return self._turn(self._inner.throw, failure)
+
+    def close(self) -> None:
+        """Do nothing for a dead coroutine; closing it would run its ``finally`` blocks."""
+        if not self._incarnation.is_over:
+            self._inner.close()
+
+    def __await__(self) -> Any:
+        return (yield from self._inner.__await__())
+
+    def _turn(self, step: Callable[[Any], Any], argument: Any) -> Any:
+        incarnation = self._incarnation
+        incarnation.begin_turn()
+        try:
+            try:
+                yielded = step(argument)
+            except StopIteration as stop:
+                self._finish(stop.value, None)
+                raise
+            except LifeEnded:
+                return self._never()
+            except BaseException as failure:
+                self._finish(None, failure)
+                if self._ended is not None and not isinstance(failure, KeyboardInterrupt):
+                    raise StopIteration from None  # the failure has its receiver; the task itself did its work
+                raise
+            incarnation.end_turn()
+        except LifeEnded:
+            return self._never()
+        finally:
+            incarnation.leave_turn()
+        return self._never() if incarnation.is_over else yielded
+
+    def _finish(self, result: object, failure: BaseException | None) -> None:
+        incarnation = self._incarnation
+        incarnation.end_turn()
+        if not incarnation.is_over:
+            incarnation.strand_ended(self)
+            if self._ended is not None:
+                self._ended(result, failure)
+
+    def _not_now(self) -> Any:
+        if self._incarnation.is_over:
+            return self._never()
+        self._section = innermost_open(self._section)
+        if self._incarnation.input_gate.section is self._section:  # its own section had ended
+            return self.send(None)
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._incarnation.input_gate.hold(self._section, waiter)
+        return _blocking(waiter)
+
+    def _never(self) -> Any:
+        self._incarnation.keep(self, self._inner, asyncio.current_task())
+        return _blocking(asyncio.get_running_loop().create_future())
+
+
+def _blocking(future: "asyncio.Future[Any]") -> "asyncio.Future[Any]":
+    """Mark the future the way ``await future`` does, so that a task accepts it from a hand-written coroutine."""
+    future._asyncio_future_blocking = True
+    return future

@@ -1,0 +1,326 @@
+"""Arms, delivers, retries and abandons the alarms of one namespace.
+
+The scheduler has never heard of objects: it is handed a function that delivers an alarm and another that abandons one,
+and a table that keeps a row per alarm. Its memory (timers, retry counts) ends with the life; the rows stay.
+
+An entry is in one of three states: it waits for its time, it runs, or it waits for its retry. A time set while it runs or
+waits for a retry is kept aside as ``queued`` and takes over when the run ends (spec 7.6.1).
+
+Source: workerd server/alarm-scheduler.c++; spec durable-objects 7.6, 7.7, 8.
+"""
+
+import enum
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from random import Random
+from typing import Final, Protocol
+
+from .. import events
+from ..errors import AlarmLoopError
+from ..journal import Journal
+from ..life import Life, Timer
+from ..messages import ObjectKey
+from .retry import GiveUp, RetryState, RunAgain, after_failure
+
+#: Runs of one alarm at one and the same instant that are taken for an endless loop (decisions 4.4).
+RUNS_AT_ONE_INSTANT_MAX: Final = 1_000
+
+
+class Table(Protocol):
+    """The rows of ``metadata.sqlite``."""
+
+    def load(self) -> Iterable[tuple[str, int, str | None]]:
+        """All rows: hex id, due time in ns, name."""
+        ...
+
+    def set(self, actor_hex: str, due_ns: int, name: str | None) -> None:
+        """Write a row, durably."""
+
+    def delete(self, actor_hex: str) -> None:
+        """Delete a row, durably."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmOutcome:
+    """How a delivery ended.
+
+    Attributes:
+        ran: The handler was called.
+        error: What it failed with, or None.
+        retry: A failure is to be retried; otherwise the alarm is abandoned.
+        counts: The failure counts against the limit of retries.
+    """
+
+    ran: bool
+    error: str | None = None
+    retry: bool = True
+    counts: bool = True
+
+    @property
+    def is_ok(self) -> bool:
+        """Nothing failed (a cancelled delivery is fine too)."""
+        return self.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmDue:
+    """One delivery: to whom, for which time, after how many counted failures."""
+
+    actor_hex: str
+    name: str | None
+    due_ns: int
+    retry_count: int
+
+
+class AlarmState(enum.Enum):
+    """Where an alarm stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    RETRYING = "retrying"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingAlarm:
+    """One alarm as the test sees it.
+
+    Attributes:
+        id: Hex id of the object.
+        name: The object's name, where it is known.
+        due_ns: When it is due, or was due first if it is being retried.
+        state: Waiting, running or retrying.
+        retry_count: Counted failures so far.
+    """
+
+    id: str
+    name: str | None
+    due_ns: int
+    state: AlarmState
+    retry_count: int
+
+
+class _Entry:
+    """The scheduler's memory of one alarm."""
+
+    __slots__ = ("due_ns", "has_row", "name", "queued_ns", "retry", "state", "timer")
+
+    def __init__(self, due_ns: int, name: str | None) -> None:
+        self.due_ns = due_ns
+        self.name = name
+        self.has_row = True
+        self.state = AlarmState.WAITING
+        self.queued_ns: int | None = None
+        self.retry = RetryState()
+        self.timer: Timer | None = None
+
+
+Deliver = Callable[[AlarmDue, Callable[[AlarmOutcome], None]], None]
+Abandon = Callable[[AlarmDue], bool]
+
+
+class AlarmScheduler:
+    """The alarms of one namespace during one life.
+
+    Args:
+        namespace: Its unique key; names the objects in records.
+        table: Where the rows are kept.
+        life: Owns the timers.
+        journal: Is told what happens.
+        random: Seeded; draws the jitter.
+        now_ns: Reads the wall clock.
+        deliver: Brings an alarm to its object and calls back with the outcome.
+        abandon: Makes the object forget an abandoned alarm without running user code; False: it could not.
+    """
+
+    def __init__(
+        self,
+        namespace: str,
+        table: Table,
+        *,
+        life: Life,
+        journal: Journal,
+        random: Random,
+        now_ns: Callable[[], int],
+        deliver: Deliver,
+        abandon: Abandon,
+    ) -> None:
+        self._namespace = namespace
+        self._table = table
+        self._life = life
+        self._journal = journal
+        self._random = random
+        self._now_ns = now_ns
+        self._deliver = deliver
+        self._abandon = abandon
+        self._entries: dict[str, _Entry] = {}
+        self._loop_guard = _LoopGuard()
+        self._watchers: dict[str, list[Callable[[AlarmOutcome], None]]] = {}
+
+    def __repr__(self) -> str:
+        return f"<AlarmScheduler of {self._namespace}: {len(self._entries)} alarms>"
+
+    def load(self) -> None:
+        """Give every row a timer; overdue ones fire as soon as the loop runs (spec 8.3)."""
+        for actor_hex, due_ns, name in self._table.load():
+            entry = self._entries[actor_hex] = _Entry(due_ns, name)
+            self._arm(actor_hex, entry, due_ns)
+
+    def set(self, actor_hex: str, due_ns: int, name: str | None) -> None:
+        """Write the row and arm the timer; while the alarm runs or is being retried, queue it.
+
+        Records: AlarmRowWritten, AlarmScheduled.
+        """
+        self._table.set(actor_hex, due_ns, name)
+        key = self._key(actor_hex, name)
+        self._journal.record(events.AlarmRowWritten, key, due_ns)
+        entry = self._entries.get(actor_hex)
+        if entry is None:
+            entry = self._entries[actor_hex] = _Entry(due_ns, name)
+        entry.name = name if name is not None else entry.name
+        entry.has_row = True
+        if entry.state is AlarmState.WAITING:
+            entry.due_ns = due_ns
+            self._arm(actor_hex, entry, due_ns)
+        else:
+            entry.queued_ns = due_ns
+        self._journal.record(events.AlarmScheduled, key, due_ns)
+
+    def delete(self, actor_hex: str) -> None:
+        """Delete the row and whatever waits for its time; a run in progress goes on.
+
+        Records: AlarmRowDeleted.
+        """
+        entry = self._entries.get(actor_hex)
+        self._delete_row(actor_hex, entry)
+        if entry is None:
+            return
+        entry.queued_ns = None
+        if entry.state is not AlarmState.RUNNING:
+            self._forget(actor_hex, entry)
+
+    def pending(self) -> list[PendingAlarm]:
+        """All alarms, by (due, id)."""
+        found = [
+            PendingAlarm(id=h, name=e.name, due_ns=e.due_ns, state=e.state, retry_count=e.retry.counted)
+            for h, e in self._entries.items()
+        ]
+        return sorted(found, key=lambda alarm: (alarm.due_ns, alarm.id))
+
+    def run_now(self, actor_hex: str, done: Callable[[AlarmOutcome], None]) -> bool:
+        """Deliver the alarm of an object at once, on the path it would take at its time.
+
+        Returns:
+            False if the object has no alarm; ``done`` is then never called.
+        """
+        entry = self._entries.get(actor_hex)
+        if entry is None:
+            return False
+        self._watchers.setdefault(actor_hex, []).append(done)
+        if entry.state is not AlarmState.RUNNING:
+            if entry.timer is not None:
+                entry.timer.cancel()
+            self._fire(actor_hex, entry)
+        return True
+
+    def _key(self, actor_hex: str, name: str | None) -> ObjectKey:
+        return ObjectKey(self._namespace, actor_hex, name)
+
+    def _arm(self, actor_hex: str, entry: _Entry, due_ns: int) -> None:
+        if entry.timer is not None:
+            entry.timer.cancel()
+        entry.timer = self._life.at(due_ns, lambda: self._fire(actor_hex, entry), key=actor_hex)
+
+    def _forget(self, actor_hex: str, entry: _Entry) -> None:
+        if entry.timer is not None:
+            entry.timer.cancel()
+        if self._entries.get(actor_hex) is entry:
+            del self._entries[actor_hex]
+
+    def _fire(self, actor_hex: str, entry: _Entry) -> None:
+        self._loop_guard.check(self._key(actor_hex, entry.name), self._now_ns())
+        entry.state = AlarmState.RUNNING
+        entry.timer = None
+        due = AlarmDue(actor_hex, entry.name, entry.due_ns, entry.retry.counted)
+        self._journal.record(
+            events.AlarmStarted, self._key(actor_hex, entry.name), due.due_ns, due.retry_count
+        )
+        self._deliver(due, lambda outcome: self._finished(due, entry, outcome))
+
+    def _finished(self, due: AlarmDue, entry: _Entry, outcome: AlarmOutcome) -> None:
+        key = self._key(due.actor_hex, entry.name)
+        self._journal.record(
+            events.AlarmFinished, key, due.due_ns, due.retry_count, outcome.ran, outcome.is_ok, outcome.error
+        )
+        self._settle(due, entry, outcome, key)
+        for watcher in self._watchers.pop(due.actor_hex, ()):
+            watcher(outcome)
+
+    def _settle(self, due: AlarmDue, entry: _Entry, outcome: AlarmOutcome, key: ObjectKey) -> None:
+        """Spec 7.6: a queued time first, then a retry, else the alarm is over."""
+        if entry.queued_ns is not None:
+            self._take_over(due.actor_hex, entry)
+        elif not outcome.is_ok and outcome.retry:
+            step = after_failure(entry.retry, counts=outcome.counts, jitter=lambda ms: self._random.randint(0, ms))
+            match step:
+                case RunAgain():
+                    self._retry(due, entry, step, key)
+                case GiveUp():
+                    self._give_up(due, entry, key)
+        elif not outcome.is_ok:
+            self._give_up(due, entry, key)
+        else:
+            self._over(due, entry)
+
+    def _take_over(self, actor_hex: str, entry: _Entry) -> None:
+        assert entry.queued_ns is not None
+        entry.due_ns, entry.queued_ns = entry.queued_ns, None
+        entry.retry = RetryState()
+        entry.state = AlarmState.WAITING
+        self._arm(actor_hex, entry, entry.due_ns)
+
+    def _retry(self, due: AlarmDue, entry: _Entry, step: RunAgain, key: ObjectKey) -> None:
+        entry.retry = step.state
+        entry.state = AlarmState.RETRYING
+        self._arm(due.actor_hex, entry, self._now_ns() + step.delay_ns)
+        self._journal.record(events.AlarmRetried, key, due.due_ns, step.delay_ns, step.state.counted)
+
+    def _give_up(self, due: AlarmDue, entry: _Entry, key: ObjectKey) -> None:
+        """Spec 7.7.1: the object's own value first, then row and entry. If that fails the row stays for the next life."""
+        if self._abandon(due):
+            self._over(due, entry)
+        else:
+            self._forget(due.actor_hex, entry)
+        self._journal.record(events.AlarmAbandoned, key, due.due_ns)
+
+    def _over(self, due: AlarmDue, entry: _Entry) -> None:
+        self._forget(due.actor_hex, entry)
+        if entry.has_row:  # a successful run has usually deleted it already
+            self._delete_row(due.actor_hex, entry)
+
+    def _delete_row(self, actor_hex: str, entry: _Entry | None) -> None:
+        self._table.delete(actor_hex)
+        if entry is not None:
+            entry.has_row = False
+        self._journal.record(events.AlarmRowDeleted, self._key(actor_hex, entry.name if entry else None))
+
+
+class _LoopGuard:
+    """Notices an alarm that runs again and again without time passing."""
+
+    def __init__(self) -> None:
+        self._instant_ns = -1
+        self._runs: dict[str, int] = {}
+
+    def check(self, key: ObjectKey, now_ns: int) -> None:
+        if now_ns != self._instant_ns:
+            self._instant_ns = now_ns
+            self._runs.clear()
+        runs = self._runs[key.hex] = self._runs.get(key.hex, 0) + 1
+        if runs > RUNS_AT_ONE_INSTANT_MAX:
+            self._runs[key.hex] = 0
+            raise AlarmLoopError(
+                f"The alarm of {key} re-arms itself for ever: {runs - 1} runs at one instant.\n\n"
+                "  expected  each run sets its next alarm later than now, or none\n"
+                "  actual    the clock has not moved between the runs\n\n"
+                "Let the handler set a time in the future, for example now + 1000 ms."
+            )

@@ -1,0 +1,180 @@
+"""One frozen record per thing that can happen. The journal holds nothing else.
+
+``after`` in a docstring says what is already durable when the record is written: a life that ends at the record keeps
+that and nothing more. Every durable step has a record before it and one after it.
+
+Source: ours (the platform has no journal); the steps are those of spec durable-objects 7.2.
+"""
+
+from dataclasses import dataclass
+
+from .messages import ObjectKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What every record has.
+
+    Attributes:
+        sequence: Position in the journal, from 0.
+        time_ns: The virtual wall clock, nanoseconds since the epoch.
+        actor: The object concerned, or None.
+    """
+
+    sequence: int
+    time_ns: int
+    actor: ObjectKey | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeStarted(Record):
+    """A life began; namespaces declared so far have loaded their alarms."""
+
+    life: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeStopped(Record):
+    """A life ended in order; only ``.sqlite`` files remain."""
+
+    life: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeCrashed(Record):
+    """A life was cut off; what was committed is on the disk and nothing else."""
+
+    life: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsolateLoaded(Record):
+    """User modules were executed."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsolateAborted(Record):
+    """User modules were given up with all that ran in them."""
+
+    generation: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceBuilt(Record):
+    """The class was called and its constructor returned."""
+
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStarted(Record):
+    """A call or request entered the object. ``method`` is the method's name, ``fetch`` for a request."""
+
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Record):
+    """The call is over. ``error`` is None or the text of what it failed with."""
+
+    method: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplySent(Record):
+    """The caller has its answer; after: every confirmed write made before the answer."""
+
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionBegan(Record):
+    """The first write of a turn opened a transaction; after: nothing of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed(Record):
+    """A transaction was committed; after: all of it. ``keys`` are the names written, sorted."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageReset(Record):
+    """``deleteAll`` replaced the object's database by an empty one; after: that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRowWritten(Record):
+    """The scheduler's row was written; after: the row (an earlier alarm: not yet the object's own value)."""
+
+    due_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRowDeleted(Record):
+    """The scheduler's row was deleted; after: that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmScheduled(Record):
+    """The scheduler will fire at ``due_ns``."""
+
+    due_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmStarted(Record):
+    """The alarm came due and goes to its object. ``retry_count``: counted failures so far."""
+
+    due_ns: int
+    retry_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmFinished(Record):
+    """The delivery is over.
+
+    Attributes:
+        ran: Whether the handler was called (a delivery may be cancelled or find no handler).
+        ok: Whether it succeeded.
+        error: Text of the failure.
+    """
+
+    due_ns: int
+    retry_count: int
+    ran: bool
+    ok: bool
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRetried(Record):
+    """The alarm failed and will run again after ``delay_ns``."""
+
+    due_ns: int
+    delay_ns: int
+    retry_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmAbandoned(Record):
+    """The alarm failed too often, or was told not to be retried; it is gone."""
+
+    due_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evicted(Record):
+    """The instance was dropped in order; the data stay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aborted(Record):
+    """The instance was ended at once; its in-flight calls failed with ``reason``."""
+
+    reason: str

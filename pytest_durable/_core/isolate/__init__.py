@@ -1,0 +1,5 @@
+"""User modules and what they can see: surfaces, the loader, isolates."""
+
+from .surface import Rules, Surface
+
+__all__ = ["Rules", "Surface"]

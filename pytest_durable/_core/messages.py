@@ -1,0 +1,75 @@
+"""Neutral values that cross between objects, and between the test and an object.
+
+Surfaces turn them into what user code sees; the core only carries them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One method call on an object. ``args`` are in the sender's wire form: already copied, never shared."""
+
+    method: str
+    args: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request. ``headers`` have lower-case names; ``body`` is None or bytes."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One HTTP response. ``headers`` have lower-case names."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmInfo:
+    """What an alarm handler is told.
+
+    Attributes:
+        scheduled_ms: The instant the alarm was set for, in ms since the epoch; not the instant it runs.
+        retry_count: Counted failures so far, 0 on the first run.
+    """
+
+    scheduled_ms: int
+    retry_count: int
+
+    @property
+    def is_retry(self) -> bool:
+        """Whether this run repeats a failed one."""
+        return self.retry_count > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The alarm of an object has come due."""
+
+    info: AlarmInfo
+
+
+#: What can be delivered to an object.
+Delivery = Call | Request | Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKey:
+    """Names one object within a host: the namespace's unique key and the id in hex."""
+
+    namespace: str
+    hex: str
+    name: str | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f'{self.namespace}["{self.name}"]' if self.name is not None else f"{self.namespace}({self.hex[:8]}…)"
