@@ -37,6 +37,10 @@ class NaiveDatetimeError(DurableError, ValueError):
     """The test handed over a datetime without a time zone."""
 
 
+class DurationError(DurableError, ValueError):
+    """A length of time cannot be understood or does not fit."""
+
+
 class ForeignIdError(DurableError, ValueError):
     """An id of another namespace was used."""
 

@@ -12,7 +12,7 @@ it, read back what it made of them, and pull its moves when we next look.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from pytest_durable._core.clock.agenda import Agenda, Entry, Timer
+from pytest_durable._core.clock.agenda import Agenda, Timer
 
 
 class WallClock(Protocol):
@@ -42,6 +42,8 @@ class Clock:
         self._events = Agenda()
         self._housekeeping = Agenda()
         self._went_backwards = False
+        #: Elapsed time of the loop's own next timer. Set by the loop that lives on this clock.
+        self.next_timer_at: Callable[[], int | None] = _no_timer
         #: Called once per test, with (wall time before, wall time after), when the wall clock was set back.
         self.on_backwards: Callable[[int, int], None] | None = None
         #: Set when a foreign clock moved forward. The loop then starts, late, whatever became due, and resets it.
@@ -125,29 +127,34 @@ class Clock:
         return len(self._events)
 
     def next_due_ns(self) -> int | None:
-        """The wall instant of the earliest item that is not housekeeping, or None. The loop adds its own timers."""
-        entry = self._events.first()
-        return None if entry is None else entry[3].due_ns
+        """The wall instant of the next thing to happen, a timer of the loop included and housekeeping not; or None."""
+        _, event_at = self.next_instants()
+        return None if event_at is None else event_at + self._wall_ns - self._elapsed_ns
 
     # What follows is for the loop.
 
-    def next_event_at(self) -> int | None:
-        """Elapsed time of the earliest item that is not housekeeping."""
-        entry = self._events.first()
-        return None if entry is None else entry[0]
+    def next_instants(self) -> tuple[int | None, int | None]:
+        """Elapsed times of the next item of any kind, and of the next that is not housekeeping."""
+        event, house, event_at = self._events.first(), self._housekeeping.first(), self.next_timer_at()
+        if event is not None and (event_at is None or event[0] < event_at):
+            event_at = event[0]
+        if house is not None and (event_at is None or house[0] < event_at):
+            return house[0], event_at
+        return event_at, event_at
 
-    def next_any_at(self) -> int | None:
-        """Elapsed time of the earliest item of any kind."""
-        entry = self._first_any()
-        return None if entry is None else entry[0]
+    def forget_loop(self) -> None:
+        """The loop that lived on this clock does so no more."""
+        self.next_timer_at = _no_timer
 
     def take_due(self) -> Timer | None:
         """Take out the next item that is due now, of any kind; the caller runs it."""
-        entry = self._first_any()
-        if entry is None or entry[0] > self._elapsed_ns:
-            return None
-        house = self._housekeeping.first()
-        return (self._housekeeping if entry is house else self._events).take_first()
+        event, house = self._events.first(), self._housekeeping.first()
+        # Numbers of asking are per agenda: compare without them, and let the event go first.
+        if event is None or (house is not None and house[:2] < event[:2]):
+            entry, agenda = house, self._housekeeping
+        else:
+            entry, agenda = event, self._events
+        return None if entry is None or entry[0] > self._elapsed_ns else agenda.take_first()
 
     def advance(self, delta_ns: int) -> None:
         """Let time pass, without running anything. The master of wall time may round the distance up."""
@@ -183,13 +190,6 @@ class Clock:
                 self._report_backwards(before_ns)
         return self.is_late
 
-    def _first_any(self) -> Entry | None:
-        event, house = self._events.first(), self._housekeeping.first()
-        if event is None or house is None:
-            return house if event is None else event
-        # Numbers of asking are per agenda: compare without the timers, and let the event go first.
-        return house if house[:2] < event[:2] else event
-
     def _set_wall(self, seen_ns: int, expected_ns: int) -> None:
         """Show ``seen_ns``; if that is not what elapsed time explains, what follows the wall clock moves with it."""
         self._wall_ns = seen_ns
@@ -203,3 +203,7 @@ class Clock:
             self._went_backwards = True
             if self.on_backwards is not None:
                 self.on_backwards(before_ns, self._wall_ns)
+
+
+def _no_timer() -> None:
+    """The answer of a clock that no loop lives on."""

@@ -15,24 +15,18 @@ import asyncio
 import functools
 import heapq
 import math
-import weakref
-from asyncio import events
-from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from contextvars import Context, ContextVar, copy_context
+from contextvars import Context, ContextVar
 from typing import Any, TypeVar
 
 from pytest_durable._core.clock.clock import Clock
-from pytest_durable._core.clock.ownership import PLAIN_CALLABLES, belongs_to_an_object, context_of, drop_ready
+from pytest_durable._core.clock.owning_loop import Callback, OwningLoop
 from pytest_durable._core.clock.pump import Pump
-from pytest_durable._core.clock.real_work import REAL_WAIT_SECONDS_MAX, RealWork, real_wait_error
+from pytest_durable._core.clock.real_work import REAL_WAIT_SECONDS_MAX, real_wait_error
 from pytest_durable._core.clock.stuck import interrupt, stuck_error, task_of_the_test
 from pytest_durable._core.errors import DurableError
 
 T = TypeVar("T")
-Callback = Callable[..., object]
-#: Given a callback, its arguments and the context it will run in, says what to call instead.
-CallbackWrapper = Callable[[Callback, tuple[Any, ...], Context], tuple[Callback, tuple[Any, ...]]]
 
 #: Timers less than this far away count as due, so that rounding a float never costs a turn of the loop.
 _RESOLUTION_SECONDS = 1e-6
@@ -40,24 +34,13 @@ _RESOLUTION_SECONDS = 1e-6
 _BUSY_ROUNDS = 64
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
+class VirtualLoop(OwningLoop):
     """An event loop whose time is ``clock``'s.
 
     Args:
         clock: The clock to read and to move.
         owner_var: The context variable that names the object a callback belongs to; see ``wrap_callback``.
     """
-
-    # Private parts of the base class that typeshed leaves out.
-    _closed: bool
-    _clock_resolution: float
-    _debug: bool
-    _internal_fds: int
-    _ready: "deque[asyncio.Handle]"
-    _scheduled: "list[asyncio.TimerHandle]"
-    _selector: Any
-    _stopping: bool
-    _timer_cancelled_count: int
 
     def __init__(self, clock: Clock, owner_var: "ContextVar[Any] | None" = None) -> None:
         super().__init__()
@@ -66,21 +49,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _begin_virtual_time(
         self, clock: Clock, owner_var: "ContextVar[Any] | None", ignored_fds: frozenset[int]
     ) -> None:
+        self._begin_owning(owner_var, ignored_fds)
         self.clock = clock
-        self.owner_var = owner_var
-        #: Consulted for plain Python functions given to ``call_soon`` and its kin by code that belongs to an object.
-        self.wrap_callback: CallbackWrapper | None = None
+        clock.next_timer_at = self.next_timer_at
         #: Adds what the host knows to the message of a ``StuckError``.
         self.explain_wait: Callable[[], str] | None = None
+        #: How long real work may take, in real time, without anything happening.
+        self.real_wait_seconds_max = REAL_WAIT_SECONDS_MAX
         #: The task that an error about waiting is raised in; None means what ``run_until_complete`` runs.
         self.test_task: asyncio.Task[Any] | None = None
         self.pump = Pump(clock, self)
         self._main: asyncio.Future[Any] | None = None
-        self._real_work = RealWork()
-        self._own_fds = {self._ssock.fileno(), *ignored_fds}  # type: ignore[attr-defined]
         self._is_followed = clock.is_followed
         self._busy_rounds = 0
-        self._asyncgen_contexts: weakref.WeakKeyDictionary[Any, Context] = weakref.WeakKeyDictionary()
         self._clock_resolution = _RESOLUTION_SECONDS
         # On the instance, because freezegun's `real_asyncio` overwrites `time` on the class that the policy returns.
         self.time = functools.partial(_seconds, clock)  # type: ignore[method-assign]
@@ -128,6 +109,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _idle(self) -> None:
         self._busy_rounds = 0
+        self._forget_cancelled_timers()
         self._poll(0)
         if self._ready or self._stopping:
             return
@@ -150,7 +132,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self._process_events(arrived)  # type: ignore[attr-defined]
         return bool(arrived)
 
-    # What the pump asks of the loop.
+    # What the clock and the pump ask of the loop.
 
     def next_timer_at(self) -> int | None:
         """Elapsed nanoseconds at which the loop's own next timer is due."""
@@ -181,12 +163,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         Returns:
             False if there is nothing of the kind.
         """
-        names = self._real_work.pending(self)
-        descriptors = self._selector.get_map()
-        if len(descriptors) > len(self._own_fds):
-            names += [f"file descriptor {fd}" for fd in descriptors if fd not in self._own_fds]
-        if names and not self._poll(REAL_WAIT_SECONDS_MAX) and not self._ready:
-            self.pump.fail(real_wait_error(names))
+        names = self._real_work_names()
+        if names and not self._poll(self.real_wait_seconds_max) and not self._ready:
+            self.pump.fail(real_wait_error(names, self.real_wait_seconds_max))
         return bool(names)
 
     def test_wait(self) -> object | None:
@@ -200,10 +179,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def explain_stuck(self) -> DurableError:
         """Make the error for a test that waits for what can never happen."""
-        timer_at, event_at = self.next_timer_at(), self.clock.next_event_at()
-        due = [at - self.clock.elapsed_ns for at in (timer_at, event_at) if at is not None]
+        due_ns = self.clock.next_due_ns()
+        distance_ns = None if due_ns is None else due_ns - self.clock.wall_ns
         evidence = self.explain_wait() if self.explain_wait is not None else ""
-        return stuck_error(self._test(), asyncio.all_tasks(self), min(due, default=None), evidence)
+        return stuck_error(self._test(), asyncio.all_tasks(self), distance_ns, evidence)
 
     def interrupt_test(self, error: DurableError) -> None:
         """Raise ``error`` inside the test's await, or, failing that, out of the run of the loop."""
@@ -221,26 +200,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             return self.test_task
         return task_of_the_test(self._main)
 
-    # Scheduling. The semantics are asyncio's; the bodies are shorter than the base class's because they are hot.
-
-    def call_soon(self, callback: Callback, *args: Any, context: Context | None = None) -> asyncio.Handle:  # type: ignore[override]
-        """See ``asyncio``."""
-        if self._closed or self._debug:
-            self._check_call(callback, "call_soon")
-        if self.wrap_callback is not None and type(callback) in PLAIN_CALLABLES:
-            callback, args = self._wrapped(callback, args, context)
-        handle = events.Handle(callback, args, self, context)
-        self._ready.append(handle)
-        return handle
-
-    def call_soon_threadsafe(self, callback: Callback, *args: Any, context: Context | None = None) -> asyncio.Handle:  # type: ignore[override]
-        """See ``asyncio``."""
-        if self._closed:
-            self._check_call(callback, "call_soon_threadsafe")
-        if self.wrap_callback is not None and type(callback) in PLAIN_CALLABLES:
-            callback, args = self._wrapped(callback, args, context)
-        return super().call_soon_threadsafe(callback, *args, context=context)
-
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Callback, *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
@@ -251,26 +210,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             return self.call_at(delay, callback, *args, context=context)
         when = (self.clock.elapsed_ns + round(delay * 1e9)) / 1e9
         return self.call_at(when, callback, *args, context=context)
-
-    def call_at(  # type: ignore[override]
-        self, when: float, callback: Callback, *args: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
-        """See ``asyncio``."""
-        if self.wrap_callback is not None and type(callback) in PLAIN_CALLABLES:
-            callback, args = self._wrapped(callback, args, context)
-        return super().call_at(when, callback, *args, context=context)
-
-    def _check_call(self, callback: Callback, method: str) -> None:
-        self._check_closed()  # type: ignore[attr-defined]
-        self._check_thread()  # type: ignore[attr-defined]
-        self._check_callback(callback, method)  # type: ignore[attr-defined]
-
-    def _wrapped(
-        self, callback: Callback, args: tuple[Any, ...], context: Context | None
-    ) -> tuple[Callback, tuple[Any, ...]]:
-        if self.wrap_callback is None or not belongs_to_an_object(callback, self.owner_var, context):
-            return callback, args
-        return self.wrap_callback(callback, args, copy_context() if context is None else context)
 
     def _release_timers(self) -> None:
         scheduled, horizon = self._scheduled, self._horizon
@@ -299,55 +238,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self._scheduled = [handle for handle in self._scheduled if not handle.cancelled()]
             heapq.heapify(self._scheduled)
             self._timer_cancelled_count = 0
-
-    # Real work.
-
-    def run_in_executor(self, executor: Any, func: Callback, *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]
-        """See ``asyncio``. The loop neither jumps nor gives up before the job has ended."""
-        future = super().run_in_executor(executor, func, *args)
-        self._real_work.add_job(future, func)
-        return future
-
-    async def shutdown_default_executor(self, *args: Any) -> None:
-        """See ``asyncio``. It waits for a thread of its own, which is real work."""
-        with self._real_work.section("the end of the default executor"):
-            await super().shutdown_default_executor(*args)
-
-    async def _make_subprocess_transport(self, *args: Any, **kwargs: Any) -> asyncio.SubprocessTransport:
-        transport: asyncio.SubprocessTransport = await super()._make_subprocess_transport(*args, **kwargs)  # type: ignore[misc]
-        self._real_work.add_child(transport)
-        return transport
-
-    # Ownership.
-
-    def _asyncgen_firstiter_hook(self, agen: Any) -> None:
-        super()._asyncgen_firstiter_hook(agen)  # type: ignore[misc]
-        if self.owner_var is not None and self.owner_var.get(None) is not None:
-            self._asyncgen_contexts[agen] = copy_context()
-
-    def drop_owned(self, is_owned: Callable[[Context], bool], keep: list[object]) -> None:
-        """Forget what would run in certain contexts, without running, cancelling or destroying any of it.
-
-        For the end of a life by a crash: nothing of it runs again, not even a ``finally``.
-
-        Args:
-            is_owned: Says of a context whether it belongs to the dead life.
-            keep: Receives the dropped handles, timers and async generators. Whoever drops this list lets Python close
-                the coroutines in it, which runs their ``finally``.
-        """
-        keep += drop_ready(self._ready, is_owned, self)
-        timers = [handle for handle in self._scheduled if is_owned(context_of(handle))]
-        for handle in timers:
-            handle._scheduled = False  # type: ignore[attr-defined]
-            self._timer_cancelled_count -= handle.cancelled()
-        if timers:
-            self._scheduled = [handle for handle in self._scheduled if handle._scheduled]  # type: ignore[attr-defined]
-            heapq.heapify(self._scheduled)
-        generators = [agen for agen, context in self._asyncgen_contexts.items() if is_owned(context)]
-        for agen in generators:
-            self._asyncgens.discard(agen)  # type: ignore[attr-defined]
-            del self._asyncgen_contexts[agen]
-        keep += [*timers, *generators]
 
 
 def new_loop(clock: Clock, owner_var: "ContextVar[Any] | None" = None) -> VirtualLoop:

@@ -91,10 +91,6 @@ class PumpedLoop(Protocol):
         """Make a future of this loop."""
         ...
 
-    def next_timer_at(self) -> int | None:
-        """Elapsed time of the loop's own next timer."""
-        ...
-
     def release_due(self) -> None:
         """Make the next due item ready."""
         ...
@@ -175,7 +171,7 @@ class Pump:
     def turn(self) -> None:
         """Do the next thing. The loop calls this when nothing is ready and no I/O has arrived."""
         now = self._clock.elapsed_ns
-        any_at, event_at = self._next_instants()
+        any_at, event_at = self._clock.next_instants()
         if any_at is not None and any_at <= now:
             self._start_due()
         elif not self._loop.wait_for_real_work():
@@ -198,17 +194,9 @@ class Pump:
             # The await may have been interrupted. A wait without a waiter must not go on moving time.
             wait.future.cancel()
 
-    def _next_instants(self) -> tuple[int | None, int | None]:
-        any_at, event_at = self._clock.next_any_at(), self._clock.next_event_at()
-        timer_at = self._loop.next_timer_at()
-        if timer_at is None:
-            return any_at, event_at
-        return (
-            timer_at if any_at is None else min(any_at, timer_at),
-            timer_at if event_at is None else min(event_at, timer_at),
-        )
-
     def _wants(self) -> Wants:
+        if not self._waits:  # the common case: the test awaits something else
+            return Wants(settled=False, target_at=None, idle=False, autojump=self.autojump)
         self._waits = waits = [wait for wait in self._waits if not wait.future.done()]
         return Wants(
             settled=any(wait.goal is Goal.SETTLED for wait in waits),

@@ -51,10 +51,10 @@ class RealWork:
         return [*self._sections, *self._jobs.values(), *children, *_busy_anyio_threads(loop)]
 
 
-def real_wait_error(names: list[str]) -> RealTimeWaitError:
+def real_wait_error(names: list[str], waited_seconds: float) -> RealTimeWaitError:
     """Word the error for work that did not end."""
     return RealTimeWaitError(
-        f"Real work has not ended within {REAL_WAIT_SECONDS_MAX:g} s of real time: {names[0]}.\n\n"
+        f"Real work has not ended within {waited_seconds:g} s of real time: {names[0]}.\n\n"
         + "".join(f"  {name}\n" for name in names)
         + "\nVirtual time stands still while real work is pending. Close what is open, or end the job, before the "
         "test waits or moves the clock."
