@@ -1,0 +1,34 @@
+"""The storage room: everything that touches SQLite. Synchronous; time comes from a callable.
+
+A ``Disk`` survives lives; it holds ``NamespaceFiles``, which open one ``ObjectStore`` per object in use and keep the
+``AlarmTable``. ``StoredView`` looks at what is committed.
+"""
+
+from pytest_durable._core.storage.alarm_table import AlarmTable
+from pytest_durable._core.storage.codec import NotCloneable, UndecodableError, decode, encode
+from pytest_durable._core.storage.database import DiskStatistics
+from pytest_durable._core.storage.disk import Disk
+from pytest_durable._core.storage.inspection import StoredValues, StoredView
+from pytest_durable._core.storage.key_range import ListOptions
+from pytest_durable._core.storage.namespace import NamespaceFiles
+from pytest_durable._core.storage.store import ObjectStore
+from pytest_durable._core.storage.transaction import Explicit, Implicit, NoTransaction, StoreHooks
+
+__all__ = [
+    "AlarmTable",
+    "Disk",
+    "DiskStatistics",
+    "Explicit",
+    "Implicit",
+    "ListOptions",
+    "NamespaceFiles",
+    "NoTransaction",
+    "NotCloneable",
+    "ObjectStore",
+    "StoreHooks",
+    "StoredValues",
+    "StoredView",
+    "UndecodableError",
+    "decode",
+    "encode",
+]

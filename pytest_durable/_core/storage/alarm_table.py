@@ -1,0 +1,62 @@
+"""The rows of ``metadata.sqlite``: which objects of a namespace have an alarm, and when.
+
+The scheduler's record. It only wakes objects; what an object believes stands in its own database.
+
+Source: spec durable-objects 7.2, 8.1, 8.2.
+"""
+
+from pytest_durable._core.storage import layout
+from pytest_durable._core.storage.database import Database
+from pytest_durable._core.storage.pool import PooledDatabase, damaged
+
+AlarmRow = tuple[str, int, str | None]
+
+
+class AlarmTable:
+    """``_cf_ALARM`` of one namespace. Each change is its own transaction and durable when the method returns."""
+
+    def __init__(self, database: PooledDatabase) -> None:
+        self._file = database
+        database.on_open = _prepare
+
+    def load(self) -> list[AlarmRow]:
+        """All rows: id as 64 hex digits, due time in nanoseconds since the epoch, name or None; in order of the ids.
+
+        An id that does not belong to the namespace is returned as it is: the platform keeps such a row and tries it
+        for ever.
+
+        Raises:
+            DamagedFileError: A row's time is not an integer.
+        """
+        database = self._file.use()
+        rows: list[AlarmRow] = database.execute(database.statements.alarm_load).fetchall()
+        for actor_id, due_ns, _ in rows:
+            if type(due_ns) is not int or type(actor_id) is not str:
+                raise damaged(self._file.path, f"the alarm of {actor_id!r} is due at {due_ns!r}, which is no time")
+        return rows
+
+    def set(self, actor_hex: str, due_ns: int, name: str | None) -> None:
+        """Insert or replace the row; the name is overwritten only by a name."""
+        database = self._file.use()
+        database.execute(database.statements.alarm_set, (actor_hex, due_ns, name))
+
+    def delete(self, actor_hex: str) -> None:
+        """Remove the row, if there is one."""
+        database = self._file.use()
+        database.execute(database.statements.alarm_delete, (actor_hex,))
+
+    def clear(self) -> None:
+        """Remove all rows."""
+        database = self._file.use()
+        database.execute(database.statements.alarm_clear)
+
+
+def _prepare(database: Database) -> None:
+    """Create the table, or bring an older one up to date. Other tables are left alone."""
+    if layout.ALARM_TABLE not in database.own_tables:
+        database.execute(database.statements.alarm_create)
+        database.own_tables.add(layout.ALARM_TABLE)
+        return
+    columns = {name for (name,) in database.execute(database.statements.alarm_columns).fetchall()}
+    if "actor_name" not in columns:
+        database.execute(database.statements.alarm_add_name)

@@ -1,0 +1,203 @@
+"""The files of one namespace, on disk or in memory: names, existence, bytes before SQLite opens them, the lock.
+
+Nothing here opens a file that SQLite has open: closing any descriptor of such a file would drop SQLite's POSIX locks on
+it. Callers read or copy a file only while no connection of this process has it.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final, Protocol
+
+from pytest_durable._core.errors import DirectoryError, DirectoryInUseError
+from pytest_durable._core.storage.layout import HEADER_BYTES, SIDE_SUFFIXES
+from pytest_durable._core.storage.vfs import MemoryVfs
+
+# Windows has no advisory locks on directories; the docs say so.
+_CAN_LOCK: Final = sys.platform != "win32"
+if sys.platform != "win32":
+    import fcntl
+
+
+class Files(Protocol):
+    """What the rest of the room may ask about the files of one namespace."""
+
+    @property
+    def directory(self) -> Path | None:
+        """Where they are, None in memory."""
+
+    def check(self) -> None:
+        """Raise DirectoryError if the directory cannot be used; change nothing."""
+
+    def lock(self) -> None:
+        """Hold the directory until `unlock`; raise DirectoryInUseError if another host holds it."""
+
+    def unlock(self) -> None:
+        """Let go of the directory."""
+
+    def create_directory(self) -> None:
+        """Make the directory if it is absent."""
+
+    def path(self, name: str) -> str:
+        """What SQLite is to open."""
+
+    def names(self) -> list[str]:
+        """Names of the regular files, side files included, sorted."""
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a file."""
+
+    def head(self, name: str) -> tuple[bytes, int]:
+        """The first 100 bytes and the size."""
+
+    def size(self, name: str) -> int:
+        """The size in bytes, 0 if there is no such file."""
+
+    def read(self, name: str) -> bytes:
+        """The whole content."""
+
+    def create(self, name: str, content: bytes) -> None:
+        """Write a new file at once."""
+
+    def delete(self, name: str) -> None:
+        """Unlink the file if it exists."""
+
+
+class DirectoryFiles:
+    """A directory below the root directory of the disk."""
+
+    def __init__(self, root: Path, unique_key: str) -> None:
+        self._root = root
+        self._directory = root / unique_key
+        self._lock: int | None = None
+
+    @property
+    def directory(self) -> Path | None:
+        return self._directory
+
+    def check(self) -> None:
+        present = self._directory if self._directory.exists() else self._root
+        if not present.is_dir():
+            what = "is not a directory" if present.exists() else "does not exist"
+            raise DirectoryError(f"{present} {what}.\n\nName an existing directory for the data, or none at all.")
+        if not os.access(present, os.R_OK | os.W_OK | os.X_OK):
+            raise DirectoryError(
+                f"{present} is not writable.\n\nOpening a database writes beside it (-wal, -shm). "
+                "Work on a copy of the directory, or change its permissions."
+            )
+
+    def lock(self) -> None:
+        if not _CAN_LOCK or self._lock is not None or not self._directory.exists():
+            return
+        # The lock is on the directory itself: the list of files stays the platform's.
+        descriptor = os.open(self._directory, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as failure:
+            os.close(descriptor)
+            raise DirectoryInUseError(
+                f"{self._directory} is in use by another host.\n\n"
+                "One host at a time may use a directory. Stop the other one first, or work on a copy."
+            ) from failure
+        self._lock = descriptor
+
+    def unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def create_directory(self) -> None:
+        self._directory.mkdir(exist_ok=True)
+
+    def path(self, name: str) -> str:
+        return f"{self._directory}{os.sep}{name}"
+
+    def names(self) -> list[str]:
+        try:
+            with os.scandir(self._directory) as entries:
+                return sorted(entry.name for entry in entries if entry.is_file())
+        except FileNotFoundError:
+            return []
+
+    def exists(self, name: str) -> bool:
+        return os.path.exists(self.path(name))
+
+    def head(self, name: str) -> tuple[bytes, int]:
+        with open(self.path(name), "rb") as file:
+            return file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size
+
+    def size(self, name: str) -> int:
+        try:
+            return os.stat(self.path(name)).st_size
+        except FileNotFoundError:
+            return 0
+
+    def read(self, name: str) -> bytes:
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def create(self, name: str, content: bytes) -> None:
+        with open(self.path(name), "xb") as file:
+            file.write(content)
+
+    def delete(self, name: str) -> None:
+        try:
+            os.unlink(self.path(name))
+        except FileNotFoundError:
+            return
+
+
+class MemoryFiles:
+    """Files of a MemoryVfs; a namespace is a prefix of their names."""
+
+    def __init__(self, vfs: MemoryVfs, unique_key: str) -> None:
+        self._vfs = vfs
+        self._prefix = f"/{unique_key}/"
+
+    @property
+    def directory(self) -> Path | None:
+        return None
+
+    def check(self) -> None:
+        pass
+
+    def lock(self) -> None:
+        pass
+
+    def unlock(self) -> None:
+        pass
+
+    def create_directory(self) -> None:
+        pass
+
+    def path(self, name: str) -> str:
+        return self._prefix + name
+
+    def names(self) -> list[str]:
+        return sorted(path.removeprefix(self._prefix) for path in self._vfs.files if path.startswith(self._prefix))
+
+    def exists(self, name: str) -> bool:
+        return self.path(name) in self._vfs.files
+
+    def head(self, name: str) -> tuple[bytes, int]:
+        content = self._vfs.files[self.path(name)]
+        return bytes(content[:HEADER_BYTES]), len(content)
+
+    def size(self, name: str) -> int:
+        return len(self._vfs.files.get(self.path(name), b""))
+
+    def read(self, name: str) -> bytes:
+        return bytes(self._vfs.files[self.path(name)])
+
+    def create(self, name: str, content: bytes) -> None:
+        self._vfs.files[self.path(name)] = bytearray(content)
+
+    def delete(self, name: str) -> None:
+        self._vfs.files.pop(self.path(name), None)
+
+
+def delete_database(files: Files, name: str) -> None:
+    """Unlink a database and its side files, the side files first: a log without its database means nothing."""
+    for suffix in SIDE_SUFFIXES:
+        files.delete(name + suffix)
+    files.delete(name)

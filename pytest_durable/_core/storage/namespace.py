@@ -1,0 +1,143 @@
+"""The files of one namespace: its alarm table, its objects' databases, and who may have them open.
+
+Source: spec durable-objects 1.3-1.6, 8.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_durable._core.errors import ConfigurationError
+from pytest_durable._core.storage import layout
+from pytest_durable._core.storage.alarm_table import AlarmTable
+from pytest_durable._core.storage.doors import Doors
+from pytest_durable._core.storage.files import Files
+from pytest_durable._core.storage.inspection import StoredView, inspect
+from pytest_durable._core.storage.pool import Pool, PooledDatabase, check_database
+from pytest_durable._core.storage.store import ObjectStore
+
+
+class NamespaceFiles:
+    """A directory of objects. Looking works always; using the alarms and the objects needs `open`.
+
+    Attributes:
+        unique_key: What keys the ids and names the directory.
+        directory: Where the files are, None in memory.
+    """
+
+    def __init__(self, pool: Pool, files: Files, unique_key: str, life: Callable[[], Doors]) -> None:
+        problem = layout.unique_key_problem(unique_key)
+        if problem is not None:
+            raise ConfigurationError(f"The unique key {unique_key!r} cannot name a directory: {problem}.")
+        self.unique_key = unique_key
+        self.directory: Path | None = files.directory
+        self._pool = pool
+        self._files = files
+        self._life = life
+        self._doors: Doors | None = None
+        self._metadata: PooledDatabase | None = None
+        self._alarms: AlarmTable | None = None
+        self._stores: dict[str, ObjectStore] = {}
+
+    def __repr__(self) -> str:
+        return f"<NamespaceFiles {self.unique_key!r} {'open' if self.is_open else 'closed'}>"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a life uses it now."""
+        return self._metadata is not None
+
+    @property
+    def alarms(self) -> AlarmTable:
+        """The alarm table; only while open."""
+        assert self._alarms is not None, f"namespace {self.unique_key!r} is not open"
+        return self._alarms
+
+    def check(self) -> None:
+        """Find out whether `open` would work, as far as that can be told without changing anything.
+
+        Raises:
+            DirectoryError: The directory cannot be used.
+            DamagedFileError: ``metadata.sqlite`` is damaged.
+        """
+        self._files.check()
+        if self._files.exists(layout.METADATA_FILE):
+            check_database(self._files, layout.METADATA_FILE)
+
+    def open(self) -> None:
+        """Take the directory for the life that has the disk: lock it, then create or migrate what belongs in it.
+
+        Raises:
+            DirectoryInUseError: Another host holds the directory.
+            DirectoryError: The directory cannot be used.
+            DamagedFileError: ``metadata.sqlite`` is damaged. In each case nothing was changed.
+        """
+        assert not self.is_open, f"namespace {self.unique_key!r} is open already"
+        doors = self._life()
+        self._files.check()
+        self._files.lock()
+        try:
+            self.check()
+            self._files.create_directory()
+            self._files.lock()  # if it has only now come to be
+            metadata = PooledDatabase(self._pool, doors, self._files, layout.METADATA_FILE)
+            alarms = AlarmTable(metadata)
+            metadata.open()
+        except BaseException:
+            self._files.unlock()
+            raise
+        self._doors, self._metadata, self._alarms = doors, metadata, alarms
+
+    def close(self, *, graceful: bool) -> None:
+        """Close every database and let go of the directory. Idempotent."""
+        failures: list[Exception] = []
+        closables: list[ObjectStore | PooledDatabase] = [*self._stores.values()]
+        if self._metadata is not None:
+            closables.append(self._metadata)
+        for closable in closables:
+            try:
+                closable.close(graceful=graceful)
+            except Exception as failure:
+                failures.append(failure)
+        self._stores = {}
+        self._doors = self._metadata = self._alarms = None
+        self._files.unlock()
+        if failures:
+            raise failures[0]
+
+    def object_ids(self) -> list[str]:
+        """The ids of the objects that have a file, sorted: those that were constructed at least once."""
+        return layout.object_ids(self._files.names())
+
+    def object_files(self) -> list[str]:
+        """Names of the database files of objects and facets, sorted."""
+        return layout.object_files(self._files.names())
+
+    def all_files(self) -> list[str]:
+        """Names of all files, sorted."""
+        return self._files.names()
+
+    def has_object(self, actor_hex: str) -> bool:
+        """Whether the object has a file."""
+        return self._files.exists(layout.object_file(actor_hex))
+
+    def open_store(self, actor_hex: str) -> ObjectStore:
+        """Open an object's storage, and create its file if there is none. One store per object at a time.
+
+        Raises:
+            DamagedFileError: The file is damaged. Nothing was changed.
+        """
+        assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
+        assert actor_hex not in self._stores, f"object {actor_hex} is open already"
+        file = PooledDatabase(self._pool, self._doors, self._files, layout.object_file(actor_hex))
+        store = ObjectStore(file, actor_hex)
+        file.open()
+        self._stores[actor_hex] = store
+        store.on_close = lambda: self._forget(actor_hex)
+        return store
+
+    def _forget(self, actor_hex: str) -> None:
+        self._stores.pop(actor_hex, None)
+
+    def inspect(self, actor_hex: str) -> StoredView | None:
+        """What is stored for the object, read without waking it; None if it has no file."""
+        return inspect(self._pool, self._files, actor_hex)

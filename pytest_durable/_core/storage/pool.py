@@ -1,0 +1,211 @@
+"""Databases that are open, the idle ones put away when there are too many.
+
+A namespace with thousands of objects must not hold thousands of file descriptors. An idle database is closed in order
+and reopened at its next use; nobody sees a difference.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+import apsw
+
+from pytest_durable._core.errors import DamagedFileError, DirectoryError, DurableError, StorageClosedError
+from pytest_durable._core.storage import layout
+from pytest_durable._core.storage.database import Database, DiskStatistics, Engine
+from pytest_durable._core.storage.doors import Doors
+from pytest_durable._core.storage.files import Files, delete_database
+
+
+class Pool:
+    """Least recently used first. Databases in use (a transaction, a cursor) are never closed, even above the limit."""
+
+    def __init__(self, engine: Engine, *, open_max: int) -> None:
+        self.engine = engine
+        self._open_max = open_max
+        self._open: OrderedDict[PooledDatabase, None] = OrderedDict()
+        self._parked_count = 0
+        self._open_databases_max = 0
+
+    def admit(self, member: "PooledDatabase") -> None:
+        """Count ``member`` as open; put an idle one away first if there are too many."""
+        if len(self._open) >= self._open_max:
+            self._make_room()
+        self._open[member] = None
+        self._open_databases_max = max(self._open_databases_max, len(self._open))
+
+    def touch(self, member: "PooledDatabase") -> None:
+        """``member`` is being used now."""
+        self._open.move_to_end(member)
+
+    def leave(self, member: "PooledDatabase") -> None:
+        """``member`` is closed."""
+        self._open.pop(member, None)
+
+    def holds(self, path: str) -> bool:
+        """Whether a connection of this Disk has the file open."""
+        return any(member.path == path for member in self._open)
+
+    def _make_room(self) -> None:
+        idle = next((member for member in self._open if member.is_idle()), None)
+        if idle is not None:
+            idle.park()
+            self._parked_count += 1
+
+    def statistics(self) -> DiskStatistics:
+        """The counters now."""
+        return DiskStatistics(
+            open_databases=len(self._open),
+            open_databases_max=self._open_databases_max,
+            opened_count=self.engine.opened_count,
+            closed_count=self.engine.closed_count,
+            parked_count=self._parked_count,
+        )
+
+
+class PooledDatabase:
+    """A database file that its owner uses as if it were always open."""
+
+    def __init__(self, pool: Pool, doors: Doors, files: Files, name: str) -> None:
+        self._pool = pool
+        self._doors = doors
+        self._files = files
+        self.name = name
+        self.path = files.path(name)
+        self._database: Database | None = None
+        self._is_closed = False
+        #: Whether the pool may close it now.
+        self.is_idle: Callable[[], bool] = lambda: True
+        #: Told each time it was opened.
+        self.on_open: Callable[[Database], None] = lambda database: None
+        #: Told each time before it is put away.
+        self.on_park: Callable[[Database], None] = lambda database: None
+
+    def use(self) -> Database:
+        """The open database; opens it again if it was put away."""
+        database = self._database
+        if database is None or self._doors.refusal is not None:
+            return self._reopen()
+        self._pool.touch(self)
+        return database
+
+    def _reopen(self) -> Database:
+        self._doors.check()
+        if self._is_closed:
+            raise StorageClosedError(f"{self.path} was used after it was closed.")
+        return self._open()
+
+    def open(self) -> Database:
+        """Open it for the first time; creates the file if there is none.
+
+        Raises:
+            DamagedFileError: The file is not a whole SQLite database. Nothing was changed.
+            DirectoryError: The file cannot be written.
+        """
+        self._doors.check()
+        if not self._files.exists(self.name):
+            self._files.create(self.name, self._empty())
+        return self._open()
+
+    def check(self) -> bool:
+        """Look at the file before SQLite does; raises DamagedFileError. Returns whether it is in WAL mode."""
+        return check_database(self._files, self.name)
+
+    def _empty(self) -> bytes:
+        # In memory there is no log (see MemoryVfs), so there the first commit makes the first page.
+        return b"" if self._pool.engine.memory is not None else layout.empty_database(apsw.SQLITE_VERSION_NUMBER)
+
+    def _open(self) -> Database:
+        from_sides = [self.name + suffix for suffix in layout.SIDE_SUFFIXES]
+        is_wal = self.check()
+        found = [name for name in from_sides if self._files.exists(name)]
+        self._pool.admit(self)
+        try:
+            self._database = Database(self._pool.engine, self.path, is_wal=is_wal)
+            self._refuse_read_only(self._database)
+            self.on_open(self._database)
+        except BaseException as failure:
+            self._undo_open(from_sides, found)
+            if isinstance(failure, apsw.Error):
+                raise _open_error(self.path, failure) from failure
+            raise
+        return self._database
+
+    def _refuse_read_only(self, database: Database) -> None:
+        if database.connection.readonly("main"):
+            raise DirectoryError(f"{self.path} is not writable.\n\nChange its permissions, or work on a copy.")
+
+    def _undo_open(self, sides: list[str], found: list[str]) -> None:
+        if self._database is not None:
+            self._database.close(graceful=False)
+            self._database = None
+        self._pool.leave(self)
+        for name in sides:
+            if name not in found:
+                self._files.delete(name)
+
+    def park(self) -> None:
+        """Close it in order; the next use opens it again."""
+        if self._database is not None:
+            self.on_park(self._database)
+            self._close_database(graceful=True)
+
+    def close(self, *, graceful: bool) -> None:
+        """Close it for good. Idempotent.
+
+        Raises:
+            DirectoryError: A crash was to leave a ``-wal`` that somebody else has removed meanwhile.
+        """
+        self._is_closed = True
+        self._close_database(graceful=graceful)
+
+    def reset(self) -> Database:
+        """Remove all files of the database and begin with an empty one."""
+        self._close_database(graceful=True)
+        delete_database(self._files, self.name)
+        return self.open()
+
+    def _close_database(self, *, graceful: bool) -> None:
+        database, self._database = self._database, None
+        self._pool.leave(self)
+        if database is None:
+            return
+        database.close(graceful=graceful)
+        on_disk = self._pool.engine.memory is None
+        if on_disk and not graceful and not self._files.exists(self.name + "-wal"):
+            raise DirectoryError(
+                f"{self.path}-wal was removed while the database was open.\n\n"
+                "What it held is lost. Keep other programs away from a directory while a host uses it."
+            )
+
+
+def check_database(files: Files, name: str) -> bool:
+    """Look at a file that no connection has open; returns whether it is in WAL mode.
+
+    Raises:
+        DamagedFileError: It is not a whole SQLite database.
+        DirectoryError: It cannot be read.
+    """
+    try:
+        head, size = files.head(name)
+    except OSError as failure:
+        raise DirectoryError(f"{files.path(name)} cannot be read: {failure.strerror}.") from failure
+    problem = layout.database_problem(head, size, has_wal=files.size(name + "-wal") > 0)
+    if problem is not None:
+        raise damaged(files.path(name), problem)
+    return layout.is_wal(head)
+
+
+def damaged(path: str, problem: str) -> DamagedFileError:
+    """The error for a file that is not what it should be."""
+    return DamagedFileError(
+        f"{path} is damaged: {problem}.\n\n"
+        "Nothing was changed. Restore the file from a copy, or remove it to begin anew."
+    )
+
+
+def _open_error(path: str, failure: apsw.Error) -> DurableError:
+    if isinstance(failure, apsw.CantOpenError | apsw.ReadOnlyError | apsw.PermissionsError):
+        return DirectoryError(f"{path} cannot be opened: {failure}.\n\nIt must be a file that this process may write.")
+    if isinstance(failure, apsw.BusyError):
+        return DirectoryError(f"{path} is in use by another program.\n\nClose it there first, or work on a copy.")
+    return damaged(path, f"SQLite says {failure}")

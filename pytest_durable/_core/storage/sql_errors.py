@@ -1,0 +1,49 @@
+"""SQLite's errors in the platform's words.
+
+Source: spec durable-objects 5.3.6, 6.4.3, 6.6.
+"""
+
+from typing import Final
+
+import apsw
+
+from pytest_durable._core.platform_errors import PlatformError, error
+
+_CONSTRAINTS_VIOLATED: Final = (
+    "Durable Object was reset and rolled back to its last known good state because the application left the database "
+    "in a state where constraints were violated: "
+)
+
+#: After these, if SQLite rolled the transaction back by itself, the object cannot go on.
+_CRITICAL: Final = frozenset({apsw.SQLITE_FULL, apsw.SQLITE_IOERR, apsw.SQLITE_NOMEM, apsw.SQLITE_INTERRUPT})
+
+
+def describe(failure: apsw.Error) -> str:
+    """The platform's text: message, offset in the statement, code, extended code."""
+    # Errors that apsw raises on its own account carry no code.
+    primary: int | None = getattr(failure, "result", None)
+    if primary is None:
+        return str(failure)
+    offset: int = getattr(failure, "error_offset", -1)
+    extended: int = getattr(failure, "extendedresult", primary)
+    text = f"{failure}{f' at offset {offset}' if offset >= 0 else ''}: {apsw.mapping_result_codes[primary & 0xFF]}"
+    if extended != primary and extended in apsw.mapping_extended_result_codes:
+        text += f" (extended: {apsw.mapping_extended_result_codes[extended]})"
+    return text
+
+
+def platform_error(failure: apsw.Error) -> PlatformError:
+    """What user code sees of a failed statement."""
+    return error(describe(failure))
+
+
+def commit_error(failure: apsw.Error) -> PlatformError:
+    """What callers see of a failed commit."""
+    if isinstance(failure, apsw.ConstraintError):
+        return error(_CONSTRAINTS_VIOLATED + describe(failure))
+    return platform_error(failure)
+
+
+def is_critical(failure: apsw.Error) -> bool:
+    """Whether this is one of the errors after which SQLite may have rolled back by itself."""
+    return getattr(failure, "result", None) in _CRITICAL
