@@ -9,11 +9,13 @@ Source: workerd jsg (type wrappers); spec durable-objects 4.1, 4.3, 7.1.
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import Final
 
-from ..platform_errors import PlatformError, type_error
-from ..storage.values import (
+from pytest_durable._core.platform_errors import PlatformError, type_error
+from pytest_durable._core.storage.values import (
     HOLE,
     UNDEFINED,
     JSBigInt,
@@ -157,7 +159,7 @@ def _number_of_text(text: str) -> float:
         return 0.0
     for prefix, base in (("0x", 16), ("0o", 8), ("0b", 2)):
         if stripped.lower().startswith(prefix):
-            return _parsed(lambda digits, base=base: float(int(digits, base)), stripped[2:])
+            return _parsed(partial(int, base=base), stripped[2:])
     # Python's float() also reads "inf", "nan" and "1_0", which are not numbers to the platform.
     if stripped.lstrip("+-") == "Infinity":
         return float(stripped.replace("Infinity", "inf"))
@@ -166,28 +168,23 @@ def _number_of_text(text: str) -> float:
 
 def _parsed(parse: Callable[[str], float], digits: str) -> float:
     try:
-        return parse(digits)
+        return float(parse(digits))
     except ValueError:
         return math.nan
 
 
 def _number_text(value: object) -> str:
-    if not isinstance(value, float) or not math.isfinite(value):
-        return {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN" if value != value else str(value))
-    if value == int(value) and abs(value) < 1e21:
-        return str(int(value))
-    digits = repr(value)
-    if "e" not in digits:
-        return digits
-    mantissa, exponent = digits.split("e")
-    power = int(exponent)
-    return _small_text(mantissa, power) if -7 < power < 0 else f"{mantissa}e{power:+d}"
-
-
-def _small_text(mantissa: str, power: int) -> str:
-    # 0.00001 is written out down to 1e-6; Python switches to an exponent two places earlier.
-    sign = "-" if mantissa.startswith("-") else ""
-    return f"{sign}0.{'0' * (-power - 1)}{mantissa.lstrip('-').replace('.', '')}"
+    if not isinstance(value, float):
+        return str(value)
+    if not math.isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if value == 0:
+        return "0"
+    if 1e-6 <= abs(value) < 1e21:
+        # Both languages agree on the digits, not on where an exponent begins.
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
+    mantissa, exponent = repr(value).split("e")
+    return f"{mantissa}e{int(exponent):+d}"
 
 
 def _date_text(value: object) -> str:

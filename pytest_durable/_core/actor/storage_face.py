@@ -14,9 +14,10 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Final, Protocol
 
-from ..platform_errors import PlatformError, error, type_error
-from ..storage import Cursor, ListOptions, ObjectStore
-from ..storage.values import PLAIN, UNDEFINED, DecodedTypes
+from pytest_durable._core.platform_errors import PlatformError, error, type_error
+from pytest_durable._core.storage import ListOptions, ObjectStore
+from pytest_durable._core.storage.values import PLAIN, UNDEFINED, DecodedTypes
+
 from .arguments import ABSENT, instant_ms, int32_of, is_nothing, is_object, member, not_of_type, text_of, truth
 
 _NS_PER_MS: Final = 1_000_000
@@ -42,6 +43,41 @@ _KV_OFF: Final = (
 )
 
 Pairs = list[tuple[str, object]]
+
+
+class Cursor(Protocol):
+    """The rows of one SQL statement (``storage``), read one ahead."""
+
+    @property
+    def column_names(self) -> Sequence[str]:
+        """With duplicates; readable after the rows are consumed."""
+        ...
+
+    @property
+    def rows_read(self) -> int:
+        """Rows read so far; an approximation."""
+        ...
+
+    @property
+    def rows_written(self) -> int:
+        """Rows written so far; an approximation."""
+        ...
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
+        """The rows that are left, from one shared position."""
+        ...
+
+    def __next__(self) -> tuple[object, ...]:
+        """The next row."""
+        ...
+
+    def one(self) -> tuple[object, ...]:
+        """The only row that is left.
+
+        Raises:
+            PlatformError: None, or several.
+        """
+        ...
 
 
 class TransactionHandle(Protocol):
@@ -148,7 +184,7 @@ class StorageOperations:
         self._read_options("get", 2, options, "GetOptions")
         if not isinstance(key, list):
             name = text_of(key)
-            return self._enter("get()").get(name, self._types)
+            return _shown(self._enter("get()").get(name, self._types), self._types)
         names = [text_of(item) for item in key]
         return self._enter("get()").get_many(names, self._types)
 
@@ -335,7 +371,7 @@ class ObjectKv:
     def get(self, key: object = ABSENT) -> object:
         """The value, ``types.undefined`` if absent."""
         name = self._key("get", key)
-        return self._enter().get(name, self._types)
+        return _shown(self._enter().get(name, self._types), self._types)
 
     def put(self, key: object = ABSENT, value: object = ABSENT) -> None:
         """Store ``value``; unlike ``storage.put`` an explicit undefined is a value."""
@@ -420,6 +456,11 @@ def list_options(options: object) -> ListOptions:
 def _bound(options: object, name: str) -> str | None:
     value = member(options, name)
     return None if value is UNDEFINED else text_of(value)
+
+
+def _shown(found: object, types: DecodedTypes) -> object:
+    # The store says that a key is absent in its own terms, whatever stored values are built from.
+    return types.undefined if found is UNDEFINED else found
 
 
 def _is_confirmed(options: object) -> bool:
