@@ -420,32 +420,35 @@ def _make_view(kind: str, buffer: bytes, byte_offset: int, byte_length: int, tra
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedTypes:
-    """What a decoded value is built from, so that a surface gets its own types without a second pass.
+    """A table of types and factories, so that a surface gets its own types without a second pass.
 
-    Containers are made empty, registered (others may refer to them), then filled through ``[key] = item``, ``append``
+    Containers are made empty, numbered (values inside may refer to them), then filled by ``[key] = item``, ``append``
     or ``add``. Everything else is made whole.
     """
 
     #: A dict or a subclass of it.
-    object_type: Callable[[], dict[str, object]] = dict
-    #: A list or a subclass of it. Gets ``hole`` where the array has no element.
-    array_type: Callable[[], list[object]] = list
-    #: Used instead of ``array_type`` for an array with properties; must have a ``properties`` dict.
+    object_type: Callable[[], dict[str, Any]] = dict
+    #: A list or a subclass of it. Holds ``hole`` where the array has no element.
+    array_type: Callable[[], list[Any]] = list
+    #: Used instead of ``array_type`` for an array that has properties too, which go into its ``properties`` dict.
     array_with_properties_type: Callable[[], JSArray] = JSArray
-    map_type: Callable[[], MutableMapping[object, object]] = JSMap
-    set_type: Callable[[], MutableSet[object]] = JSSet
+    map_type: Callable[[], MutableMapping[Any, Any]] = JSMap
+    set_type: Callable[[], MutableSet[Any]] = JSSet
     #: Whole milliseconds since the epoch, or NaN.
     make_date: Callable[[float], object] = date_from_milliseconds
-    #: The bytes, and the maximal length if the buffer is resizable (else None).
+    #: The bytes, and the maximal length of a resizable buffer (else None).
     make_buffer: Callable[[bytes, int | None], object] = JSArrayBuffer
-    #: Kind, what ``make_buffer`` returned, byte offset, byte length, whether it tracks its buffer's length.
+    #: Kind ("Uint8Array", "DataView", …), what ``make_buffer`` returned, byte offset, byte length, and whether the view
+    #: tracks the length of its resizable buffer. Views of one buffer get the same buffer.
     make_view: Callable[[str, Any, int, int, bool], object] = _make_view
-    make_bigint: Callable[[int], object] = JSBigInt
-    #: Name, message, own properties in order (stack and cause among them).
+    make_bigint: Callable[[int], Any] = JSBigInt
+    #: Name (usually a str), message, own properties in order, "stack" and "cause" among them. An error that is its own
+    #: cause is made before "cause" is put into that same dict.
     make_error: Callable[[object, object, dict[str, object]], object] = JSError
-    #: Source text and flags.
+    #: Source text, and flags in the order of "dgimsuvy".
     make_regexp: Callable[[str, str], object] = JSRegExp
-    make_boxed: Callable[[bool | int | float | str], object] = JSBoxed
+    #: The primitive inside; a BigInt is what ``make_bigint`` returned.
+    make_boxed: Callable[[Any], object] = JSBoxed
     undefined: object = UNDEFINED
     hole: object = HOLE
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pytest_durable._core.storage.codec_wire import INDEX_MAX
+from pytest_durable._core.storage.codec.wire import INDEX_MAX
 
 _INDEX_DIGITS_MAX: Final = len(str(INDEX_MAX))
 

@@ -12,7 +12,9 @@ HEADER: Final = b"\xff\x0f"
 """Written before every value: format version 15."""
 
 VERSIONS_READ: Final = range(13, 17)
-"""A blob without header counts as version 13. Views have flags from 14 on; 16 differs only for buffers above 4 GiB."""
+"""Views have flags from 14 on; 16 differs only for buffers above 4 GiB."""
+
+VERSION_WITHOUT_HEADER: Final = 13
 
 DEPTH_MAX: Final = 4000
 """How deep values may nest. The platform's own limit is its stack: 3,000 levels pass there, 5,000 fail."""
@@ -26,6 +28,9 @@ SMALL_MAX: Final = (1 << 30) - 1
 
 SAFE_MAX: Final = (1 << 53) - 1
 """The largest int that is a number; beyond it, an int is a BigInt."""
+
+DATE_MS_MAX: Final = 8.64e15
+"""How far from the epoch a Date may lie."""
 
 INDEX_MAX: Final = (1 << 32) - 2
 """The largest array index; a property key up to here that looks like a number is one."""
@@ -93,3 +98,9 @@ ERROR_PROTOTYPES: Final[Mapping[int, str]] = {
     ord("U"): "URIError",
 }
 """The same for V8's own form of errors, in use before compatibility date 2026-04-21. Its default is Error."""
+
+ERROR_MESSAGE: Final = ord("m")
+ERROR_STACK: Final = ord("s")
+ERROR_CAUSE: Final = ord("c")
+ERROR_END: Final = ord(".")
+"""The other parts of that form."""
