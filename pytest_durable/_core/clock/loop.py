@@ -23,7 +23,7 @@ from pytest_durable._core.clock.clock import Clock
 from pytest_durable._core.clock.owning_loop import Callback, OwningLoop
 from pytest_durable._core.clock.pump import Pump
 from pytest_durable._core.clock.real_work import REAL_WAIT_SECONDS_MAX, real_wait_error
-from pytest_durable._core.clock.stuck import interrupt, stuck_error, task_of_the_test
+from pytest_durable._core.clock.stuck import interrupt, is_task, stuck_error, task_of_the_test
 from pytest_durable._core.errors import DurableError
 
 T = TypeVar("T")
@@ -187,7 +187,7 @@ class VirtualLoop(OwningLoop):
     def interrupt_test(self, error: DurableError) -> None:
         """Raise ``error`` inside the test's await, or, failing that, out of the run of the loop."""
         test = self._test()
-        if isinstance(test, asyncio.Task):
+        if is_task(test):
             if interrupt(test, error):
                 return
         elif test is not None and not test.done():

@@ -111,25 +111,29 @@ class OwningLoop(asyncio.SelectorEventLoop):
         if self.owner_var is not None and self.owner_var.get(None) is not None:
             self._asyncgen_contexts[agen] = copy_context()
 
-    def drop_owned(self, is_owned: Callable[[Context], bool], keep: list[object]) -> None:
+    def has_timers(self, is_owned: Callable[[Context], bool]) -> bool:
+        """Whether a timer waits that was made in certain contexts."""
+        return any(is_owned(context_of(handle)) for handle in self._scheduled if not handle.cancelled())
+
+    def drop_owned(self, predicate: Callable[[Context], bool], keep: list[object]) -> None:
         """Forget what would run in certain contexts, without running, cancelling or destroying any of it.
 
         For the end of a life by a crash: nothing of it runs again, not even a ``finally``.
 
         Args:
-            is_owned: Says of a context whether it belongs to the dead life.
+            predicate: Says of a context whether it belongs to the dead life.
             keep: Receives the dropped handles, timers and async generators. Whoever drops this list lets Python close
                 the coroutines in it, which runs their ``finally``.
         """
-        keep += drop_ready(self._ready, is_owned, self)
-        timers = [handle for handle in self._scheduled if is_owned(context_of(handle))]
+        keep += drop_ready(self._ready, predicate, self)
+        timers = [handle for handle in self._scheduled if predicate(context_of(handle))]
         for handle in timers:
             handle._scheduled = False  # type: ignore[attr-defined]
             self._timer_cancelled_count -= handle.cancelled()
         if timers:
             self._scheduled = [handle for handle in self._scheduled if handle._scheduled]  # type: ignore[attr-defined]
             heapq.heapify(self._scheduled)
-        generators = [agen for agen, context in self._asyncgen_contexts.items() if is_owned(context)]
+        generators = [agen for agen, context in self._asyncgen_contexts.items() if predicate(context)]
         for agen in generators:
             self._asyncgens.discard(agen)  # type: ignore[attr-defined]
             del self._asyncgen_contexts[agen]

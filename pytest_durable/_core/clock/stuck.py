@@ -10,13 +10,18 @@ import asyncio
 import os
 from collections.abc import Iterable
 from types import CodeType
-from typing import Any
+from typing import Any, TypeGuard
 
 from pytest_durable._core.errors import StuckError
 
 #: Tasks named in one message; a reader does not take in more.
 _TASKS_NAMED_MAX = 12
 _ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
+
+
+def is_task(awaited: object) -> "TypeGuard[asyncio.Task[Any]]":
+    """Whether this is a task, of either implementation: the one in Python is no instance of ``asyncio.Task``."""
+    return hasattr(awaited, "get_coro")
 
 
 def interrupt(task: "asyncio.Task[Any]", error: Exception) -> bool:
@@ -44,13 +49,13 @@ def task_of_the_test(main: "asyncio.Future[Any] | None") -> "asyncio.Future[Any]
 
     They are the same, except with anyio: its runner sends the test to a task of its own and waits for a future.
     """
-    coroutine = main.get_coro() if isinstance(main, asyncio.Task) else None
+    coroutine = main.get_coro() if is_task(main) else None
     if getattr(coroutine, "__qualname__", "") != "TestRunner._call_in_runner_task":
         return main
     frame = getattr(coroutine, "cr_frame", None)
     runner = frame.f_locals.get("self") if frame is not None else None
     task = getattr(runner, "_runner_task", None)
-    return task if isinstance(task, asyncio.Task) and not task.done() else main
+    return task if is_task(task) and not task.done() else main
 
 
 def stuck_error(
@@ -68,7 +73,7 @@ def stuck_error(
         evidence: What the host knows about who waits for what; may be empty.
     """
     others = [task for task in tasks if task is not test]
-    rows = [("the test", where_it_waits(test))] if isinstance(test, asyncio.Task) else []
+    rows = [("the test", where_it_waits(test))] if is_task(test) else []
     rows += sorted((task.get_name(), where_it_waits(task)) for task in others)[:_TASKS_NAMED_MAX]
     width = max((len(name) for name, _ in rows), default=0)
     lines = [f"  {name:<{width}}  {place}" for name, place in rows]
@@ -92,7 +97,7 @@ def where_it_waits(task: "asyncio.Task[Any]") -> str:
             place, primitive = f"{_short(code.co_filename)}:{line} in {code.co_qualname}", ""
         awaited = _next_awaited(awaited)
     future = getattr(task, "_fut_waiter", None)
-    if isinstance(future, asyncio.Task):
+    if is_task(future):
         primitive = f"task {future.get_name()}"
     return f"{place or 'outside Python code'}, awaiting {primitive or 'a future'}"
 
