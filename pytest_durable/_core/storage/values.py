@@ -304,6 +304,11 @@ def _token(key: object) -> tuple[str, object]:
     return "object", id(key)
 
 
+def _kept(key: object) -> object:
+    """Return the key as a Map keeps it: minus zero as zero."""
+    return 0 if isinstance(key, float) and key == 0 else key
+
+
 class _Entries(Generic[V]):
     """Insertion-ordered storage keyed by ``_token``; an entry keeps its key alive, so that its id stays its own."""
 
@@ -348,8 +353,9 @@ class JSMap(MutableMapping[object, object]):
         return self._entries.by_token[self._at(key)][1]
 
     def __setitem__(self, key: object, value: object) -> None:
-        held = self._entries.by_token.get(_token(key), (key, None))[0]
-        self._entries.by_token[_token(key)] = (held, value)
+        token = _token(key)
+        held = self._entries.by_token.get(token, (_kept(key), None))[0]
+        self._entries.by_token[token] = (held, value)
 
     def __delitem__(self, key: object) -> None:
         del self._entries.by_token[self._at(key)]
@@ -387,7 +393,7 @@ class JSSet(MutableSet[object]):
 
     def add(self, value: object) -> None:
         """Add the value unless it is there."""
-        self._entries.by_token.setdefault(_token(value), (value, None))
+        self._entries.by_token.setdefault(_token(value), (_kept(value), None))
 
     def discard(self, value: object) -> None:
         """Remove the value if it is there."""

@@ -70,6 +70,13 @@ def read_bigint(reader: Reader) -> object:
 
 def read_one_byte_string(reader: Reader) -> str:
     """Read a string of characters below U+0100."""
+    blob = reader.blob
+    start = reader.at + 1
+    end = start + blob[start - 1]
+    if end - start < 0x80 and end <= len(blob):
+        # A short string in one step; most are.
+        reader.at = end
+        return blob[start:end].decode("latin-1")
     return reader.take(reader.varint()).decode("latin-1")
 
 

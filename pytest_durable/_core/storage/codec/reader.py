@@ -94,7 +94,12 @@ class Reader:
         if byte < 0x80:
             return byte
         number = byte & 0x7F
-        for shift in (7, 14, 21, 28):
+        byte = self.blob[self.at]
+        self.at += 1
+        number |= (byte & 0x7F) << 7
+        if byte < 0x80:
+            return number
+        for shift in (14, 21, 28):
             byte = self.blob[self.at]
             self.at += 1
             number |= (byte & 0x7F) << shift

@@ -1,7 +1,7 @@
 """Writing objects, arrays, maps and sets.
 
-The loop over properties writes keys and finds the function for each value in place, because a call costs Python more
-than the work.
+The loops over properties and elements write short keys and find the function for each value in place, because a call
+costs Python more than the work.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from pytest_durable._core.storage.codec import tags
 from pytest_durable._core.storage.codec.numerals import index_of
-from pytest_durable._core.storage.codec.wire import SAFE_MAX
-from pytest_durable._core.storage.codec.write_scalars import SHORT_INTS, is_small, write_double, write_int, write_str
+from pytest_durable._core.storage.codec.wire import SAFE_MAX, SMALL_MAX, SMALL_MIN
+from pytest_durable._core.storage.codec.write_scalars import is_small, write_double, write_int, write_small
 from pytest_durable._core.storage.codec.writer import NotCloneable, Writer
 from pytest_durable._core.storage.values import Hole
 from pytest_durable._core.storage.values import JSArray as ArrayWithProperties
@@ -19,6 +19,7 @@ from pytest_durable._core.storage.values import JSMap as OrderedMap
 
 _INT_ONLY: Final = frozenset({int})
 _NUMBERS: Final = frozenset({int, float})
+_DENSE_ARRAY_END_WITHOUT_PROPERTIES: Final = bytes((tags.DENSE_ARRAY_END, 0))
 
 
 def write_dict(writer: Writer, value: Mapping[Any, object]) -> None:
@@ -31,17 +32,21 @@ def write_dict(writer: Writer, value: Mapping[Any, object]) -> None:
 def write_properties(writer: Writer, properties: Mapping[Any, object], end_tag: int) -> int:
     """Write keys and values and the tag that ends them; return how many there were."""
     for key in properties:
-        if key.__class__ is not str or "0" <= key[:1] <= "9":
+        # What sorts before ":" may begin with a digit.
+        if key.__class__ is not str or key < ":":
             properties = _with_indices_first(properties)
             break
+    out = writer.out
     by_type = writer.by_type
     for key, item in properties.items():
-        if key.__class__ is str:
-            write_str(writer, key)
+        if key.__class__ is str and key.isascii() and len(key) < 0x80:
+            out.append(tags.ONE_BYTE_STRING)
+            out.append(len(key))
+            out += key.encode()
         else:
             writer.write(key)
         (by_type.get(item.__class__) or writer.of_base(item))(writer, item)
-    writer.out.append(end_tag)
+    out.append(end_tag)
     return len(properties)
 
 
@@ -80,16 +85,20 @@ def _write_array(writer: Writer, value: list[Any], properties: dict[str, object]
         return
     writer.out.append(tags.DENSE_ARRAY)
     writer.varint(len(value))
-    if types == _INT_ONLY and all(map(SHORT_INTS.__contains__, value)):
-        writer.out += b"".join(map(SHORT_INTS.__getitem__, value))
+    if types == _INT_ONLY and min(value) >= SMALL_MIN and max(value) <= SMALL_MAX:
+        for item in value:
+            write_small(writer, item)
     elif types <= _NUMBERS and _is_array_of_doubles(value):
         for item in value:
             write_double(writer, item)
     else:
+        by_type = writer.by_type
         for item in value:
-            writer.write(item)
-    count = write_properties(writer, properties, tags.DENSE_ARRAY_END)
-    writer.varint(count)
+            (by_type.get(item.__class__) or writer.of_base(item))(writer, item)
+    if properties:
+        writer.varint(write_properties(writer, properties, tags.DENSE_ARRAY_END))
+    else:
+        writer.out += _DENSE_ARRAY_END_WITHOUT_PROPERTIES
     writer.varint(len(value))
 
 

@@ -11,7 +11,7 @@ from pytest_durable._core.storage.values import Hole, Undefined
 _pack_double: Final = Struct("<d").pack
 _NAN: Final = b"\x00\x00\x00\x00\x00\x00\xf8\x7f"
 
-SHORT_INTS: Final = {
+_SHORT: Final = {
     number: bytes((tags.SIGNED, number << 1 if number >= 0 else ~(number << 1))) for number in range(-64, 64)
 }
 """Tag and content of every int that takes a single byte."""
@@ -34,15 +34,22 @@ def write_bool(writer: Writer, value: bool) -> None:
 
 def write_int(writer: Writer, value: int) -> None:
     """Write a number, or a BigInt from 2**53 on."""
-    if value in SHORT_INTS:
-        writer.out += SHORT_INTS[value]
-    elif SMALL_MIN <= value <= SMALL_MAX:
-        writer.out.append(tags.SIGNED)
-        writer.varint(value << 1 if value >= 0 else ~(value << 1))
+    if SMALL_MIN <= value <= SMALL_MAX:
+        write_small(writer, value)
     elif -SAFE_MAX <= value <= SAFE_MAX:
         write_double(writer, value)
     else:
         write_bigint(writer, value)
+
+
+def write_small(writer: Writer, value: int) -> None:
+    """Write an int between -2**30 and 2**30 - 1; the sign becomes the lowest bit."""
+    short = _SHORT.get(value)
+    if short is not None:
+        writer.out += short
+        return
+    writer.out.append(tags.SIGNED)
+    writer.varint(value << 1 if value >= 0 else ~(value << 1))
 
 
 def write_float(writer: Writer, value: float) -> None:

@@ -62,11 +62,10 @@ class Writer:
 
     def varint(self, number: int) -> None:
         """Write an unsigned integer."""
-        out = self.out
         while number > 0x7F:
-            out.append(number & 0x7F | 0x80)
+            self.out.append(number & 0x7F | 0x80)
             number >>= 7
-        out.append(number)
+        self.out.append(number)
 
     def is_known(self, value: object) -> bool:
         """Write a reference if the object was written before; otherwise give it its number."""
