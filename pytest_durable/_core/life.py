@@ -10,9 +10,8 @@ its owner (its guard: tests/architecture/test_state.py).
 """
 
 import asyncio
-import contextlib
 import ctypes
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import Context
 from typing import Any, Final, Protocol
 
@@ -51,6 +50,10 @@ class Timers(Protocol):
         """Call back after a span of elapsed time."""
         ...
 
+    def schedule_many(self, items: Iterable[tuple[int, str, Callable[[], None]]]) -> Sequence[Timer]:
+        """Like ``schedule``, for many at once."""
+        ...
+
 
 class Owner(Protocol):
     """Something that runs user code within a life."""
@@ -81,15 +84,24 @@ class Life:
         number: 1 for the first life of a host, then counting up.
         timers: The clock.
         get_loop: The event loop of the test; asked when something starts, not earlier.
+        failed: Is told what a callback raised; nobody else would see it.
     """
 
-    def __init__(self, number: int, timers: Timers, get_loop: Callable[[], OwnedLoop]) -> None:
+    def __init__(
+        self,
+        number: int,
+        timers: Timers,
+        get_loop: Callable[[], OwnedLoop],
+        failed: Callable[[BaseException], None],
+    ) -> None:
         self.number = number
+        self._failed = failed
         self.is_over = False
         self._timers = timers
         self._get_loop = get_loop
         self._owners: set[Owner] = set()
         self._pending: set[_Guarded] = set()
+        self._end_callbacks: list[Callable[[], object]] = []
 
     def __repr__(self) -> str:
         return f"<Life {self.number}{' (over)' if self.is_over else ''}: {len(self._owners)} owners>"
@@ -128,6 +140,14 @@ class Life:
         self._pending.add(guarded)
         return guarded
 
+    def at_many(self, items: Iterable[tuple[int, str, Callable[[], None]]]) -> list[Timer]:
+        """Like ``at`` for each (due_ns, key, callback), at the price of one heap."""
+        guarded = [(due_ns, key, _Guarded(self, callback)) for due_ns, key, callback in items]
+        for item, timer in zip(guarded, self._timers.schedule_many(guarded), strict=True):
+            item[2].timer = timer
+        self._pending.update(item[2] for item in guarded)
+        return [item[2] for item in guarded]
+
     def after(
         self, delay_ns: int, callback: Callable[[], None], *, key: str = "", housekeeping: bool = False
     ) -> Timer:
@@ -136,6 +156,10 @@ class Life:
         guarded.timer = self._timers.schedule_after(delay_ns, guarded, key=key, housekeeping=housekeeping)
         self._pending.add(guarded)
         return guarded
+
+    def on_end(self, callback: Callable[[], object]) -> None:
+        """Call back when this life ends."""
+        self._end_callbacks.append(callback)
 
     def end(self, owns: Callable[[Context], bool]) -> None:
         """End everything. ``owns`` tells whether a context belongs to this life."""
@@ -150,6 +174,17 @@ class Life:
             owner.abandon(_NEVER_RESUMED)
         self._owners.clear()
         self._get_loop().drop_owned(owns, _NEVER_RESUMED)
+        for callback in self._end_callbacks:
+            callback()
+
+    def run_guarded(self, callback: Callable[[], None]) -> None:
+        """Call back on behalf of this life: a cut ends here, an error is reported to the test."""
+        try:
+            callback()
+        except LifeEnded:
+            pass
+        except Exception as failure:
+            self._failed(failure)
 
     @staticmethod
     def keep_for_ever(*things: object) -> None:
@@ -174,8 +209,7 @@ class _Guarded:
     def __call__(self) -> None:
         self._life.forget(self)
         if not self._life.is_over:
-            with contextlib.suppress(LifeEnded):
-                self._callback()
+            self._life.run_guarded(self._callback)
 
     def cancel(self) -> None:
         self._life.forget(self)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from .. import events
 from ..messages import ObjectKey
 from ..platform_errors import PlatformError, error
-from ..storage import Explicit, Implicit
+from ..storage import Implicit
 from .alarm_turn import AlarmService, must_schedule_first
 from .scope import current_scope
 
@@ -50,7 +50,7 @@ class TransactionHandle:
 
     @property
     def depth(self) -> int:
-        """1 for the outermost transaction."""
+        """0 for the outermost transaction."""
         return self._depth
 
     def rollback(self) -> None:
@@ -333,7 +333,7 @@ class ActorStorage:
 
     def _commit_explicit(self, handle: TransactionHandle) -> None:
         store = self.store
-        if handle.depth > 1 or len(self._transactions) > 1:
+        if handle.depth > 0:
             store.commit_transaction(handle.depth)
             return
         self._transactions.remove(handle)
@@ -358,22 +358,17 @@ class ActorStorage:
         """Run ``callback`` within a savepoint; an exception rolls back to it and goes on (spec 6.3)."""
         store = self.store
         marks = _AlarmMarks(self._delete_deferred, self._alarm_touched, self._must_reschedule)
-        savepoint = store.sync_savepoint()
+        store.sync_savepoint()
         try:
             result = callback()
         except BaseException:
             if not self._services.life.is_over and not self._incarnation.is_over:
-                store.sync_rollback(savepoint)
+                store.rollback_sync_savepoint()
                 self._delete_deferred = marks.is_delete_deferred
                 self._must_reschedule = marks.must_reschedule
             raise
-        store.sync_release(savepoint)
+        store.release_sync_savepoint()
         return result
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether an explicit transaction is open."""
-        return bool(self._transactions) or isinstance(self._store.state, Explicit) or self._store.in_sync_savepoint
 
     # -- everything
 
@@ -385,22 +380,17 @@ class ActorStorage:
         Raises:
             PlatformError: Called within a transaction; nothing is deleted.
         """
-        if self.in_transaction:
-            raise error("Cannot call deleteAll() within a transaction")
-        self._touch_alarm()
+        store = self.store
         keep = self._services.delete_all_keeps_alarm
-        kept_ns = self._store.get_alarm_ns() if keep else None
-        self._store.delete_all(keep_alarm=keep)
-        self._incarnation.output_gate.open()
+        self._touch_alarm()
+        store.delete_all(keep_alarm=keep)
         self._services.journal.record(events.StorageReset, self._key)
+        if not keep:
+            self._delete_deferred = False
+            self._must_reschedule = False
+        self._schedule_after_commit(store.committed_alarm_ns)
         self._alarm_touched = False
-        if keep:
-            return
-        self._delete_deferred = False
-        self._must_reschedule = False
-        if self._scheduled_ns is not None:
-            self._scheduled_ns = kept_ns
-            self._alarms.delete()
+        self._incarnation.output_gate.open()
 
     # -- the end
 

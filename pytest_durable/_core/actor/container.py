@@ -9,6 +9,7 @@ Source: workerd server/server.c++ (ActorContainer), io/worker.c++ (Actor); spec 
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +31,7 @@ from .context import ObjectContext
 from .incarnation import AbortRequest, Incarnation
 from .lifecycle import ContainerState, move
 from .reply import Reply, describe
+from .scope import current_scope
 from .services import Services
 
 #: How long an object stays in memory with nothing to do (spec 9.3).
@@ -138,6 +140,15 @@ class Container:
 
         incarnation.start(self._serve(incarnation, delivery, method), ended)
         return future
+
+    def send_from_here(self, delivery: Delivery) -> "asyncio.Future[object]":
+        """Like ``deliver``, on behalf of the running code: it leaves when the sender's output gate lets it."""
+        scope = current_scope()
+        if scope is None or not scope.incarnation.output_gate.is_closed:
+            return self.deliver(delivery)
+        answer: asyncio.Future[object] = self.services.life.loop.create_future()
+        scope.incarnation.output_gate.send(lambda: _chain(self.deliver(delivery), answer))
+        return answer
 
     async def _serve(self, incarnation: Incarnation, delivery: Delivery, method: str) -> object:
         if incarnation.instance is None:
@@ -405,6 +416,20 @@ class Container:
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
+
+
+def _chain(source: "asyncio.Future[object]", target: "asyncio.Future[object]") -> None:
+    def copy(done: "asyncio.Future[object]") -> None:
+        if target.done():
+            return
+        failure = done.exception()
+        if failure is None:
+            target.set_result(done.result())
+        else:
+            target.set_exception(failure)
+            target.exception()
+
+    source.add_done_callback(copy, context=Context())
 
 
 async def _next_turn() -> None:

@@ -16,7 +16,7 @@ from ..life import Timer
 from ..messages import ObjectKey
 from ..platform_errors import PlatformError
 from .commit import ActorStorage
-from .gates import InputGate, OutputGate, Section
+from .gates import InputGate, OutputGate, Section, innermost_open
 from .reply import Reply
 from .scope import SCOPE, Scope
 from .strand import Ended, Strand
@@ -129,6 +129,22 @@ class Incarnation:
         self.strands.add(strand)
         return strand
 
+    def wrap_callback(self, callback: Callable[..., object], section: Section | None) -> Callable[..., object]:
+        """What to call for a plain callback (``loop.call_later`` and its kin) that user code of this object made.
+
+        The callback is a turn of its own: it waits for the input gate, and its writes are committed after it. It runs
+        as a strand, so that an open critical section holds it back like any other event.
+        """
+
+        def run(*args: object) -> None:
+            if self.is_over:
+                self.keep(callback, args)
+                return
+            self.touch()
+            self.start(_call(callback, args), None, innermost_open(section))
+
+        return run
+
     def strand_ended(self, strand: Strand) -> None:
         """A strand's coroutine has returned or raised."""
         self.strands.discard(strand)
@@ -233,6 +249,10 @@ class Incarnation:
             self.services.life.keep_for_ever(*self.strands)
             self.strands.clear()
         self.services.drop_timers(self)
+
+
+async def _call(callback: Callable[..., object], args: tuple[object, ...]) -> None:
+    callback(*args)
 
 
 async def _resolve(callback: Callable[[], object]) -> object:

@@ -12,6 +12,7 @@ Source: workerd server/alarm-scheduler.c++; spec durable-objects 7.6, 7.7, 8.
 import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Final, Protocol
 
@@ -161,9 +162,13 @@ class AlarmScheduler:
 
     def load(self) -> None:
         """Give every row a timer; overdue ones fire as soon as the loop runs (spec 8.3)."""
+        entries = self._entries
+        items = []
         for actor_hex, due_ns, name in self._table.load():
-            entry = self._entries[actor_hex] = _Entry(due_ns, name)
-            self._arm(actor_hex, entry, due_ns)
+            entry = entries[actor_hex] = _Entry(due_ns, name)
+            items.append((due_ns, actor_hex, partial(self._fire, actor_hex, entry)))
+        for entry, timer in zip(entries.values(), self._life.at_many(items), strict=True):
+            entry.timer = timer
 
     def set(self, actor_hex: str, due_ns: int, name: str | None) -> None:
         """Write the row and arm the timer; while the alarm runs or is being retried, queue it.
@@ -228,7 +233,7 @@ class AlarmScheduler:
     def _arm(self, actor_hex: str, entry: _Entry, due_ns: int) -> None:
         if entry.timer is not None:
             entry.timer.cancel()
-        entry.timer = self._life.at(due_ns, lambda: self._fire(actor_hex, entry), key=actor_hex)
+        entry.timer = self._life.at(due_ns, partial(self._fire, actor_hex, entry), key=actor_hex)
 
     def _forget(self, actor_hex: str, entry: _Entry) -> None:
         if entry.timer is not None:

@@ -141,3 +141,15 @@ class NamespaceFiles:
     def inspect(self, actor_hex: str) -> StoredView | None:
         """What is stored for the object, read without waking it; None if it has no file."""
         return inspect(self._pool, self._files, actor_hex)
+
+    def stored_alarms(self) -> list[tuple[str, int, str | None]]:
+        """The rows of the alarm table as they are on the disk, (hex id, due ns, name), while no life has it open."""
+        view = inspect(self._pool, self._files, layout.METADATA_FILE.removesuffix(".sqlite"))
+        if view is None or layout.ALARM_TABLE not in view.tables:
+            return []
+        rows = view.sql("SELECT * FROM _cf_ALARM ORDER BY scheduled_time, actor_id")
+        return [(str(row["actor_id"]), int(row["scheduled_time"] or 0), _name(row.get("actor_name"))) for row in rows]
+
+
+def _name(stored: object) -> str | None:
+    return None if stored is None else str(stored)

@@ -1,0 +1,70 @@
+"""One copy of the user's modules and their module-level state, shared by all objects of a life.
+
+A class handed over as an object is used as it is (decisions 6.3); a class named ``"module:Class"`` is looked up in the
+modules of the isolate, which are executed anew for each isolate.
+"""
+
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass
+
+from .loader import ModuleSet, find_class
+
+
+@dataclass(frozen=True, slots=True)
+class ClassObject:
+    """A class that the test handed over."""
+
+    cls: type
+
+    @property
+    def class_name(self) -> str:
+        """The name of the class."""
+        return self.cls.__name__
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPath:
+    """A class by its module and name."""
+
+    module: str
+    class_name: str
+
+
+Target = ClassObject | ClassPath
+
+
+class Isolate:
+    """One copy of module state.
+
+    Args:
+        generation: 1 for the first isolate of a host, then counting up.
+        make_modules: Makes the isolate's set of modules; called when a class is first asked for by its path.
+    """
+
+    def __init__(self, generation: int, make_modules: Callable[[], ModuleSet]) -> None:
+        self.generation = generation
+        #: Nothing of the test's own context reaches user code.
+        self.base_context = Context()
+        self._make_modules = make_modules
+        self._modules: ModuleSet | None = None
+
+    def __repr__(self) -> str:
+        return f"<Isolate {self.generation}>"
+
+    def enter(self) -> None:
+        """User code of this isolate is about to run."""
+        if self._modules is not None:
+            self._modules.enter()
+
+    def get_class(self, target: Target) -> type:
+        """The user's class.
+
+        Raises:
+            ConfigurationError: The module has no such class. Whatever executing the module raises comes through.
+        """
+        if isinstance(target, ClassObject):
+            return target.cls
+        if self._modules is None:
+            self._modules = self._make_modules()
+        return find_class(self._modules.load(target.module), target.class_name)

@@ -1,0 +1,105 @@
+"""Loads user modules into an isolate and executes them anew for the next one.
+
+Python has one ``sys.modules``. Each isolate remembers its own modules of the application and puts them there when its
+code is about to run and another isolate's are installed. Only the application's own modules are treated so: third-party
+packages and the test's own modules exist once.
+
+Source: decisions 7.2; spec python-workers 8 (what module state survives).
+"""
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+from ..errors import ConfigurationError
+
+
+class InstalledModules:
+    """Which isolate's modules ``sys.modules`` shows. One per test, because ``sys.modules`` is one."""
+
+    def __init__(self) -> None:
+        self.current: ModuleSet | None = None
+
+
+class ModuleSet:
+    """The application's modules of one isolate.
+
+    Args:
+        installed: Shared by all isolates of the test.
+        belongs: Whether a module is part of the application.
+        adopt: Take over what the test has imported already, instead of executing it again.
+    """
+
+    def __init__(
+        self, installed: InstalledModules, belongs: Callable[[ModuleType], bool], *, adopt: bool
+    ) -> None:
+        self._installed = installed
+        self._belongs = belongs
+        self._modules: dict[str, ModuleType] = {}
+        if adopt:
+            self._modules = self._now_installed()
+            installed.current = self
+
+    def __repr__(self) -> str:
+        return f"<ModuleSet of {len(self._modules)} modules>"
+
+    def enter(self) -> None:
+        """Make ``sys.modules`` show the modules of this isolate."""
+        if self._installed.current is self:
+            return
+        previous = self._installed.current
+        if previous is not None:
+            previous._modules = self._now_installed()
+        for name in self._now_installed():
+            del sys.modules[name]
+        sys.modules.update(self._modules)
+        self._installed.current = self
+
+    def load(self, name: str) -> ModuleType:
+        """The module ``name`` of this isolate; executed if it has not been."""
+        self.enter()
+        module = importlib.import_module(name)
+        self._modules = self._now_installed()
+        return module
+
+    def _now_installed(self) -> dict[str, ModuleType]:
+        return {
+            name: module
+            for name, module in list(sys.modules.items())
+            if isinstance(module, ModuleType) and self._belongs(module)
+        }
+
+
+def below(root: Path, is_test_module: Callable[[ModuleType], bool]) -> Callable[[ModuleType], bool]:
+    """A predicate: the module's file lies below ``root`` and it is neither installed nor a test's own."""
+    prefix = f"{root}/"
+
+    def belongs(module: ModuleType) -> bool:
+        file = getattr(module, "__file__", None)
+        return (
+            isinstance(file, str)
+            and file.startswith(prefix)
+            and "site-packages" not in file
+            and not is_test_module(module)
+        )
+
+    return belongs
+
+
+def find_class(module: ModuleType, name: str) -> type:
+    """The class ``name`` of a module.
+
+    Raises:
+        ConfigurationError: There is none; lists those that are there.
+    """
+    found = getattr(module, name, None)
+    if isinstance(found, type):
+        return found
+    classes = sorted(key for key, value in vars(module).items() if isinstance(value, type) and not key.startswith("_"))
+    raise ConfigurationError(
+        f"The module {module.__name__} has no class {name!r}.\n\n"
+        f"  its classes  {', '.join(classes) or 'none'}\n\n"
+        'Name one of them:  durable.namespace("module:Class")'
+    )

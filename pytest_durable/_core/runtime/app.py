@@ -1,0 +1,89 @@
+"""What is to be run: classes, bindings, dates and flags. Values only; nothing is loaded here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+
+from ..errors import ConfigurationError
+
+#: The date used when a test says nothing (decisions 6.1).
+DEFAULT_COMPATIBILITY_DATE: Final = "2026-08-01"
+#: From this date on ``deleteAll`` deletes the alarm too (spec 4.4.4).
+_DELETE_ALL_DELETES_ALARM_DATE: Final = "2026-02-24"
+_DELETES: Final = "delete_all_deletes_alarm"
+_PRESERVES: Final = "delete_all_preserves_alarm"
+#: From this date on errors keep their properties across calls (spec 10.4).
+_ENHANCED_ERRORS_DATE: Final = "2026-04-21"
+_ENHANCED: Final = "enhanced_error_serialization"
+_LEGACY: Final = "legacy_error_serialization"
+
+
+def _frozen(mapping: Mapping[str, object] | None = None) -> Mapping[str, object]:
+    return MappingProxyType(dict(mapping or {}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformOptions:
+    """Every knob of the platform that a test can turn.
+
+    Attributes:
+        prevent_eviction: Names of classes whose idle objects stay in memory.
+        sql: ``storage.sql`` is available.
+        message_bytes_max: Largest message of a call, in bytes.
+    """
+
+    prevent_eviction: tuple[str, ...] = ()
+    sql: bool = True
+    message_bytes_max: int = 33_554_432
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The application under test.
+
+    Attributes:
+        classes: Classes of objects, bound under their names in UPPER_SNAKE.
+        bindings: What ``env`` shows besides: binding name to a class, a ``"module:Class"``, or any value of your own.
+        vars: Plain variables of ``env``.
+        compatibility_date: As in the platform's configuration.
+        compatibility_flags: Likewise.
+        surface: What user code sees: ``"wrapped"`` (the current Python SDK) or ``"neutral"`` (plain values, used to test
+            the platform itself).
+        lenient: Accept idioms of the other SDK generation where they are harmless.
+        options: Knobs of the platform.
+
+    Raises:
+        ConfigurationError: A value is none of those that exist.
+    """
+
+    classes: tuple[type | str, ...] = ()
+    bindings: Mapping[str, object] = field(default_factory=_frozen)
+    vars: Mapping[str, object] = field(default_factory=_frozen)
+    compatibility_date: str = DEFAULT_COMPATIBILITY_DATE
+    compatibility_flags: tuple[str, ...] = ()
+    surface: Literal["wrapped", "neutral"] = "wrapped"
+    lenient: bool = True
+    options: PlatformOptions = PlatformOptions()
+
+    def __post_init__(self) -> None:
+        if self.surface not in ("wrapped", "neutral"):
+            raise ConfigurationError(
+                f"There is no surface {self.surface!r}.\n\n  known  'wrapped', 'neutral'\n\nLeave it out to get 'wrapped'."
+            )
+
+    @property
+    def delete_all_keeps_alarm(self) -> bool:
+        """Whether ``deleteAll`` leaves the alarm."""
+        if _PRESERVES in self.compatibility_flags:
+            return True
+        if _DELETES in self.compatibility_flags:
+            return False
+        return self.compatibility_date < _DELETE_ALL_DELETES_ALARM_DATE
+
+    @property
+    def enhanced_errors(self) -> bool:
+        """Whether errors keep their properties across calls."""
+        if _LEGACY in self.compatibility_flags:
+            return False
+        return _ENHANCED in self.compatibility_flags or self.compatibility_date >= _ENHANCED_ERRORS_DATE

@@ -1,0 +1,179 @@
+"""All objects of one class during one life: id to container, alarms to containers, stubs to containers.
+
+Containers in use, or used within the last 70 s, are held here. Older ones live on only in the stubs that are pinned to
+them, as on the platform (spec 9.3); with the last stub the container goes, and with it the name it was first reached by.
+"""
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from typing import Final
+
+from ..actor import AlarmResult, Container, Services
+from ..alarms import AlarmDue, AlarmOutcome, AlarmScheduler
+from ..ids import IdFactory, ObjectId
+from ..isolate import Target
+from ..messages import Delivery, ObjectKey
+from ..storage import NamespaceFiles
+
+#: How long an unused container stays (spec 9.3).
+CONTAINER_IDLE_NS: Final = 70_000_000_000
+
+
+class ActorNamespace:
+    """The objects of one class during one life.
+
+    Args:
+        files: The namespace's directory.
+        target: The class.
+        services: What the objects are offered.
+        make_scheduler: Makes the scheduler, given this namespace.
+    """
+
+    def __init__(
+        self,
+        files: NamespaceFiles,
+        target: Target,
+        make_services: "Callable[[ActorNamespace], Services]",
+        make_scheduler: "Callable[[ActorNamespace], AlarmScheduler]",
+    ) -> None:
+        self.files = files
+        self.target = target
+        self.unique_key = files.unique_key
+        self.ids = IdFactory(self.unique_key)
+        self.scheduler = make_scheduler(self)
+        self.services = make_services(self)
+        self._containers: dict[str, Container] = {}
+        self._unused: weakref.WeakValueDictionary[str, Container] = weakref.WeakValueDictionary()
+
+    def __repr__(self) -> str:
+        return f"<ActorNamespace {self.unique_key}: {len(self._containers)} containers>"
+
+    def container(self, object_id: ObjectId) -> Container:
+        """The container of an object, made if need be. Nothing is built or created by it."""
+        found = self._containers.get(object_id.hex)
+        if found is not None:
+            return found
+        found = self._unused.pop(object_id.hex, None) or Container(object_id, self.unique_key, self.services)
+        self._containers[object_id.hex] = found
+        return found
+
+    def find(self, actor_hex: str) -> Container | None:
+        """The container of an object, if there is one."""
+        return self._containers.get(actor_hex) or self._unused.get(actor_hex)
+
+    def running(self) -> list[Container]:
+        """The containers that have an instance."""
+        return [container for container in self._containers.values() if container.incarnation is not None]
+
+    def broke(self, container: Container) -> None:
+        """Fresh stubs get a fresh container from now on."""
+        if self._containers.get(container.key.hex) is container:
+            del self._containers[container.key.hex]
+        self._unused.pop(container.key.hex, None)
+
+    def sweep(self, now_ns: int) -> None:
+        """Let go of containers that have been unused for long; ``now_ns`` is elapsed time."""
+        for actor_hex, container in list(self._containers.items()):
+            if container.incarnation is None and now_ns - container.last_used_ns >= CONTAINER_IDLE_NS:
+                del self._containers[actor_hex]
+                self._unused[actor_hex] = container
+
+    # -- alarms
+
+    def deliver_alarm(self, due: AlarmDue, done: Callable[[AlarmOutcome], None]) -> None:
+        """Bring a due alarm to its object."""
+        if not self.ids.owns(due.actor_hex):
+            done(
+                AlarmOutcome(
+                    ran=False, error="TypeError: Durable Object ID is not valid for this namespace.", counts=False
+                )
+            )
+            return
+
+        def finished(result: AlarmResult) -> None:
+            done(AlarmOutcome(ran=result.ran, error=result.error, retry=result.retry, counts=result.counts))
+
+        self.container(ObjectId(due.actor_hex, due.name)).deliver_alarm(due.due_ns, due.retry_count, finished)
+
+    def abandon_alarm(self, due: AlarmDue) -> bool:
+        """Make the object forget an alarm without running user code."""
+        if not self.files.has_object(due.actor_hex):
+            return True
+        return self.container(ObjectId(due.actor_hex, due.name)).abandon_alarm(due.due_ns)
+
+
+class ObjectAlarms:
+    """The scheduler as one object sees it."""
+
+    __slots__ = ("_key", "_scheduler")
+
+    def __init__(self, scheduler: AlarmScheduler, key: ObjectKey) -> None:
+        self._scheduler = scheduler
+        self._key = key
+
+    def set(self, due_ns: int) -> None:
+        """Write the row and arm the timer."""
+        self._scheduler.set(self._key.hex, due_ns, self._key.name)
+
+    def delete(self) -> None:
+        """Delete the row."""
+        self._scheduler.delete(self._key.hex)
+
+
+class ObjectClient:
+    """The inside of a stub in user code: one object, pinned to its container at first use.
+
+    Args:
+        namespace: Where the object lives.
+        object_id: Which object.
+    """
+
+    __slots__ = ("_container", "_namespace", "id")
+
+    def __init__(self, namespace: ActorNamespace, object_id: ObjectId) -> None:
+        self.id = object_id
+        self._namespace = namespace
+        self._container: Container | None = None
+
+    def __repr__(self) -> str:
+        return f"<ObjectClient of {self._namespace.unique_key} {self.id.hex[:8]}…>"
+
+    def send(self, delivery: Delivery) -> "asyncio.Future[object]":
+        """Send a call or request; it leaves when the sender's output gate lets it.
+
+        Returns:
+            A future of the wire value; fails with ``RemoteFailure``.
+        """
+        container = self._container
+        if container is None:
+            container = self._container = self._namespace.container(self.id)
+        return container.send_from_here(delivery)
+
+
+class NamespaceBinding:
+    """What user code can do with a namespace of objects.
+
+    Args:
+        namespace: The namespace.
+        unique_prefix: Draws 16 random bytes.
+    """
+
+    __slots__ = ("_namespace", "_unique_prefix", "class_name", "ids")
+
+    def __init__(self, namespace: ActorNamespace, unique_prefix: Callable[[], bytes]) -> None:
+        self._namespace = namespace
+        self._unique_prefix = unique_prefix
+        self.ids = namespace.ids
+        self.class_name = namespace.target.class_name
+
+    def new_unique_id(self) -> ObjectId:
+        """An id that no object has yet."""
+        while True:
+            object_id = self.ids.unique(self._unique_prefix())
+            if not self._namespace.files.has_object(object_id.hex):
+                return object_id
+
+    def client(self, object_id: ObjectId) -> ObjectClient:
+        """The inside of a new stub."""
+        return ObjectClient(self._namespace, object_id)

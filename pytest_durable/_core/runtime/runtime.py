@@ -1,0 +1,188 @@
+"""One life of the process: introduces the rooms to each other, and ends them together.
+
+Nothing here decides anything about objects, alarms or storage. What outlives a life (disk, clock, journal, random) comes
+from the host; what a life owns is made here and dies here.
+"""
+
+from collections.abc import Callable, Mapping
+from contextvars import Context
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from ..actor import Container, Incarnation, Services, Strand, scope_of
+from ..alarms import AlarmScheduler
+from ..clock import Clock, VirtualLoop
+from ..isolate import Isolate, ModuleSet, Surface, Target
+from ..journal import Journal
+from ..life import Life
+from ..messages import ObjectKey
+from ..storage import DecodedTypes, NamespaceFiles
+from .app import App
+from .namespace import CONTAINER_IDLE_NS, ActorNamespace, NamespaceBinding, ObjectAlarms
+
+_UNIQUE_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What outlives a life and is lent to it.
+
+    Attributes:
+        clock: The test's clock.
+        journal: The host's journal.
+        random: Seeded.
+        get_loop: The test's event loop.
+        make_modules: Makes the set of application modules for a new isolate.
+        claim_failed: Is told of an assertion that failed where no caller may see it.
+        failed: Is told of an error inside a callback of the platform.
+    """
+
+    clock: Clock
+    journal: Journal
+    random: Random
+    get_loop: Callable[[], VirtualLoop]
+    make_modules: Callable[[], ModuleSet]
+    claim_failed: Callable[[BaseException], None]
+    failed: Callable[[BaseException], None]
+
+
+class Runtime:
+    """One life of the process.
+
+    Args:
+        number: 1 for the first life of a host.
+        machine: What outlives it.
+        app: What is run.
+        surface: What user code sees.
+        types: How the surface has stored values decoded.
+    """
+
+    def __init__(self, number: int, machine: Machine, app: App, surface: Surface, types: DecodedTypes) -> None:
+        self.machine = machine
+        self.app = app
+        self.surface = surface
+        self.types = types
+        self.life = Life(number, machine.clock, machine.get_loop, machine.failed)
+        self.isolate = Isolate(number, machine.make_modules)
+        self.namespaces: dict[str, ActorNamespace] = {}
+        self._bindings: dict[str, object] = {}
+        self._sweep_armed = False
+
+    def __repr__(self) -> str:
+        return f"<Runtime {self.life.number}: {len(self.namespaces)} namespaces>"
+
+    # -- namespaces
+
+    def add_namespace(self, files: NamespaceFiles, target: Target, binding: str) -> ActorNamespace:
+        """Declare a namespace: open its directory and load its alarms; overdue ones fire when the loop runs."""
+        files.open()
+        namespace = ActorNamespace(files, target, self._services, self._scheduler)
+        self.namespaces[files.unique_key] = namespace
+        self._bindings[binding] = NamespaceBinding(namespace, lambda: self.machine.random.randbytes(_UNIQUE_BYTES))
+        namespace.scheduler.load()
+        self._arm_sweep()
+        return namespace
+
+    def bind(self, bindings: Mapping[str, object]) -> None:
+        """Show more in ``env``."""
+        self._bindings.update(bindings)
+
+    @property
+    def bindings(self) -> Mapping[str, object]:
+        """What ``env`` shows: values as they are, namespaces as ``NamespaceBinding``."""
+        return self._bindings
+
+    def _scheduler(self, namespace: ActorNamespace) -> AlarmScheduler:
+        machine = self.machine
+        return AlarmScheduler(
+            namespace.unique_key,
+            namespace.files.alarms,
+            life=self.life,
+            journal=machine.journal,
+            random=machine.random,
+            now_ns=lambda: machine.clock.wall_ns,
+            deliver=namespace.deliver_alarm,
+            abandon=namespace.abandon_alarm,
+        )
+
+    def _services(self, namespace: ActorNamespace) -> Services:
+        machine, app = self.machine, self.app
+        clock = machine.clock
+
+        def alarms(key: ObjectKey) -> ObjectAlarms:
+            return ObjectAlarms(namespace.scheduler, key)
+
+        return Services(
+            life=self.life,
+            journal=machine.journal,
+            surface=self.surface,
+            types=self.types,
+            get_class=lambda: self.isolate.get_class(namespace.target),
+            bindings=lambda: self._bindings,
+            open_store=namespace.files.open_store,
+            alarms=alarms,
+            wall_ns=lambda: clock.wall_ns,
+            elapsed_ns=lambda: clock.elapsed_ns,
+            base_context=lambda: self.isolate.base_context,
+            enter_isolate=self.isolate.enter,
+            has_timers=self._has_timers,
+            drop_timers=self._drop_timers,
+            broke=namespace.broke,
+            claim_failed=machine.claim_failed,
+            prevent_eviction=namespace.target.class_name in app.options.prevent_eviction,
+            delete_all_keeps_alarm=app.delete_all_keeps_alarm,
+            sql_enabled=app.options.sql,
+        )
+
+    def _arm_sweep(self) -> None:
+        if not self._sweep_armed:
+            self._sweep_armed = True
+            self.life.after(CONTAINER_IDLE_NS, self._sweep, housekeeping=True)
+
+    def _sweep(self) -> None:
+        self._sweep_armed = False
+        for namespace in self.namespaces.values():
+            namespace.sweep(self.machine.clock.elapsed_ns)
+        self._arm_sweep()
+
+    # -- tasks and timers of user code
+
+    def _has_timers(self, incarnation: Incarnation) -> bool:
+        return self.machine.get_loop().has_timers(lambda context: _belongs(context, incarnation))
+
+    def _drop_timers(self, incarnation: Incarnation) -> None:
+        kept: list[object] = []
+        self.machine.get_loop().drop_owned(lambda context: _belongs(context, incarnation), kept)
+        if kept:
+            self.life.keep_for_ever(*kept)
+
+    # -- what is going on
+
+    def containers(self) -> list[Container]:
+        """All containers with an instance."""
+        return [container for namespace in self.namespaces.values() for container in namespace.running()]
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether a call or request is in flight. Alarms do not count: they never delay a stop (spec 9.9.4)."""
+        return any(container.incarnation.replies for container in self.containers() if container.incarnation)
+
+    def strands(self) -> list[Strand]:
+        """Everything of user code that is running or suspended."""
+        return [strand for c in self.containers() if c.incarnation is not None for strand in c.incarnation.strands]
+
+    # -- the end
+
+    def end(self) -> None:
+        """End the life: nothing of it runs again. Closing the disk is the host's business."""
+        self.life.end(self._owns)
+
+    def _owns(self, context: Context) -> bool:
+        scope = scope_of(context)
+        return scope is not None and scope.incarnation.services.life is self.life
+
+
+def _belongs(context: Context, incarnation: Incarnation) -> bool:
+    scope = scope_of(context)
+    return scope is not None and scope.incarnation is incarnation

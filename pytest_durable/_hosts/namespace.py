@@ -1,0 +1,118 @@
+"""A namespace as the test sees it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_durable._core.errors import ForeignIdError
+from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
+from pytest_durable._core.isolate import Target
+from pytest_durable._core.runtime import ActorNamespace
+from pytest_durable._core.storage import NamespaceFiles
+from pytest_durable._hosts.stub import Stub
+
+if TYPE_CHECKING:
+    from pytest_durable._hosts.inprocess import InProcessHost
+
+
+class Namespace:
+    """All objects of one class: where ids are made and stubs are taken.
+
+    Attributes:
+        host: The host it was declared on.
+        target: The class.
+        unique_key: What keys the ids and names the directory.
+        binding: Its name in ``env``.
+    """
+
+    def __init__(self, host: "InProcessHost", files: NamespaceFiles, target: Target, binding: str) -> None:
+        self.host = host
+        self.target = target
+        self.unique_key = files.unique_key
+        self.binding = binding
+        self._files = files
+        self._ids = IdFactory(self.unique_key)
+
+    def __repr__(self) -> str:
+        return f"<Namespace {self.unique_key}: {len(self.list_ids())} objects>"
+
+    @property
+    def class_name(self) -> str:
+        """Name of the class."""
+        return self.target.class_name
+
+    @property
+    def directory(self) -> Path | None:
+        """Where the files are; None in memory."""
+        return self._files.directory
+
+    @property
+    def storage_files(self) -> NamespaceFiles:
+        """The files, for those who look into them."""
+        return self._files
+
+    @property
+    def current(self) -> ActorNamespace:
+        """The namespace in the life that runs now.
+
+        Raises:
+            HostDownError: No life runs.
+        """
+        return self.host.require_running().namespaces[self.unique_key]
+
+    def id_from_name(self, name: str) -> ObjectId:
+        """The id that ``name`` always stands for."""
+        return self._ids.from_name(name)
+
+    def id_from_string(self, text: str) -> ObjectId:
+        """The id written as 64 hex digits.
+
+        Raises:
+            PlatformError: TypeError; it is none, or belongs to another namespace.
+        """
+        return self._ids.from_string(text)
+
+    def new_unique_id(self) -> ObjectId:
+        """A new id, drawn from the host's seed."""
+        return self.host.draw_unique_id(self._ids, self._files)
+
+    def get(self, object_id: ObjectId | str) -> Stub:
+        """A new stub for an id.
+
+        Raises:
+            ForeignIdError: The id belongs to another namespace.
+        """
+        if isinstance(object_id, str):
+            object_id = self.id_from_string(object_id)
+        object_id = getattr(object_id, "object_id", object_id)
+        if not (is_object_hex(object_id.hex) and self._ids.owns(object_id.hex)):
+            raise ForeignIdError(
+                f"The id {object_id.hex[:8]}… does not belong to the namespace {self.unique_key!r}.\n\n"
+                f"  name of the id  {object_id.name!r}\n\n"
+                f"Make it with this namespace:  namespace.id_from_name({object_id.name or '…'!r})"
+            )
+        return Stub(self, object_id)
+
+    def get_by_name(self, name: str) -> Stub:
+        """A new stub for the object of that name."""
+        return Stub(self, self._ids.from_name(name))
+
+    def list_ids(self) -> list[str]:
+        """Hex ids of all objects that have a file, sorted. ``metadata.sqlite`` and side files do not count."""
+        return self._files.object_ids()
+
+    def files(self) -> list[str]:
+        """Names of all files of the namespace, sorted."""
+        return self._files.all_files()
+
+    def object_files(self) -> list[str]:
+        """Names of the database files of objects and facets, sorted."""
+        return self._files.object_files()
+
+    # The platform's names for the same things.
+    idFromName = id_from_name  # noqa: N815
+    idFromString = id_from_string  # noqa: N815
+    getByName = get_by_name  # noqa: N815
+
+    def newUniqueId(self, _options: Any = None) -> ObjectId:  # noqa: N802
+        """See ``new_unique_id``."""
+        return self.new_unique_id()

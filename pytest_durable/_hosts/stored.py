@@ -1,0 +1,70 @@
+"""What is stored for an object, and which alarms are pending, as the test sees them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pytest_durable._core.storage import StoredView
+from pytest_durable._hosts.durations import instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingAlarm:
+    """One alarm that will run.
+
+    Attributes:
+        id: Hex id of the object.
+        name: The object's name, where it is known.
+        due: When it is due, or was due first if it is being retried; an aware UTC datetime.
+        state: Whether it waits for its time, runs, or waits for a retry.
+        retry_count: Counted failures so far.
+    """
+
+    id: str
+    name: str | None
+    due: datetime
+    state: Literal["waiting", "running", "retrying"]
+    retry_count: int
+
+
+class Stored:
+    """The committed truth about one object, read without waking it.
+
+    An object that was never constructed has nothing stored: ``kv`` is empty, ``alarm`` None, ``tables`` empty.
+    """
+
+    def __init__(self, view: StoredView | None) -> None:
+        self._view = view
+
+    def __repr__(self) -> str:
+        return "<nothing stored>" if self._view is None else f"<stored {self._view.path}>"
+
+    @property
+    def kv(self) -> Mapping[str, Any]:
+        """The key-value pairs as plain Python values (see ``pytest_durable.values``)."""
+        return {} if self._view is None else self._view.kv
+
+    @property
+    def alarm(self) -> datetime | None:
+        """The object's own record of its alarm, or None."""
+        due_ns = None if self._view is None else self._view.alarm_ns
+        return None if due_ns is None else instant(due_ns)
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of its tables, sorted; the platform's own begin with ``_cf_``."""
+        return [] if self._view is None else self._view.tables
+
+    @property
+    def size(self) -> int:
+        """Bytes in use; 0 if there is no file."""
+        return 0 if self._view is None else self._view.size
+
+    def sql(self, query: str, *args: Any) -> list[dict[str, Any]]:
+        """Run a query that only reads.
+
+        Returns:
+            One dict per row, column name to int, float, str, bytes or None, in statement order.
+        """
+        return [] if self._view is None else self._view.sql(query, *args)

@@ -1,0 +1,200 @@
+"""One test's time and event loop, shared by all its hosts.
+
+The loop is made when it is first needed, unless somebody else runs the test on one: pytest-asyncio and anyio are lent
+ours (``lend_loop``), and a program without pytest has its running loop changed for a while (``adopt_running_loop``).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack
+from contextvars import Context
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pytest_durable._core.actor import SCOPE
+from pytest_durable._core.clock import Clock, VirtualLoop, adopt, new_loop
+from pytest_durable._core.errors import ConfigurationError
+from pytest_durable._core.isolate import InstalledModules
+from pytest_durable._hosts.durations import instant_ns
+from pytest_durable._surfaces.wallclock import TravelledWallClock
+
+T = TypeVar("T")
+
+#: Where the clock of a test starts when nobody says otherwise (decisions 5.1).
+DEFAULT_START = "2030-01-01T00:00:00Z"
+
+
+class World:
+    """One test's time and event loop.
+
+    Args:
+        start: Where the clock starts: an ISO text with a zone, or an aware datetime.
+        travel: Make ``time.time()`` and ``datetime.now()`` follow the clock. A clock that the test uses already
+            (freezegun, time-machine) is adopted, and ``start`` is then where that one stands.
+    """
+
+    def __init__(self, start: str | datetime = DEFAULT_START, *, travel: bool = True) -> None:
+        start_ns = parse_start(start)
+        self._exits = ExitStack()
+        wall = self._exits.enter_context(TravelledWallClock(start_ns)) if travel else None
+        self.clock = Clock(start_ns, wall)
+        self.installed_modules = InstalledModules()
+        self.autojump = True
+        self._loop: VirtualLoop | None = None
+        self._owns_loop = False
+
+    def __repr__(self) -> str:
+        return f"<World at {self.clock.wall_ns / 1e9:.3f}>"
+
+    @property
+    def loop(self) -> VirtualLoop:
+        """The loop of the test."""
+        if self._loop is None:
+            self._use(new_loop(self.clock, SCOPE))
+            self._owns_loop = True
+        assert self._loop is not None
+        return self._loop
+
+    def lend_loop(self) -> VirtualLoop:
+        """A loop on this world's clock for somebody else to run the test on, and to close."""
+        if self._loop is None or self._loop.is_closed() or self._owns_loop:
+            self._use(new_loop(self.clock, SCOPE))
+            self._owns_loop = False
+        assert self._loop is not None
+        return self._loop
+
+    def adopt_running_loop(self) -> AbstractContextManager[VirtualLoop]:
+        """Let the running loop live on this world's clock inside a ``with`` block."""
+        stack = ExitStack()
+        self._use(stack.enter_context(adopt(asyncio.get_running_loop(), self.clock, SCOPE)))
+        return _Adopted(self, stack)
+
+    def check_loop(self) -> None:
+        """Make sure that the code that calls runs on this world's loop, if it runs on one at all.
+
+        Raises:
+            ConfigurationError: It runs on another loop, which cannot follow the clock.
+        """
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        if running is self._loop:
+            return
+        if isinstance(running, VirtualLoop) and running.clock is self.clock:
+            self._use(running)
+            return
+        raise ConfigurationError(
+            f"The test runs on a loop that cannot follow the clock: {type(running).__name__}.\n\n"
+            "  expected  the loop that the plugin lends\n"
+            f"  actual    {running!r}\n\n"
+            "Let the plugin choose the loop: remove the fixture or option that sets another loop, policy or backend.\n"
+            "See docs/how-to/async-plugins.md"
+        )
+
+    def run(self, awaitable: Awaitable[T]) -> T:
+        """Run ``awaitable`` from a plain function until it is done."""
+        loop = self.loop
+        if loop.is_running():
+            raise ConfigurationError(
+                "run() was called while the loop runs.\n\nIn an async test await the thing itself:  await …"
+            )
+        previous = _current_loop_or_none()
+        asyncio.set_event_loop(loop)
+        try:
+            return loop.run_until_complete(_as_coroutine(awaitable))
+        finally:
+            asyncio.set_event_loop(previous)
+
+    def close(self) -> None:
+        """Give user code its real time back and close the loop, if it is ours."""
+        try:
+            if self._loop is not None and self._owns_loop and not self._loop.is_closed():
+                _close_loop(self._loop)
+        finally:
+            self._loop = None
+            self._exits.close()
+
+    def _use(self, loop: VirtualLoop) -> None:
+        if self._loop is not None and self._owns_loop and not self._loop.is_closed() and loop is not self._loop:
+            _close_loop(self._loop)
+        self._loop = loop
+        loop.set_task_factory(self._make_task)
+        loop.wrap_callback = self._wrap_callback
+        loop.pump.autojump = self.autojump
+
+    def set_autojump(self, enabled: bool) -> None:
+        """Whether a test that waits makes the clock jump."""
+        self.autojump = enabled
+        if self._loop is not None:
+            self._loop.pump.autojump = enabled
+
+    def _make_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> "asyncio.Task[Any]":
+        scope = SCOPE.get() if (context := options.get("context")) is None else context.get(SCOPE)
+        if scope is not None:
+            coroutine = scope.incarnation.wrap_task(coroutine, scope.section)
+        return asyncio.Task(coroutine, loop=loop, **options)
+
+    def _wrap_callback(
+        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context
+    ) -> tuple[Callable[..., object], tuple[Any, ...]]:
+        scope = context.get(SCOPE)
+        if scope is None:
+            return callback, args
+        return scope.incarnation.wrap_callback(callback, scope.section), args
+
+
+class _Adopted(AbstractContextManager[VirtualLoop]):
+    """The time during which a foreign loop is ours."""
+
+    def __init__(self, world: World, stack: ExitStack) -> None:
+        self._world = world
+        self._stack = stack
+
+    def __enter__(self) -> VirtualLoop:
+        return self._world.loop
+
+    def __exit__(self, *details: object) -> None:
+        loop = self._world._loop
+        if loop is not None:
+            loop.set_task_factory(None)
+        self._world._loop = None
+        self._stack.close()
+
+
+def parse_start(start: str | datetime) -> int:
+    """Nanoseconds since the epoch of an ISO text with a zone, or of an aware datetime.
+
+    Raises:
+        ConfigurationError: The text is no such thing.
+        NaiveDatetimeError: There is no time zone.
+    """
+    if isinstance(start, str):
+        try:
+            start = datetime.fromisoformat(start)
+        except ValueError as failure:
+            raise ConfigurationError(
+                f"The start {start!r} is not a date and time.\n\n  expected  for example 2030-01-01T00:00:00Z"
+            ) from failure
+    return instant_ns(start)
+
+
+async def _as_coroutine(awaitable: Awaitable[T]) -> T:
+    return await awaitable
+
+
+def _current_loop_or_none() -> asyncio.AbstractEventLoop | None:
+    policy = asyncio.get_event_loop_policy()
+    return getattr(getattr(policy, "_local", None), "_loop", None)
+
+
+def _close_loop(loop: VirtualLoop) -> None:
+    pending = [task for task in asyncio.all_tasks(loop) if not task.done()]
+    for task in pending:
+        task.cancel()
+    if pending:
+        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    if loop._default_executor is not None:  # type: ignore[attr-defined]
+        loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
