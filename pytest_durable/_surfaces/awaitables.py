@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Final
 
-from pytest_durable._core.platform_errors import RemoteFailure
+from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
 
 _REUSED: Final = "cannot reuse already awaited coroutine"
 
@@ -72,7 +72,7 @@ class Pending(Coroutine[Any, Any, Any]):
     Args:
         future: What is on its way.
         convert: Turns the result into what the caller sees.
-        explain: Turns a ``RemoteFailure`` into what the caller catches.
+        explain: Turns a ``RemoteFailure`` or ``PlatformError`` into what the caller catches.
     """
 
     __slots__ = ("_convert", "_explain", "_future", "_steps")
@@ -81,7 +81,7 @@ class Pending(Coroutine[Any, Any, Any]):
         self,
         future: "asyncio.Future[Any]",
         convert: Callable[[Any], object],
-        explain: Callable[[RemoteFailure], BaseException],
+        explain: Callable[[Exception], BaseException],
     ) -> None:
         self._future = future
         self._convert = convert
@@ -114,7 +114,7 @@ class Pending(Coroutine[Any, Any, Any]):
     def _run(self) -> Generator[Any, Any, Any]:
         try:
             result = yield from self._future
-        except RemoteFailure as failure:
+        except (RemoteFailure, PlatformError) as failure:
             # From None: the caller's production would not show the other side's frames.
             raise self._explain(failure) from None
         return self._convert(result)

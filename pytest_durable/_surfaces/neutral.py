@@ -475,8 +475,8 @@ class NeutralStub:
             return Settled(failure=failure)
         return Pending(future, _as_is, self._explain)
 
-    def _explain(self, failure: RemoteFailure) -> BaseException:
-        return explained(failure, enhanced=self._enhanced_errors)
+    def _explain(self, failure: Exception) -> BaseException:
+        return explained(failure, enhanced=self._enhanced_errors) if isinstance(failure, RemoteFailure) else failure
 
 
 def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError:

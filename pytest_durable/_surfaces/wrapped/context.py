@@ -1,0 +1,138 @@
+"""``ctx``: the object's own state, as the platform shows it and as the SDK wraps it.
+
+Source: workers-runtime-sdk workers/entrypoints.py; spec python-workers 1.3.
+"""
+
+from typing import Any, Final
+
+from pytest_durable._core.actor.arguments import ABSENT, not_of_type, text_of
+from pytest_durable._core.ids import ObjectId
+from pytest_durable._core.messages import AlarmInfo
+from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._surfaces.awaitables import Settled
+from pytest_durable._surfaces.seams import Context
+
+from .exceptions import shown
+from .proxies import JsProxy
+from .raw_storage import RawStorage
+from .storage import WrappedStorage
+
+ABORT_TEXT: Final = "Durable Object abort requested"
+
+
+class DurableObjectAbort(BaseException):
+    """Leaves the code of an object that aborted itself. Not an ``Exception``, lest it be caught by chance."""
+
+
+class RawId(JsProxy):
+    """The id of an object."""
+
+    _kind = "DurableObjectId"
+
+    def __init__(self, object_id: ObjectId) -> None:
+        super().__init__(object_id)
+        self.object_id = object_id
+
+    @property
+    def name(self) -> str | None:
+        """The name the id was made from, if it is known."""
+        return self.object_id.name
+
+    @property
+    def jurisdiction(self) -> None:
+        """None: jurisdictions exist in production only."""
+        return None
+
+    def equals(self, other: object = ABSENT) -> bool:
+        """Whether both name the same object; names do not count."""
+        if not isinstance(other, RawId):
+            raise shown(not_of_type("DurableObjectId", "equals", 1, "DurableObjectId"))
+        return self.object_id == other.object_id
+
+    def toString(self) -> str:
+        """64 hex digits."""
+        return self.object_id.hex
+
+    __str__ = toString
+
+
+class RawAlarmInfo(JsProxy):
+    """What an alarm handler is told."""
+
+    def __init__(self, info: AlarmInfo) -> None:
+        super().__init__(info)
+        self.isRetry = info.is_retry
+        self.retryCount = info.retry_count
+        self.scheduledTime = info.scheduled_ms
+
+
+class RawState(JsProxy):
+    """``ctx._ctx``: the platform's own object.
+
+    Args:
+        context: The inside of the object.
+        storage: Its storage without conversions.
+    """
+
+    _kind = "DurableObjectState"
+
+    def __init__(self, context: Context, storage: RawStorage) -> None:
+        super().__init__(context)
+        self._context = context
+        self.storage = storage
+
+    @property
+    def id(self) -> RawId:
+        """The object's id."""
+        return RawId(self._context.id)
+
+    def blockConcurrencyWhile(self, callback: Any = ABSENT) -> Any:
+        """Run ``callback`` while nothing else of the object runs; its result comes back unconverted."""
+        try:
+            if not callable(callback):
+                raise not_of_type(self._kind, "blockConcurrencyWhile", 1, "function")
+            return self._context.block_concurrency_while(callback)
+        except PlatformError as failure:
+            return Settled(failure=shown(failure))
+
+    def waitUntil(self, awaitable: Any = ABSENT) -> None:
+        """Keep the object busy until ``awaitable`` is done."""
+        if awaitable is ABSENT:
+            raise shown(not_of_type(self._kind, "waitUntil", 1, "Promise"))
+        self._context.wait_until(awaitable)
+
+    def abort(self, reason: Any = None, options: Any = None) -> None:
+        """Have the object ended when the running turn is over. The SDK's ``abort`` also leaves the turn."""
+        retry = options.get("retryAlarm", True) if isinstance(options, dict) else getattr(options, "retryAlarm", True)
+        self._context.abort(None if reason is None else text_of(reason), retry_alarm=bool(retry))
+
+
+class DurableObjectContext:
+    """``ctx``: everything of ``RawState``, with wrapped storage and an ``abort`` that leaves the turn.
+
+    Wrapping is idempotent, and what was read once is kept, as in production (spec 1.10, 1.17).
+    """
+
+    _ctx: RawState
+
+    def __new__(cls, ctx: Any) -> "DurableObjectContext":
+        return ctx if isinstance(ctx, cls) else object.__new__(cls)
+
+    def __init__(self, ctx: Any) -> None:
+        if ctx is not self:
+            self._ctx = ctx
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_ctx":
+            # Not set yet: a copy in the making.
+            raise AttributeError(name)
+        result = getattr(self._ctx, name)
+        if isinstance(result, RawStorage):
+            result = WrappedStorage(result)
+        setattr(self, name, result)
+        return result
+
+    def abort(self, reason: str | None = None) -> None:
+        """End the object. Never returns; ``finally`` blocks run, their writes are lost."""
+        self._ctx.abort(reason)
+        raise DurableObjectAbort(reason or ABORT_TEXT)

@@ -1,0 +1,96 @@
+"""What code written in Python catches: errors of the platform and of other objects, and refusals to convert.
+
+Source: spec python-workers 1.8, 3.3.
+"""
+
+import traceback
+from typing import Final
+
+from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
+
+#: Flags of the platform's errors: attribute of ``PlatformError`` to the name user code sees. Present only when true.
+_FLAGS: Final = {
+    "remote": "remote",
+    "retryable": "retryable",
+    "overloaded": "overloaded",
+    "durable_object_reset": "durableObjectReset",
+}
+
+
+class JsException(Exception):
+    """An error of the platform, or of another object, as Python code sees it.
+
+    Attributes are those of the error: ``name``, ``message``, ``stack`` always, others (``remote``, ``retryable``,
+    ``durableObjectReset`` …) only if it has them. ``str()`` is ``name: message``.
+
+    Source: spec python-workers 1.57.
+    """
+
+    name: str
+    message: str
+    stack: str
+
+    def __init__(self, name: str = "Error", message: str = "", **attributes: object) -> None:
+        super().__init__(name, message)
+        self.name = name
+        self.message = message
+        self.stack = f"{name}: {message}"
+        vars(self).update(attributes)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}" if self.message else self.name
+
+    def __repr__(self) -> str:
+        return f"JsException({str(self)!r})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), dict(vars(self)))
+
+
+def _restore(cls: type[JsException], attributes: dict[str, object]) -> JsException:
+    restored = cls(str(attributes["name"]), str(attributes["message"]))
+    vars(restored).update(attributes)
+    return restored
+
+
+class ConversionError(Exception):
+    """A Python value has no counterpart on the platform."""
+
+
+def shown(failure: PlatformError) -> JsException:
+    """The platform's error as user code catches it."""
+    flags = {seen: True for flag, seen in _FLAGS.items() if getattr(failure, flag)}
+    if failure.durable_object_id is not None:
+        return JsException(failure.name, failure.message, durableObjectId=failure.durable_object_id, **flags)
+    return JsException(failure.name, failure.message, **flags)
+
+
+def shown_failure(failure: Exception) -> BaseException:
+    """What user code catches of a failure inside its own object: only the platform's errors change their form."""
+    return shown(failure) if isinstance(failure, PlatformError) else failure
+
+
+def explained(failure: RemoteFailure, *, enhanced: bool) -> JsException:
+    """What a caller in user code catches when a call on another object failed (spec python-workers 1.55).
+
+    Args:
+        failure: How the call ended.
+        enhanced: Compatibility date 2026-04-21 or later.
+    """
+    original = failure.original
+    reset = {"durableObjectReset": True} if failure.reset else {}
+    origin: dict[str, object] = {"remote": True} if failure.from_user_code else {}
+    if failure.from_user_code and enhanced:
+        origin["durableObjectId"] = failure.actor_hex
+    if isinstance(original, PlatformError):
+        seen = shown(original)
+        vars(seen).update(origin | reset)
+        return seen
+    if isinstance(original, JsException):
+        # It passed through the object unchanged: what left it is the platform's error, not one of Python.
+        extra = {key: value for key, value in vars(original).items() if key not in ("name", "message", "stack")}
+        return JsException(original.name, original.message, **(extra | origin | reset))
+    text = "".join(traceback.format_exception(original))
+    if enhanced:
+        return JsException("PythonError", text, type=type(original).__qualname__, **origin, **reset)
+    return JsException("Error", f"PythonError: {text}", **origin, **reset)

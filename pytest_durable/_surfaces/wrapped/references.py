@@ -1,0 +1,58 @@
+"""Wire values that stand for something that is not copied: functions, other objects, requests and responses.
+
+They can be sent but not stored; the codec refuses them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from pytest_durable._surfaces.seams import Client
+
+
+class Sendable(ABC):
+    """A thing of user code that knows its own wire form (proxies, stubs, requests, responses)."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __to_wire__(self) -> object:
+        """The wire value that travels."""
+
+
+class Reference:
+    """Base of wire values that are passed by reference."""
+
+    __slots__ = ()
+
+
+class FunctionReference(Reference):
+    """A function: calling it runs it where it came from."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self.function = function
+
+    def __repr__(self) -> str:
+        return "function () { [native code] }"
+
+
+class StubReference(Reference):
+    """Another object."""
+
+    __slots__ = ("client",)
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+
+class PythonReference(Reference):
+    """A Python object handed to the platform as it is: it can come back, but it has no clone."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "#<Object>"

@@ -1,0 +1,195 @@
+"""``ctx.storage`` of Python objects: arguments and results converted, operations done at the call.
+
+Every method takes what production's takes: positional arguments, a trailing options dict, or keywords, which are that
+dict (spec 2.3); surplus arguments are ignored. Errors of the platform are rejections except in ``kv``, ``sql`` and
+``transactionSync``, which throw.
+
+Source: workers-runtime-sdk workers/rpc.py (_BindingWrapper); spec python-workers 2.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pytest_durable._core.actor.arguments import ABSENT
+from pytest_durable._core.actor.storage_face import ObjectKv, ObjectSql, ObjectTransaction
+from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._surfaces.awaitables import Pending, Settled
+
+from .cursor import WrappedCursor
+from .exceptions import JsException, shown, shown_failure
+from .proxies import JsArray
+from .raw_storage import RawStorage, RawTransaction
+from .to_wire import arguments_to_wire
+from .types import JsDict
+
+
+class WrappedStorage:
+    """``ctx.storage``.
+
+    Args:
+        raw: The same storage without any conversion; ``ctx._ctx.storage``.
+    """
+
+    def __init__(self, raw: RawStorage) -> None:
+        types = raw.types
+        self._binding = raw
+        self._face = face = raw.face.with_types(types.decoded)
+        self._object_type = types.object_type
+        self.kv = WrappedKv(face.kv)
+        self.sql = WrappedSql(face.sql, types.object_type, is_live=types.is_live)
+
+    def __repr__(self) -> str:
+        return "<storage>"
+
+    def get(self, *args: Any, **kwargs: Any) -> Settled:
+        if len(args) == 1 and type(args[0]) is str and not kwargs:
+            return _settled(self._face.get, args)
+        is_many = bool(args) and isinstance(args[0], list | JsArray)
+        return self._run(self._face.get, 2, args, kwargs, self._object_type if is_many else None)
+
+    def list(self, *args: Any, **kwargs: Any) -> Settled:
+        return self._run(self._face.list, 1, args, kwargs, self._object_type)
+
+    def put(self, *args: Any, **kwargs: Any) -> Settled:
+        return self._run(self._face.put, 3, args, kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Settled:
+        return self._run(self._face.delete, 2, args, kwargs)
+
+    def deleteAll(self, *args: Any, **kwargs: Any) -> Settled:
+        return self._run(self._face.delete_all, 1, args, kwargs)
+
+    def getAlarm(self, *args: Any, **kwargs: Any) -> Settled:
+        return self._run(self._face.get_alarm, 1, args, kwargs)
+
+    def setAlarm(self, *args: Any, **kwargs: Any) -> Settled:
+        return self._run(self._face.set_alarm, 2, args, kwargs)
+
+    def deleteAlarm(self, *args: Any, **kwargs: Any) -> Settled:
+        return self._run(self._face.delete_alarm, 1, args, kwargs)
+
+    def sync(self) -> Pending | Settled:
+        return _pending(self._face.sync)
+
+    def transaction(self, callback: Any = ABSENT) -> Pending | Settled:
+        """Run ``callback(txn)``; ``txn`` is raw, the result is what the callback returned, unconverted."""
+        if not callable(callback):
+            return _pending(lambda: self._face.transaction(callback))
+
+        def run(txn: ObjectTransaction) -> object:
+            return callback(RawTransaction(txn, self._binding.report))
+
+        return _pending(lambda: self._binding.face.transaction(run))
+
+    def transactionSync(self, callback: Any = ABSENT) -> Any:
+        """Run ``callback()``; its exception comes back as it is, after the rollback."""
+        return _thrown(self._face.transaction_sync, (callback,))
+
+    def getBookmarkForTime(self, *args: Any) -> Settled:
+        return self._run(self._face.get_bookmark_for_time, 1, args, {})
+
+    def onNextSessionRestoreBookmark(self, *args: Any) -> Settled:
+        return self._run(self._face.on_next_session_restore_bookmark, 1, args, {})
+
+    def _run(
+        self,
+        method: Callable[..., object],
+        count: int,
+        args: Any,
+        kwargs: Any,
+        shape: Callable[[Any], object] | None = None,
+    ) -> Settled:
+        try:
+            wire = arguments_to_wire(args, kwargs)
+        except JsException as refusal:
+            # What has no clone is found by the platform, not by the SDK: a rejection.
+            return Settled(failure=refusal)
+        return _settled(method, wire[:count], shape)
+
+
+class WrappedKv:
+    """``ctx.storage.kv``: the same values, at once."""
+
+    def __init__(self, face: ObjectKv) -> None:
+        self._face = face
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return _thrown(self._face.get, arguments_to_wire(args, kwargs)[:1])
+
+    def put(self, *args: Any, **kwargs: Any) -> None:
+        _thrown(self._face.put, arguments_to_wire(args, kwargs)[:2])
+
+    def delete(self, *args: Any, **kwargs: Any) -> bool:
+        return bool(_thrown(self._face.delete, arguments_to_wire(args, kwargs)[:1]))
+
+    def list(self, *args: Any, **kwargs: Any) -> "WrappedEntries":
+        return WrappedEntries(_thrown(self._face.list, arguments_to_wire(args, kwargs)[:1]))
+
+
+class WrappedEntries:
+    """What ``kv.list`` answers: an iterator of ``[key, value]``, read as it is asked for."""
+
+    def __init__(self, entries: Iterator[tuple[str, object]]) -> None:
+        self._entries = entries
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        return self
+
+    def __next__(self) -> list[Any]:
+        return list(_thrown(self._entries.__next__, ()))
+
+    def next(self) -> JsDict:
+        """One step, as the platform's iterators answer it."""
+        try:
+            return JsDict(done=False, value=next(self))
+        except StopIteration:
+            return JsDict(done=True)
+
+
+class WrappedSql:
+    """``ctx.storage.sql``."""
+
+    def __init__(self, face: ObjectSql, object_type: type[JsDict], *, is_live: bool) -> None:
+        self._face = face
+        self._object_type = object_type
+        self._is_live = is_live
+        self._size: int | None = None
+
+    @property
+    def databaseSize(self) -> int:
+        """Bytes of the database."""
+        if self._is_live or self._size is None:
+            self._size = _thrown(lambda: self._face.database_size, ())
+        return self._size
+
+    def exec(self, *args: Any, **kwargs: Any) -> WrappedCursor:
+        """Run a query now."""
+        wire = arguments_to_wire(args, kwargs)
+        cursor = _thrown(self._face.exec, (*wire[:1], wire[1:]) if wire else ())
+        return WrappedCursor(cursor, self._object_type, is_live=self._is_live)
+
+
+def _settled(method: Callable[..., Any], wire: Any, shape: Callable[[Any], object] | None = None) -> Settled:
+    try:
+        result = method(*wire)
+        return Settled(result if shape is None else shape(result))
+    except PlatformError as failure:
+        return Settled(failure=shown(failure))
+
+
+def _thrown(method: Callable[..., Any], wire: Any) -> Any:
+    try:
+        return method(*wire)
+    except PlatformError as failure:
+        raise shown(failure) from None
+
+
+def _pending(start: Callable[[], Any]) -> Pending | Settled:
+    try:
+        return Pending(start(), _as_is, shown_failure)
+    except PlatformError as failure:
+        return Settled(failure=shown(failure))
+
+
+def _as_is(value: Any) -> Any:
+    return value

@@ -1,0 +1,224 @@
+"""Other objects as Python code reaches them: ``env``, namespaces and stubs.
+
+A call is converted and sent at once; what it returns is awaited for the answer only (spec python-workers 1.39).
+
+Source: workers-runtime-sdk workers/rpc.py; spec python-workers 1.5, 1.9; durable-objects 2.2.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_durable._core.actor.arguments import ABSENT, is_nothing, is_object, member, not_of_type, text_of
+from pytest_durable._core.messages import Call
+from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error, range_error
+from pytest_durable._surfaces.awaitables import Pending, Settled
+from pytest_durable._surfaces.seams import Client, Namespace
+
+from .context import RawId
+from .exceptions import JsException, explained, shown, shown_failure
+from .http import AbortError, Response, as_request
+from .proxies import JsProxy, proxy_of
+from .references import Sendable, StubReference
+from .to_wire import arguments_to_wire, to_wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversions:
+    """What stubs need from their surface.
+
+    Attributes:
+        from_wire: Turns a wire value into what user code receives.
+        enhanced_errors: Compatibility date 2026-04-21 or later.
+        report: Takes the code and text of a warning.
+    """
+
+    from_wire: Callable[[object], object]
+    enhanced_errors: bool
+    report: Callable[[str, str], None]
+
+    def explain(self, failure: Exception) -> BaseException:
+        """What a caller catches when its call failed."""
+        if isinstance(failure, RemoteFailure):
+            return explained(failure, enhanced=self.enhanced_errors)
+        return shown_failure(failure)
+
+
+class _FetcherWrapper(Sendable):
+    """A stub: every name is a method of the other object, whether or not it exists there."""
+
+    def __init__(self, client: Client, conversions: Conversions) -> None:
+        self._client = client
+        self._conversions = conversions
+        self.id = RawId(client.id)
+        self.name = client.id.name
+
+    def __getattr__(self, name: str) -> Callable[..., Pending | Settled]:
+        # Names of Python's own protocols stay Python's (copy, pickle, inspect …); `then` would make it awaitable.
+        if name == "then" or (name.startswith("__") and name.endswith("__")):
+            raise AttributeError(name)
+
+        def method(*args: Any, **kwargs: Any) -> Pending | Settled:
+            return self._call(name, args, kwargs)
+
+        method.__name__ = method.__qualname__ = name
+        vars(self)[name] = method
+        return method
+
+    async def fetch(self, resource: Any, **options: Any) -> Response:
+        """Send a request, when awaited. Errors are ``OSError``s here (spec 1.58)."""
+        conversions = self._conversions
+        request = as_request(resource, options)
+        try:
+            answer = await Pending(self._client.send(request), conversions.from_wire, conversions.explain)
+        except JsException as failure:
+            raise AbortError(str(failure)) from None
+        assert isinstance(answer, Response)
+        return answer
+
+    def __to_wire__(self) -> object:
+        return StubReference(self._client)
+
+    def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pending | Settled:
+        conversions = self._conversions
+        if kwargs:
+            conversions.report("PD-W10", f"keyword arguments of {name}() arrive as one trailing dict")
+        try:
+            future = self._client.send(Call(name, tuple(arguments_to_wire(args, kwargs))))
+        except JsException as refusal:
+            return Settled(failure=refusal)
+        except PlatformError as failure:
+            return Settled(failure=shown(failure))
+        return Pending(future, conversions.from_wire, conversions.explain)
+
+
+class RawNamespace(JsProxy):
+    """A binding to the objects of one class, without wrapping."""
+
+    _kind = "DurableObjectNamespace"
+
+    def __init__(self, namespace: Namespace, conversions: Conversions) -> None:
+        super().__init__(namespace)
+        self.namespace = namespace
+        self.conversions = conversions
+
+    def idFromName(self, name: Any = ABSENT) -> RawId:
+        """The id that ``name`` always stands for."""
+        return RawId(_thrown(lambda: self.namespace.ids.from_name(_text("idFromName", name))))
+
+    def idFromString(self, text: Any = ABSENT) -> RawId:
+        """The id with these 64 hex digits."""
+        return RawId(_thrown(lambda: self.namespace.ids.from_string(_text("idFromString", text))))
+
+    def newUniqueId(self, options: Any = None, **kwargs: Any) -> RawId:
+        """An id that was never used."""
+        _thrown(lambda: _check_unique_options(_options(options, kwargs)))
+        return RawId(self.namespace.new_unique_id())
+
+    def reach(self, object_id: Any = ABSENT, options: Any = None, **kwargs: Any) -> Client:
+        """The inside of the stub that ``get`` makes."""
+        if not isinstance(object_id, RawId):
+            raise shown(not_of_type(self._kind, "get", 1, "DurableObjectId"))
+        _thrown(lambda: _check_get_options(_options(options, kwargs)))
+        return self.namespace.client(object_id.object_id)
+
+
+class _DurableObjectNamespaceWrapper:
+    """``env.NAME``: ids are raw, stubs are wrapped."""
+
+    def __init__(self, binding: RawNamespace) -> None:
+        self._binding = binding
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_binding":
+            raise AttributeError(name)
+        return getattr(self._binding, name)
+
+    def get(self, *args: Any, **kwargs: Any) -> _FetcherWrapper:
+        """A stub for the object with this id. Creates nothing."""
+        return _FetcherWrapper(self._binding.reach(*args, **kwargs), self._binding.conversions)
+
+    def getByName(self, name: Any = ABSENT, *args: Any, **kwargs: Any) -> _FetcherWrapper:
+        """A stub for the object with this name."""
+        if name is ABSENT:
+            raise shown(not_of_type("DurableObjectNamespace", "getByName", 1, "string"))
+        return self.get(self._binding.idFromName(name), *args, **kwargs)
+
+    def jurisdiction(self, jurisdiction: Any = None) -> "_DurableObjectNamespaceWrapper":
+        """The same namespace: jurisdictions exist in production only."""
+        _thrown(lambda: _refuse_jurisdiction(jurisdiction))
+        return _DurableObjectNamespaceWrapper(self._binding)
+
+
+class RawEnv(JsProxy):
+    """``env._env``: bindings as the platform hands them over."""
+
+    def __init__(self, bindings: Mapping[str, object], conversions: Conversions) -> None:
+        super().__init__(bindings)
+        self._bindings = bindings
+        self._conversions = conversions
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name not in self._bindings:
+            raise AttributeError(name)
+        binding = self._bindings[name]
+        return RawNamespace(binding, self._conversions) if isinstance(binding, Namespace) else proxy_of(binding)
+
+
+class _EnvWrapper:
+    """``env``: bindings by attribute, wrapped; what was read once is kept (spec 1.62)."""
+
+    _env: RawEnv
+
+    def __new__(cls, env: Any) -> "_EnvWrapper":
+        return env if isinstance(env, cls) else object.__new__(cls)
+
+    def __init__(self, env: Any) -> None:
+        if env is not self:
+            self._env = env
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_env":
+            # Not set yet: a copy in the making.
+            raise AttributeError(name)
+        binding = getattr(self._env, name)
+        if isinstance(binding, RawNamespace):
+            binding = _DurableObjectNamespaceWrapper(binding)
+        setattr(self, name, binding)
+        return binding
+
+
+def _text(method: str, value: object) -> str:
+    if value is ABSENT:
+        raise not_of_type("DurableObjectNamespace", method, 1, "string")
+    return "undefined" if value is None else text_of(value)
+
+
+def _options(options: object, kwargs: dict[str, Any]) -> object:
+    return to_wire(kwargs) if kwargs else to_wire(options)
+
+
+def _check_unique_options(options: object) -> None:
+    if not (is_nothing(options) or is_object(options)):
+        raise not_of_type("DurableObjectNamespace", "newUniqueId", 1, "NewUniqueIdOptions")
+    _refuse_jurisdiction(member(options, "jurisdiction"))
+
+
+def _check_get_options(options: object) -> None:
+    if not (is_nothing(options) or is_object(options)):
+        raise not_of_type("DurableObjectNamespace", "get", 2, "GetDurableObjectOptions")
+    mode = member(options, "routingMode")
+    if not is_nothing(mode) and mode != "primary-only":
+        raise range_error(f"unknown routingMode: {text_of(mode)}")
+
+
+def _refuse_jurisdiction(jurisdiction: object) -> None:
+    if not is_nothing(jurisdiction):
+        raise error("Jurisdiction restrictions are not implemented in workerd.")
+
+
+def _thrown(operation: Callable[[], Any]) -> Any:
+    try:
+        return operation()
+    except PlatformError as failure:
+        raise shown(failure) from None

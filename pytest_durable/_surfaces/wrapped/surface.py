@@ -1,0 +1,143 @@
+"""The wrapped surface: how objects written in Python, for SDK 1.3 and later, are built, called and answered.
+
+Source: spec python-workers 1.2 to 1.8 (era E2).
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pytest_durable._core.isolate import Rules
+from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response
+from pytest_durable._core.platform_errors import type_error
+from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes
+from pytest_durable._surfaces.seams import Context
+
+from . import http
+from .context import RawAlarmInfo, RawState
+from .from_wire import FromWire
+from .functions import RawFunction, _RpcStubWrapper
+from .raw_storage import RawStorage, StorageTypes
+from .references import FunctionReference, StubReference
+from .stubs import Conversions, RawEnv, _FetcherWrapper
+from .to_wire import to_wire
+from .types import JsDict, decoded_types, lenient_types
+
+#: Methods that events have; never callable as methods (spec 1.33).
+RESERVED: Final = frozenset(
+    ("fetch", "connect", "alarm", "webSocketMessage", "webSocketClose", "webSocketError", "dup")
+)
+#: Not methods either, though every instance has them.
+UNREACHABLE: Final = frozenset(("ctx", "env"))
+
+
+def _ignore(_code: str, _text: str) -> None:
+    """Takes warnings when nobody asked for them."""
+
+
+class WrappedSurface:
+    """How Python objects are built and called.
+
+    Args:
+        lenient: Results answer ``to_py()``, properties are read afresh, raw storage takes native values (spec 2.16).
+        enhanced_errors: Compatibility date 2026-04-21 or later (spec 1.55).
+        report: Takes the code and text of each platform warning (spec 9).
+    """
+
+    name: Final = "wrapped"
+    rules: Final = Rules(constructor_failure="replay", alarm_without_handler="deliver")
+
+    def __init__(
+        self, *, lenient: bool = True, enhanced_errors: bool = True, report: Callable[[str, str], None] = _ignore
+    ) -> None:
+        object_type, array_type = lenient_types(report) if lenient else (JsDict, list)
+        self._report = report
+        self._raw_report = report if lenient else None
+        self._storage_types = StorageTypes(
+            decoded=decoded_types(object_type, array_type), object_type=object_type, is_live=lenient
+        )
+        shared: dict[type, Callable[[Any], object]] = {
+            Request: http.request_from_wire,
+            Response: http.response_from_wire,
+            StubReference: lambda reference: _FetcherWrapper(reference.client, self._conversions),
+        }
+        self._argument = FromWire(object_type, array_type, {**shared, FunctionReference: RawFunction})
+        self._result = FromWire(
+            object_type,
+            array_type,
+            {**shared, FunctionReference: lambda reference: _RpcStubWrapper(reference, self._result)},
+        )
+        self._conversions = Conversions(from_wire=self._result, enhanced_errors=enhanced_errors, report=report)
+
+    @property
+    def types(self) -> DecodedTypes:
+        """What stored values are built from."""
+        return self._storage_types.decoded
+
+    def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
+        """Call the user's class with ``ctx`` and ``env``."""
+        storage = RawStorage(context.storage, self._storage_types, self._raw_report)
+        return cls(RawState(context, storage), RawEnv(bindings, self._conversions))
+
+    def has_handler(self, cls: type, name: str) -> bool:
+        """Whether objects of the class answer the event ``name``."""
+        return callable(getattr(cls, name, None))
+
+    def deliver(self, instance: object, delivery: Delivery) -> object:
+        """Start the handler or method; its result is unconverted.
+
+        Raises:
+            PlatformError: TypeError; there is none, or its name is reserved.
+        """
+        if isinstance(delivery, Call):
+            name = delivery.method
+            if name in RESERVED:
+                raise type_error(f"'{name}' is a reserved method and cannot be called over RPC.")
+            if name in UNREACHABLE:
+                raise type_error(f'The RPC receiver does not implement the method "{name}".')
+            convert = self._argument
+            return _handler(instance, name)(*[convert(value) for value in delivery.args])
+        if isinstance(delivery, Request):
+            return _relaxed(_handler(instance, "fetch"), http.request_from_wire(delivery))
+        return _relaxed(_handler(instance, "alarm"), RawAlarmInfo(delivery.info))
+
+    def answer(self, delivery: Delivery, result: object) -> object:
+        """The wire value of a result.
+
+        Raises:
+            TypeError: The method returned something that cannot be sent.
+            JsException: DataCloneError.
+            PlatformError: A fetch that did not return a Response.
+        """
+        if isinstance(delivery, Alarm):
+            return UNDEFINED
+        if isinstance(delivery, Call):
+            return to_wire(result)
+        if not isinstance(result, http.Response):
+            raise type_error("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
+        return result.__to_wire__()
+
+    def to_wire(self, value: object) -> object:
+        """What an argument becomes on its way (for the test's own stubs)."""
+        return to_wire(value)
+
+    def from_wire(self, value: object) -> object:
+        """What a result becomes at its caller (for the test's own stubs)."""
+        return self._result(value)
+
+
+def _handler(instance: object, name: str) -> Callable[..., object]:
+    found = getattr(instance, name, None)
+    if not callable(found):
+        raise type_error(f"Method {name} does not exist")
+    return found  # type: ignore[no-any-return]
+
+
+def _relaxed(handler: Callable[..., object], *args: object) -> object:
+    """Call a handler with as many of the arguments as its signature takes (spec 1.29)."""
+    parameters = inspect.signature(handler).parameters.values()
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return handler(*args)
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    taken = sum(1 for parameter in parameters if parameter.kind in positional)
+    return handler(*args[:taken])

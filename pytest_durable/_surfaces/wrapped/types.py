@@ -1,0 +1,127 @@
+"""What values of the platform become in Python: the types that user code finds in its hands.
+
+Source: spec python-workers 1.7, 2.6.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from pytest_durable._core.storage.values import (
+    ELEMENT_FORMATS,
+    DecodedTypes,
+    JSArray,
+    JSBoxed,
+    JSDate,
+    JSRegExp,
+)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+TO_PY_USED: Final = ".to_py() on a value of storage or of a call fails in production: it is a dict or list already"
+
+
+class JsDict(dict[str, Any]):
+    """A dict whose items are attributes too. Real attributes of dict (``items``, ``get`` …) win over items."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self[name] = value
+
+
+def plain(value: object) -> object:
+    """A copy made of plain dicts and lists."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def lenient_types(report: Callable[[str, str], None]) -> tuple[type[JsDict], type[list[Any]]]:
+    """A dict and a list type that still answer ``to_py()``, which values had before SDK 1.3 (spec 2.6).
+
+    Args:
+        report: Called with the code and text of a warning each time that is used.
+    """
+
+    class LenientDict(JsDict):
+        __slots__ = ()
+
+        def to_py(self, **_options: object) -> object:
+            report("PD-W03", TO_PY_USED)
+            return plain(self)
+
+    class LenientList(list[Any]):
+        __slots__ = ()
+
+        def to_py(self, **_options: object) -> object:
+            report("PD-W03", TO_PY_USED)
+            return plain(self)
+
+    # User code prints type names; in production they are these.
+    LenientDict.__name__ = LenientDict.__qualname__ = "JsDict"
+    LenientList.__name__ = LenientList.__qualname__ = "list"
+    return LenientDict, LenientList
+
+
+def local_date(milliseconds: float) -> object:
+    """A Date: naive, in local time. One that Python has no datetime for stays what it is."""
+    try:
+        instant = _EPOCH + timedelta(milliseconds=milliseconds)
+        return instant.astimezone().replace(tzinfo=None)
+    except (OverflowError, ValueError):
+        return JSDate(milliseconds)
+
+
+def local_from_wire(value: datetime | JSDate) -> object:
+    """A Date in wire form, as user code gets it."""
+    return value if isinstance(value, JSDate) else value.astimezone().replace(tzinfo=None)
+
+
+def view(kind: str, buffer: object, offset: int, length: int, _tracks_length: bool) -> memoryview:
+    """A typed array: a memoryview with the element format of its kind."""
+    window = memoryview(buffer)[offset : offset + length]  # type: ignore[arg-type]
+    element = ELEMENT_FORMATS[kind]
+    # There is no half-precision memoryview.
+    return window if element in ("B", "e") else window.cast(element)  # type: ignore[call-overload, no-any-return]
+
+
+def buffer(data: bytes, _byte_length_max: int | None = None) -> memoryview:
+    """A buffer's bytes: a writable copy."""
+    return memoryview(bytearray(data))
+
+
+def error(name: object, message: object, _properties: object = None) -> Exception:
+    """An error that is a value: its class is gone, its name is part of the text."""
+    return Exception(f"{name}: {message}" if message else str(name))
+
+
+def boxed(value: bool | int | float | str) -> object:
+    """A boxed number is a number; nothing else is unboxed."""
+    return JSBoxed(value) if isinstance(value, bool | str) else value
+
+
+def decoded_types(object_type: type[JsDict], array_type: type[list[Any]]) -> DecodedTypes:
+    """The table that has stored values built directly in the types of user code."""
+    return DecodedTypes(
+        object_type=object_type,
+        array_type=array_type,
+        array_with_properties_type=JSArray,
+        map_type=object_type,  # type: ignore[arg-type]  # keys of a Map may be more than str, which no type here says
+        set_type=set,
+        make_date=local_date,
+        make_buffer=buffer,
+        make_view=view,
+        make_bigint=int,
+        make_error=error,
+        make_regexp=JSRegExp,
+        make_boxed=boxed,
+        undefined=None,
+        hole=None,
+    )
