@@ -1,7 +1,7 @@
 """Errors about the tool: misuse, a damaged file, a wait that can never end.
 
-They never stand for something the platform does (``platform_errors``) and never for a failed claim (``AssertionError``).
-Each message states the fact in its first line and the next step after it.
+They never stand for something the platform does (``platform_errors``) and never for a failed claim
+(``AssertionError``). Each message states the fact in its first line and the next step after it.
 """
 
 
@@ -73,5 +73,5 @@ class StorageClosedError(DurableError):
     """Storage was used after its owner's end."""
 
 
-class LifeEnded(BaseException):  # noqa: N818 - not an error: the world ended at this point
+class LifeEnded(BaseException):
     """Unwinds the frames on the stack at the point where a life ends. Never caught by user code on purpose."""

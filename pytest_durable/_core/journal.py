@@ -7,8 +7,8 @@ called it, because a cut "soon after" the record would let later steps happen (a
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from .events import Record
-from .messages import ObjectKey
+from pytest_durable._core.events import Record
+from pytest_durable._core.messages import ObjectKey
 
 R = TypeVar("R", bound=Record)
 
@@ -67,7 +67,7 @@ class Journal:
         """Tell ``listener`` each record as it is written; None ends that."""
         self._listener = listener
 
-    def of(self, *kinds: type[R], object: object = None) -> tuple[R, ...]:  # noqa: A002 - reads well in a test
+    def of(self, *kinds: type[R], object: object = None) -> tuple[R, ...]:
         """The records of the given kinds, oldest first.
 
         Args:
@@ -76,7 +76,7 @@ class Journal:
         """
         key = getattr(object, "_durable_key", object)
         return tuple(
-            self._record(i)  # type: ignore[misc]
+            self._record(i)  # type: ignore[misc]  # the filter makes it an R
             for i, (kind, _, actor, _) in enumerate(self._parts)
             if (not kinds or issubclass(kind, kinds)) and (key is None or actor == key)
         )
@@ -107,7 +107,7 @@ class Journal:
         if built is None:
             kind, time_ns, actor, values = self._parts[index]
             own = dict(zip(_own_fields(kind), values, strict=True))
-            built = self._built[index] = kind(sequence=index, time_ns=time_ns, actor=actor, **own)  # type: ignore[arg-type]
+            built = self._built[index] = kind(sequence=index, time_ns=time_ns, actor=actor, **own)
         return built
 
 

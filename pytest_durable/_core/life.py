@@ -1,12 +1,12 @@
 """The owner of every task, callback and timer of one Runtime; ends them together.
 
-No room of the core calls asyncio's ``create_task``, ``call_soon`` or ``call_later`` itself: what a life did not start it
-could not end, and a callback of a dead life that touches a closed database is the bug this module exists for.
+No room of the core calls asyncio's ``create_task``, ``call_soon`` or ``call_later`` itself: what a life did not start
+it could not end, and a callback of a dead life that touches a closed database is the bug this module exists for.
 
 After the end nothing of the life runs again. Coroutines that were suspended are neither resumed nor closed, because
 closing one runs its ``finally`` blocks, and a process that died does not run those. Python closes a coroutine when the
-last reference goes, so the references must stay: they go to ``_NEVER_RESUMED``, the one list of the package that outlives
-its owner (its guard: tests/architecture/test_state.py).
+last reference goes, so the references must stay: they go to ``_NEVER_RESUMED``, the one list of the package that
+outlives its owner (its guard: tests/architecture/test_state.py).
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import Context
 from typing import Any, Final, Protocol
 
-from .errors import LifeEnded
+from pytest_durable._core.errors import LifeEnded
 
 _NEVER_RESUMED: Final[list[object]] = []
 # One reference that is never given back: without it the interpreter would clear the list on exit and run the `finally`
@@ -148,9 +148,7 @@ class Life:
         self._pending.update(item[2] for item in guarded)
         return [item[2] for item in guarded]
 
-    def after(
-        self, delay_ns: int, callback: Callable[[], None], *, key: str = "", housekeeping: bool = False
-    ) -> Timer:
+    def after(self, delay_ns: int, callback: Callable[[], None], *, key: str = "", housekeeping: bool = False) -> Timer:
         """Call back after ``delay_ns`` of elapsed time, unless the life is over by then."""
         guarded = _Guarded(self, callback)
         guarded.timer = self._timers.schedule_after(delay_ns, guarded, key=key, housekeeping=housekeeping)

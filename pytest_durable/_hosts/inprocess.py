@@ -1,7 +1,7 @@
 """The host that runs the platform in this process: disk, clock, journal, and one Runtime at a time.
 
-The host outlives every life. Whatever a test holds (stubs, namespaces, what was stored, the journal) points to the host,
-never into a life.
+The host outlives every life. Whatever a test holds (stubs, namespaces, what was stored, the journal) points to the
+host, never into a life.
 """
 
 import asyncio
@@ -9,8 +9,7 @@ import functools
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
-
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -18,7 +17,7 @@ from types import ModuleType
 from typing import Any, Final, Literal, NoReturn, ParamSpec, TypeVar
 
 from pytest_durable._core import events
-from pytest_durable._core.actor import AbortRequest, ObjectContext
+from pytest_durable._core.actor import AbortRequest, ContainerState, ObjectContext
 from pytest_durable._core.alarms import AlarmOutcome
 from pytest_durable._core.errors import (
     ConfigurationError,
@@ -35,7 +34,7 @@ from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, PlatformE
 from pytest_durable._core.runtime import App, Machine, Runtime
 from pytest_durable._core.storage import Disk, NamespaceFiles
 from pytest_durable._hosts.clock_face import ClockFace
-from pytest_durable._hosts.durations import duration_ns, instant
+from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge, make_edge
 from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.naming import upper_snake
@@ -111,7 +110,7 @@ class InProcessHost:
         self.journal = Journal(lambda: self.world.clock.wall_ns)
         self.edge: Edge = make_edge(self.app)
         self.clock = ClockFace(self.world.clock, lambda: self.world.loop.pump)
-        self._random = Random(seed)  # noqa: S311 - reproducible by intent
+        self._random = Random(seed)
         self._storage_mode: StorageMode = storage
         self._synchronous: Literal["off", "full"] = synchronous
         self._directory: Path | None = None
@@ -248,10 +247,8 @@ class InProcessHost:
                 )
             return known
         runtime = self.require_running()
-        try:
+        with suppress(LifeEnded):
             runtime.add_namespace(files, resolved, binding)
-        except LifeEnded:
-            pass
         namespace = self._namespaces[unique_key] = Namespace(self, files, resolved, binding)
         return namespace
 
@@ -338,9 +335,7 @@ class InProcessHost:
         )
 
     def _make_modules(self) -> ModuleSet:
-        return ModuleSet(
-            self.world.installed_modules, below(self._root, self._is_test_module), adopt=self._lives == 1
-        )
+        return ModuleSet(self.world.installed_modules, below(self._root, self._is_test_module), adopt=self._lives == 1)
 
     def _disks(self) -> Iterator[Disk]:
         return (disk for disk in (self._disk, self._memory) if disk is not None)
@@ -370,7 +365,8 @@ class InProcessHost:
     async def stop(self) -> None:
         """End the life in order: finish calls in flight (at most 30 virtual seconds), close the databases.
 
-        Afterwards only ``.sqlite`` files remain. A running alarm handler is cut off and runs again after the next start.
+        Afterwards only ``.sqlite`` files remain. A running alarm handler is cut off and runs again at the
+        next start.
         """
         self.raise_failures()
         if self._runtime is None:
@@ -404,9 +400,9 @@ class InProcessHost:
         await self.start()
 
     async def crash(self) -> None:
-        """End the life at once, as by SIGKILL: no user code runs any more, what was committed is kept, calls in flight fail.
+        """End the life at once, as by SIGKILL: no user code runs any more, only what was committed is kept.
 
-        ``-wal`` and ``-shm`` files stay as they are.
+        Calls in flight fail; ``-wal`` and ``-shm`` files stay as they are.
         """
         self.raise_failures()
         self.world.check_loop()
@@ -414,7 +410,11 @@ class InProcessHost:
         await _let_callers_know()
 
     def crash_at(
-        self, record_type: type[events.Record], *, object: Stub | None = None, nth: int = 1  # noqa: A002
+        self,
+        record_type: type[events.Record],
+        *,
+        object: Stub | None = None,
+        nth: int = 1,
     ) -> None:
         """Cut the life at a record, in the middle of whatever writes it. Everything after it does not happen.
 
@@ -489,7 +489,7 @@ class InProcessHost:
             done, _ = await asyncio.wait([container.wait_idle()], timeout=EVICT_SECONDS_MAX)
         if not done:
             raise error("Timed out waiting to evict Durable Object: it still has active references.")
-        if container.incarnation is not None and not container.is_broken:
+        if container.state is ContainerState.ACTIVE:
             container.evict()
 
     @ends_with_the_life
@@ -536,7 +536,7 @@ class InProcessHost:
                 return False
         except LifeEnded:
             return True
-        runtime.life.on_end(lambda: finished.cancelled() or finished.done() or finished.set_result(None))  # type: ignore[arg-type]
+        runtime.life.on_end(lambda: done(AlarmOutcome(ran=False)))
         await finished
         self.raise_failures()
         return True
@@ -566,7 +566,7 @@ class InProcessHost:
                 id=alarm.id,
                 name=alarm.name,
                 due=instant(alarm.due_ns),
-                state=alarm.state.value,  # type: ignore[arg-type]
+                state=alarm.state.value,
                 retry_count=alarm.retry_count,
             )
             for alarm in namespace.current.scheduler.pending()
@@ -684,6 +684,3 @@ def _copy_captured(source: Path, target: Path) -> None:
     if not source.is_dir():
         raise DirectoryError(f"copy_from: {source} is not a directory.")
     shutil.copytree(source, target, dirs_exist_ok=True)
-
-
-

@@ -83,9 +83,7 @@ class Stub:
             self._durable_life = life
         return self._durable_container
 
-    def _durable_send(
-        self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool
-    ) -> Pending:
+    def _durable_send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
         host = self._durable_namespace.host
         host.raise_failures()
         container = self._durable_bind()

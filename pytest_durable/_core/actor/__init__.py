@@ -1,14 +1,14 @@
 """One object: its container, its instances, its gates, its turns."""
 
-from .alarm_turn import AlarmService
-from .commit import ActorStorage, TransactionHandle
-from .container import AlarmResult, Container
-from .context import ObjectContext
-from .incarnation import AbortRequest, Incarnation
-from .lifecycle import ContainerState
-from .scope import SCOPE, Scope, current_scope, scope_of
-from .services import Services
-from .strand import Strand
+from pytest_durable._core.actor.alarm_turn import AlarmService
+from pytest_durable._core.actor.commit import ActorStorage, TransactionHandle
+from pytest_durable._core.actor.container import AlarmResult, Container
+from pytest_durable._core.actor.context import ObjectContext
+from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
+from pytest_durable._core.actor.lifecycle import ContainerState
+from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope, scope_of
+from pytest_durable._core.actor.services import Services
+from pytest_durable._core.actor.strand import Strand
 
 __all__ = [
     "SCOPE",

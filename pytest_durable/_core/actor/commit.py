@@ -5,8 +5,8 @@ Order of the durable steps of one commit (spec 7.2):
     an alarm appears or moves earlier    scheduler's row, then COMMIT
     an alarm moves later or goes         COMMIT, then scheduler's row
 
-so that the row is never later than the object's own value. ``_scheduled_ns`` is what this object believes the row to say.
-It starts as the object's own committed value: the scheduler is not asked when an object is loaded (spec 7.2.4).
+so that the row is never later than the object's own value. ``_scheduled_ns`` is what this object believes the row to
+say. It starts as the object's own committed value: the scheduler is not asked when an object is loaded (spec 7.2.4).
 
 Source: workerd io/actor-sqlite.c++ (commitImpl, maybeDeleteDeferredAlarm, ExplicitTxn); spec durable-objects 6, 7.
 """
@@ -16,17 +16,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .. import events
-from ..messages import ObjectKey
-from ..platform_errors import PlatformError, error
-from ..storage import Implicit
-from .alarm_turn import AlarmService, must_schedule_first
-from .scope import current_scope
+from pytest_durable._core import events
+from pytest_durable._core.actor.alarm_turn import AlarmService, must_schedule_first
+from pytest_durable._core.actor.scope import current_scope
+from pytest_durable._core.messages import ObjectKey
+from pytest_durable._core.platform_errors import PlatformError, error
+from pytest_durable._core.storage import Implicit
 
 if TYPE_CHECKING:
-    from ..storage import ObjectStore
-    from .incarnation import Incarnation
-    from .services import Services
+    from pytest_durable._core.actor.incarnation import Incarnation
+    from pytest_durable._core.actor.services import Services
+    from pytest_durable._core.storage import ObjectStore
 
 MS: Final = 1_000_000
 
@@ -172,7 +172,7 @@ class ActorStorage:
         self._touch_alarm()
         was_deferred, self._delete_deferred = self._delete_deferred, False
         if not self.store.set_alarm_ns(due_ns, confirmed=confirmed) and was_deferred:
-            # The value is the one that is just being run. Nothing changes in the database, but the alarm is to run again.
+            # The value is the one that is being run: nothing changes in the database, but it is to run again.
             self._must_reschedule = True
 
     def delete_alarm(self, *, confirmed: bool = True) -> None:
@@ -305,7 +305,7 @@ class ActorStorage:
         try:
             result = callback(handle)
             if hasattr(result, "__await__"):
-                result = await result  # type: ignore[misc]
+                result = await result
         except BaseException:
             if not self._incarnation.is_over:
                 handle.rollback()

@@ -1,8 +1,8 @@
 """The permanent slot of one object: it builds, keeps and drops the instance, and brings events to it.
 
 At most one instance exists per object. When the object breaks (an abort, a failed constructor, a failed commit) the
-container is spent: everybody who holds it, which means every stub used so far, gets the reason. The namespace then makes
-a new container for fresh stubs.
+container is spent: everybody who holds it, which means every stub used so far, gets the reason. The namespace then
+makes a new container for fresh stubs.
 
 Source: workerd server/server.c++ (ActorContainer), io/worker.c++ (Actor); spec durable-objects 9.1 - 9.4.
 """
@@ -13,26 +13,26 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Final
 
-from .. import events
-from ..ids import ObjectId
-from ..life import Timer
-from ..messages import Alarm, AlarmInfo, Call, Delivery, ObjectKey
-from ..platform_errors import (
+from pytest_durable._core import events
+from pytest_durable._core.actor.alarm_turn import Cancel, decide
+from pytest_durable._core.actor.claims import is_claim
+from pytest_durable._core.actor.commit import MS
+from pytest_durable._core.actor.context import ObjectContext
+from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
+from pytest_durable._core.actor.lifecycle import ContainerState, move
+from pytest_durable._core.actor.reply import Reply, describe
+from pytest_durable._core.actor.scope import current_scope
+from pytest_durable._core.actor.services import Services
+from pytest_durable._core.ids import ObjectId
+from pytest_durable._core.life import Timer
+from pytest_durable._core.messages import Alarm, AlarmInfo, Call, Delivery, ObjectKey
+from pytest_durable._core.platform_errors import (
     DEFAULT_ABORT_REASON,
     STORAGE_GONE,
     PlatformError,
     RemoteFailure,
     object_reset,
 )
-from .alarm_turn import Cancel, decide
-from .claims import is_claim
-from .commit import MS
-from .context import ObjectContext
-from .incarnation import AbortRequest, Incarnation
-from .lifecycle import ContainerState, move
-from .reply import Reply, describe
-from .scope import current_scope
-from .services import Services
 
 #: How long an object stays in memory with nothing to do (spec 9.3).
 IDLE_NS: Final = 10_000_000_000
@@ -157,7 +157,7 @@ class Container:
         services.journal.record(events.CallStarted, self.key, method)
         result = services.surface.deliver(incarnation.instance, delivery)
         if hasattr(result, "__await__"):
-            result = await result  # type: ignore[misc]
+            result = await result
         return services.surface.answer(delivery, result)
 
     def run_inside(self, function: Callable[[object, ObjectContext], object]) -> "asyncio.Future[object]":
@@ -185,7 +185,7 @@ class Container:
             services.journal.record(events.CallStarted, self.key, "run_in_object")
             result = function(incarnation.instance, incarnation.context)
             if hasattr(result, "__await__"):
-                result = await result  # type: ignore[misc]
+                result = await result
             return result
 
         incarnation.start(serve(), ended)
@@ -270,7 +270,7 @@ class Container:
         run.timer = services.life.after(ALARM_TIMEOUT_NS, self._alarm_timed_out, key=self.key.hex)
         result = services.surface.deliver(incarnation.instance, Alarm(AlarmInfo(run.due_ns // MS, retry_count)))
         if hasattr(result, "__await__"):
-            await result  # type: ignore[misc]
+            await result
 
     def _alarm_ended(self, incarnation: Incarnation, run: _AlarmRun, failure: BaseException | None) -> None:
         incarnation.storage.finish_alarm(succeeded=failure is None)
@@ -369,9 +369,7 @@ class Container:
             self._arm_idle_timer(IDLE_NS)
 
     def _arm_idle_timer(self, delay_ns: int) -> None:
-        self._idle_timer = self.services.life.after(
-            delay_ns, self._idle_check, key=self.key.hex, housekeeping=True
-        )
+        self._idle_timer = self.services.life.after(delay_ns, self._idle_check, key=self.key.hex, housekeeping=True)
 
     def _idle_check(self) -> None:
         self._idle_timer = None

@@ -7,13 +7,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from ..ids import ObjectId
-from .incarnation import AbortRequest
-from .scope import current_scope
-from .storage_face import ObjectStorage
+from pytest_durable._core.actor.incarnation import AbortRequest
+from pytest_durable._core.actor.scope import current_scope
+from pytest_durable._core.actor.storage_face import ObjectStorage
+from pytest_durable._core.ids import ObjectId
 
 if TYPE_CHECKING:
-    from .incarnation import Incarnation
+    from pytest_durable._core.actor.incarnation import Incarnation
 
 
 class ObjectContext:
@@ -60,7 +60,7 @@ class ObjectContext:
         incarnation.background.add(strand)
 
     def abort(self, reason: str | None = None, *, retry_alarm: bool = True) -> None:
-        """Have the object ended when the running turn is over; its writes are lost. The caller raises, to end the turn."""
+        """Have the object ended when the running turn is over; its writes are lost. The caller then leaves the turn."""
         incarnation = self._incarnation
         if incarnation.is_over:
             return

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from ..platform_errors import error
+from pytest_durable._core.platform_errors import error
 
 #: Depth at which one more critical section is refused (spec 6.5.4).
 NESTING_MAX: Final = 64
@@ -121,4 +121,5 @@ class OutputGate:
 
     def discard(self) -> None:
         """The writes are lost: what waited is never sent."""
+        self.is_closed = False
         self._held.clear()

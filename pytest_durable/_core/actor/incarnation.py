@@ -10,21 +10,22 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import events
-from ..ids import ObjectId
-from ..life import Timer
-from ..messages import ObjectKey
-from ..platform_errors import PlatformError
-from .commit import ActorStorage
-from .gates import InputGate, OutputGate, Section, innermost_open
-from .reply import Reply
-from .scope import SCOPE, Scope
-from .strand import Ended, Strand
+from pytest_durable._core import events
+from pytest_durable._core.actor.commit import ActorStorage
+from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
+from pytest_durable._core.actor.reply import Reply
+from pytest_durable._core.actor.scope import SCOPE, Scope
+from pytest_durable._core.actor.strand import Ended, Strand
+from pytest_durable._core.ids import ObjectId
+from pytest_durable._core.life import Timer
+from pytest_durable._core.messages import ObjectKey
+from pytest_durable._core.platform_errors import PlatformError
 
 if TYPE_CHECKING:
-    from ..storage import ObjectStore
-    from .container import Breakage, Container
-    from .services import Services
+    from pytest_durable._core.actor.container import Breakage, Container
+    from pytest_durable._core.actor.context import ObjectContext
+    from pytest_durable._core.actor.services import Services
+    from pytest_durable._core.storage import ObjectStore
 
 #: How long a critical section may last (spec 6.5.6).
 SECTION_TIMEOUT_NS: Final = 30_000_000_000
@@ -106,7 +107,7 @@ class Incarnation:
             self.container.abort(self.abort_request)
             return
         self.storage.end_turn()
-        if not self.is_over and self.output_gate.is_closed:
+        if self.output_gate.is_closed:
             self.output_gate.open()
 
     # -- starting things
@@ -258,7 +259,7 @@ async def _call(callback: Callable[..., object], args: tuple[object, ...]) -> No
 async def _resolve(callback: Callable[[], object]) -> object:
     result = callback()
     if hasattr(result, "__await__"):
-        result = await result  # type: ignore[misc]
+        result = await result
     return result
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from .. import events
-from ..journal import Journal
-from ..messages import ObjectKey
-from ..platform_errors import RemoteFailure, connection_lost
+from pytest_durable._core import events
+from pytest_durable._core.journal import Journal
+from pytest_durable._core.messages import ObjectKey
+from pytest_durable._core.platform_errors import RemoteFailure, connection_lost
 
 
 class Reply:

@@ -1,17 +1,17 @@
 """Which object the running code belongs to.
 
-Every event runs in a context of its own in which the scope is set; tasks, timers and callbacks made by user code inherit
-that context, and with it their object.
+Every event runs in a context of its own in which the scope is set; tasks, timers and callbacks made by user code
+inherit that context, and with it their object.
 """
 
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .gates import Section
+from pytest_durable._core.actor.gates import Section
 
 if TYPE_CHECKING:
-    from .incarnation import Incarnation
+    from pytest_durable._core.actor.incarnation import Incarnation
 
 
 @dataclass(frozen=True, slots=True, eq=False)

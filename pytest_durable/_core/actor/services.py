@@ -3,37 +3,37 @@
 from collections.abc import Callable, Mapping
 from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..journal import Journal
-from ..life import Life
-from ..messages import Delivery, ObjectKey
-from ..storage import DecodedTypes, ObjectStore
-from .alarm_turn import AlarmService
+from pytest_durable._core.actor.alarm_turn import AlarmService
+from pytest_durable._core.journal import Journal
+from pytest_durable._core.life import Life
+from pytest_durable._core.messages import Delivery, ObjectKey
+from pytest_durable._core.storage import DecodedTypes, ObjectStore
 
 if TYPE_CHECKING:
-    from .container import Container
-    from .incarnation import Incarnation
+    from pytest_durable._core.actor.container import Container
+    from pytest_durable._core.actor.incarnation import Incarnation
 
 
 class ObjectRules(Protocol):
     """Where kinds of user code differ; see ``isolate.Rules``."""
 
     @property
-    def constructor_failure(self) -> Literal["break", "replay"]: ...  # noqa: D102
+    def constructor_failure(self) -> Literal["break", "replay"]: ...
     @property
-    def alarm_without_handler(self) -> Literal["refuse", "deliver"]: ...  # noqa: D102
+    def alarm_without_handler(self) -> Literal["refuse", "deliver"]: ...
 
 
 class UserCode(Protocol):
     """A surface, as far as objects need it; see ``isolate.Surface``. This room does not know that one."""
 
     @property
-    def rules(self) -> ObjectRules: ...  # noqa: D102
-    def build(self, cls: type, context: object, bindings: Mapping[str, object]) -> object: ...  # noqa: D102
-    def has_handler(self, cls: type, name: str) -> bool: ...  # noqa: D102
-    def deliver(self, instance: object, delivery: Delivery) -> object: ...  # noqa: D102
-    def answer(self, delivery: Delivery, result: object) -> object: ...  # noqa: D102
+    def rules(self) -> ObjectRules: ...
+    def build(self, cls: type, context: Any, bindings: Mapping[str, object]) -> object: ...
+    def has_handler(self, cls: type, name: str) -> bool: ...
+    def deliver(self, instance: object, delivery: Delivery) -> object: ...
+    def answer(self, delivery: Delivery, result: object) -> object: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,20 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Final, Protocol
 
+from pytest_durable._core.actor.arguments import (
+    ABSENT,
+    instant_ms,
+    int32_of,
+    is_nothing,
+    is_object,
+    member,
+    not_of_type,
+    text_of,
+    truth,
+)
 from pytest_durable._core.platform_errors import PlatformError, error, type_error
 from pytest_durable._core.storage import ListOptions, ObjectStore
 from pytest_durable._core.storage.values import PLAIN, UNDEFINED, DecodedTypes
-
-from .arguments import ABSENT, instant_ms, int32_of, is_nothing, is_object, member, not_of_type, text_of, truth
 
 _NS_PER_MS: Final = 1_000_000
 

@@ -1,8 +1,8 @@
 """A strand runs one coroutine of user code as an asyncio task, turn by turn.
 
 A turn is what happens between two real suspensions: one ``send`` of the coroutine. The strand stands between the task
-and the coroutine, so it sees where each turn begins and ends. Before a turn it asks the input gate; after it, it has the
-turn's writes committed and lets go what waited for them. To asyncio it is an ordinary coroutine, which is why
+and the coroutine, so it sees where each turn begins and ends. Before a turn it asks the input gate; after it, it has
+the turn's writes committed and lets go what waited for them. To asyncio it is an ordinary coroutine, which is why
 ``asyncio.timeout``, ``TaskGroup`` and ``current_task`` work in user code.
 
 When its object is gone a strand answers without touching the coroutine: it is not resumed, and not closed either.
@@ -12,11 +12,11 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LifeEnded
-from .gates import Section, innermost_open
+from pytest_durable._core.actor.gates import Section, innermost_open
+from pytest_durable._core.errors import LifeEnded
 
 if TYPE_CHECKING:
-    from .incarnation import Incarnation
+    from pytest_durable._core.actor.incarnation import Incarnation
 
 #: Is told the result and the exception (one of them is None) after the last turn's writes are durable.
 Ended = Callable[[object, BaseException | None], None]

@@ -1,5 +1,5 @@
 """The alarm scheduler of a namespace."""
 
-from .scheduler import AlarmDue, AlarmOutcome, AlarmScheduler, AlarmState, PendingAlarm
+from pytest_durable._core.alarms.scheduler import AlarmDue, AlarmOutcome, AlarmScheduler, AlarmState, PendingAlarm
 
 __all__ = ["AlarmDue", "AlarmOutcome", "AlarmScheduler", "AlarmState", "PendingAlarm"]

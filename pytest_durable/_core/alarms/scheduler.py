@@ -3,8 +3,8 @@
 The scheduler has never heard of objects: it is handed a function that delivers an alarm and another that abandons one,
 and a table that keeps a row per alarm. Its memory (timers, retry counts) ends with the life; the rows stay.
 
-An entry is in one of three states: it waits for its time, it runs, or it waits for its retry. A time set while it runs or
-waits for a retry is kept aside as ``queued`` and takes over when the run ends (spec 7.6.1).
+An entry is in one of three states: it waits for its time, it runs, or it waits for its retry. A time set while it runs
+or waits for a retry is kept aside as ``queued`` and takes over when the run ends (spec 7.6.1).
 
 Source: workerd server/alarm-scheduler.c++; spec durable-objects 7.6, 7.7, 8.
 """
@@ -16,12 +16,12 @@ from functools import partial
 from random import Random
 from typing import Final, Protocol
 
-from .. import events
-from ..errors import AlarmLoopError
-from ..journal import Journal
-from ..life import Life, Timer
-from ..messages import ObjectKey
-from .retry import GiveUp, RetryState, RunAgain, after_failure
+from pytest_durable._core import events
+from pytest_durable._core.alarms.retry import GiveUp, RetryState, RunAgain, after_failure
+from pytest_durable._core.errors import AlarmLoopError
+from pytest_durable._core.journal import Journal
+from pytest_durable._core.life import Life, Timer
+from pytest_durable._core.messages import ObjectKey
 
 #: Runs of one alarm at one and the same instant that are taken for an endless loop (decisions 4.4).
 RUNS_AT_ONE_INSTANT_MAX: Final = 1_000
@@ -246,9 +246,7 @@ class AlarmScheduler:
         entry.state = AlarmState.RUNNING
         entry.timer = None
         due = AlarmDue(actor_hex, entry.name, entry.due_ns, entry.retry.counted)
-        self._journal.record(
-            events.AlarmStarted, self._key(actor_hex, entry.name), due.due_ns, due.retry_count
-        )
+        self._journal.record(events.AlarmStarted, self._key(actor_hex, entry.name), due.due_ns, due.retry_count)
         self._deliver(due, lambda outcome: self._finished(due, entry, outcome))
 
     def _finished(self, due: AlarmDue, entry: _Entry, outcome: AlarmOutcome) -> None:
@@ -290,7 +288,7 @@ class AlarmScheduler:
         self._journal.record(events.AlarmRetried, key, due.due_ns, step.delay_ns, step.state.counted)
 
     def _give_up(self, due: AlarmDue, entry: _Entry, key: ObjectKey) -> None:
-        """Spec 7.7.1: the object's own value first, then row and entry. If that fails the row stays for the next life."""
+        """Spec 7.7.1: the object's own value first, then row and entry; if that fails the row stays."""
         if self._abandon(due):
             self._over(due, entry)
         else:

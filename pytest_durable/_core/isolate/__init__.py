@@ -1,8 +1,8 @@
 """User modules and what they can see: surfaces, the loader, isolates."""
 
-from .isolate import ClassObject, ClassPath, Isolate, Target
-from .loader import InstalledModules, ModuleSet, below
-from .surface import Rules, Surface
+from pytest_durable._core.isolate.isolate import ClassObject, ClassPath, Isolate, Target
+from pytest_durable._core.isolate.loader import InstalledModules, ModuleSet, below
+from pytest_durable._core.isolate.surface import Rules, Surface
 
 __all__ = [
     "ClassObject",

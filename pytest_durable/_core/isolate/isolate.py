@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass
 
-from .loader import ModuleSet, find_class
+from pytest_durable._core.isolate.loader import ModuleSet, find_class
 
 
 @dataclass(frozen=True, slots=True)

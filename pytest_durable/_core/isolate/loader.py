@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from ..errors import ConfigurationError
+from pytest_durable._core.errors import ConfigurationError
 
 
 class InstalledModules:
@@ -32,9 +32,7 @@ class ModuleSet:
         adopt: Take over what the test has imported already, instead of executing it again.
     """
 
-    def __init__(
-        self, installed: InstalledModules, belongs: Callable[[ModuleType], bool], *, adopt: bool
-    ) -> None:
+    def __init__(self, installed: InstalledModules, belongs: Callable[[ModuleType], bool], *, adopt: bool) -> None:
         self._installed = installed
         self._belongs = belongs
         self._modules: dict[str, ModuleType] = {}
@@ -65,11 +63,7 @@ class ModuleSet:
         return module
 
     def _now_installed(self) -> dict[str, ModuleType]:
-        return {
-            name: module
-            for name, module in list(sys.modules.items())
-            if isinstance(module, ModuleType) and self._belongs(module)
-        }
+        return {name: module for name, module in list(sys.modules.items()) if self._belongs(module)}
 
 
 def below(root: Path, is_test_module: Callable[[ModuleType], bool]) -> Callable[[ModuleType], bool]:

@@ -1,15 +1,15 @@
 """The seam between the platform and what user code can import and see.
 
 The core speaks in *wire values* (the value types of ``storage.values``: plain Python for what has a plain Python form,
-``UNDEFINED``, ``TypedArray`` and so on for the rest), snake_case and ``PlatformError``. A surface turns all of that into
+``UNDEFINED``, typed arrays and so on for the rest), snake_case and ``PlatformError``. A surface turns all of that into
 the names, conversions and exceptions of one kind of user code. It holds no state of its own that belongs to an object.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from ..messages import Delivery
+from pytest_durable._core.messages import Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Surface(Protocol):
         """Where this kind of user code is treated differently."""
         ...
 
-    def build(self, cls: type, context: object, bindings: Mapping[str, object]) -> object:
+    def build(self, cls: type, context: Any, bindings: Mapping[str, object]) -> object:
         """Call the user's class. ``context`` is an ``actor.ObjectContext``, ``bindings`` what ``env`` shows."""
         ...
 

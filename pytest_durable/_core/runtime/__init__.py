@@ -1,8 +1,8 @@
 """One life of the process, and the description of what it runs."""
 
-from .app import DEFAULT_COMPATIBILITY_DATE, App, PlatformOptions
-from .namespace import ActorNamespace, NamespaceBinding, ObjectClient
-from .runtime import Machine, Runtime
+from pytest_durable._core.runtime.app import DEFAULT_COMPATIBILITY_DATE, App, PlatformOptions
+from pytest_durable._core.runtime.namespace import ActorNamespace, NamespaceBinding, ObjectClient
+from pytest_durable._core.runtime.runtime import Machine, Runtime
 
 __all__ = [
     "DEFAULT_COMPATIBILITY_DATE",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
-from ..errors import ConfigurationError
+from pytest_durable._core.errors import ConfigurationError
 
 #: The date used when a test says nothing (decisions 6.1).
 DEFAULT_COMPATIBILITY_DATE: Final = "2026-08-01"
@@ -48,8 +48,8 @@ class App:
         vars: Plain variables of ``env``.
         compatibility_date: As in the platform's configuration.
         compatibility_flags: Likewise.
-        surface: What user code sees: ``"wrapped"`` (the current Python SDK) or ``"neutral"`` (plain values, used to test
-            the platform itself).
+        surface: What user code sees: ``"wrapped"`` (the current Python SDK) or ``"neutral"`` (plain values, used to
+            test the platform itself).
         lenient: Accept idioms of the other SDK generation where they are harmless.
         options: Knobs of the platform.
 
@@ -69,7 +69,9 @@ class App:
     def __post_init__(self) -> None:
         if self.surface not in ("wrapped", "neutral"):
             raise ConfigurationError(
-                f"There is no surface {self.surface!r}.\n\n  known  'wrapped', 'neutral'\n\nLeave it out to get 'wrapped'."
+                f"There is no surface {self.surface!r}.\n\n"
+                "  known  'wrapped', 'neutral'\n\n"
+                "Leave it out to get 'wrapped'."
             )
 
     @property

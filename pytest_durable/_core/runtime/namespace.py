@@ -1,7 +1,8 @@
 """All objects of one class during one life: id to container, alarms to containers, stubs to containers.
 
 Containers in use, or used within the last 70 s, are held here. Older ones live on only in the stubs that are pinned to
-them, as on the platform (spec 9.3); with the last stub the container goes, and with it the name it was first reached by.
+them, as on the platform (spec 9.3); with the last stub the container goes, and with it the name by which it was first
+reached.
 """
 
 import asyncio
@@ -9,12 +10,12 @@ import weakref
 from collections.abc import Callable
 from typing import Final
 
-from ..actor import AlarmResult, Container, Services
-from ..alarms import AlarmDue, AlarmOutcome, AlarmScheduler
-from ..ids import IdFactory, ObjectId
-from ..isolate import Target
-from ..messages import Delivery, ObjectKey
-from ..storage import NamespaceFiles
+from pytest_durable._core.actor import AlarmResult, Container, Services
+from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
+from pytest_durable._core.ids import IdFactory, ObjectId
+from pytest_durable._core.isolate import Target
+from pytest_durable._core.messages import Delivery, ObjectKey
+from pytest_durable._core.storage import NamespaceFiles
 
 #: How long an unused container stays (spec 9.3).
 CONTAINER_IDLE_NS: Final = 70_000_000_000

@@ -1,7 +1,7 @@
 """One life of the process: introduces the rooms to each other, and ends them together.
 
-Nothing here decides anything about objects, alarms or storage. What outlives a life (disk, clock, journal, random) comes
-from the host; what a life owns is made here and dies here.
+Nothing here decides anything about objects, alarms or storage. What outlives a life (disk, clock, journal, random)
+comes from the host; what a life owns is made here and dies here.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from ..actor import Container, Incarnation, Services, Strand, scope_of
-from ..alarms import AlarmScheduler
-from ..clock import Clock, VirtualLoop
-from ..isolate import Isolate, ModuleSet, Surface, Target
-from ..journal import Journal
-from ..life import Life
-from ..messages import ObjectKey
-from ..storage import DecodedTypes, NamespaceFiles
-from .app import App
-from .namespace import CONTAINER_IDLE_NS, ActorNamespace, NamespaceBinding, ObjectAlarms
+from pytest_durable._core.actor import Container, Incarnation, Services, Strand, scope_of
+from pytest_durable._core.alarms import AlarmScheduler
+from pytest_durable._core.clock import Clock, VirtualLoop
+from pytest_durable._core.isolate import Isolate, ModuleSet, Surface, Target
+from pytest_durable._core.journal import Journal
+from pytest_durable._core.life import Life
+from pytest_durable._core.messages import ObjectKey
+from pytest_durable._core.runtime.app import App
+from pytest_durable._core.runtime.namespace import CONTAINER_IDLE_NS, ActorNamespace, NamespaceBinding, ObjectAlarms
+from pytest_durable._core.storage import DecodedTypes, NamespaceFiles
 
 _UNIQUE_BYTES: Final = 16
 

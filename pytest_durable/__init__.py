@@ -1,0 +1,1 @@
+"""Test Durable Objects and alarms with pytest."""
