@@ -3,18 +3,21 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from pytest_durable._core.errors import DurationError, NaiveDatetimeError
 
-_UNITS_NS = {
-    "us": 1_000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60 * 1_000_000_000,
-    "h": 3_600 * 1_000_000_000,
-    "d": 86_400 * 1_000_000_000,
-    "w": 7 * 86_400 * 1_000_000_000,
-}
+_UNITS_NS = MappingProxyType(
+    {
+        "us": 1_000,
+        "ms": 1_000_000,
+        "s": 1_000_000_000,
+        "m": 60 * 1_000_000_000,
+        "h": 3_600 * 1_000_000_000,
+        "d": 86_400 * 1_000_000_000,
+        "w": 7 * 86_400 * 1_000_000_000,
+    }
+)
 _PART = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|m|h|d|w)(?![a-z])")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -39,6 +39,7 @@ def adopt(
     loop.__class__ = VirtualLoop
     assert isinstance(loop, VirtualLoop)
     loop._begin_virtual_time(clock, owner_var, descriptors)
+    loop.outside_timers = len(outside)
     loop.test_task = asyncio.current_task()
     _hook_async_generators(loop)
     try:

@@ -20,6 +20,7 @@ from contextvars import Context, ContextVar
 from typing import Any, TypeVar
 
 from pytest_durable._core.clock.clock import Clock
+from pytest_durable._core.clock.floats import nanoseconds, seconds
 from pytest_durable._core.clock.owning_loop import Callback, OwningLoop
 from pytest_durable._core.clock.pump import Pump
 from pytest_durable._core.clock.real_work import REAL_WAIT_SECONDS_MAX, real_wait_error
@@ -58,13 +59,15 @@ class VirtualLoop(OwningLoop):
         self.real_wait_seconds_max = REAL_WAIT_SECONDS_MAX
         #: The task that an error about waiting is raised in; None means what ``run_until_complete`` runs.
         self.test_task: asyncio.Task[Any] | None = None
+        #: How many timers of the world outside stand still while the loop is adopted.
+        self.outside_timers = 0
         self.pump = Pump(clock, self)
         self._main: asyncio.Future[Any] | None = None
         self._is_followed = clock.is_followed
         self._busy_rounds = 0
         self._clock_resolution = _RESOLUTION_SECONDS
         # On the instance, because freezegun's `real_asyncio` overwrites `time` on the class that the policy returns.
-        self.time = functools.partial(_seconds, clock)  # type: ignore[method-assign]
+        self.time = functools.partial(seconds, clock)  # type: ignore[method-assign]
         #: Timers before this instant are released in every round, as the stock loop does. After a jump to an item
         #: of the clock it lags behind while a timer of the same instant waits for that item to come to rest.
         self._horizon = self.time() + _RESOLUTION_SECONDS
@@ -140,7 +143,7 @@ class VirtualLoop(OwningLoop):
         while scheduled:
             if not scheduled[0].cancelled():
                 when = scheduled[0].when()
-                return None if when == math.inf else _nanoseconds(when)
+                return None if when == math.inf else nanoseconds(when)
             heapq.heappop(scheduled)._scheduled = False  # type: ignore[attr-defined]
             self._timer_cancelled_count -= 1
         return None
@@ -161,12 +164,16 @@ class VirtualLoop(OwningLoop):
         """Wait for file descriptors, threads and child processes, in real time.
 
         Returns:
-            False if there is nothing of the kind.
+            False if there is nothing to wait for, or nobody who would learn that it did not end.
         """
         names = self._real_work_names()
-        if names and not self._poll(self.real_wait_seconds_max) and not self._ready:
+        if not names:
+            return False
+        if not self._poll(self.real_wait_seconds_max) and not self._ready:
+            if self.test_wait() is None and not self.pump.is_awaited:
+                return False
             self.pump.fail(real_wait_error(names, self.real_wait_seconds_max))
-        return bool(names)
+        return True
 
     def test_wait(self) -> object | None:
         """What the test waits for: some object that differs from one await to the next."""
@@ -182,6 +189,10 @@ class VirtualLoop(OwningLoop):
         due_ns = self.clock.next_due_ns()
         distance_ns = None if due_ns is None else due_ns - self.clock.wall_ns
         evidence = self.explain_wait() if self.explain_wait is not None else ""
+        if self.outside_timers:
+            evidence += (
+                f"\n  timers of before the host was entered, which stand still until it is left: {self.outside_timers}"
+            )
         return stuck_error(self._test(), asyncio.all_tasks(self), distance_ns, evidence)
 
     def interrupt_test(self, error: DurableError) -> None:
@@ -243,19 +254,3 @@ class VirtualLoop(OwningLoop):
 def new_loop(clock: Clock, owner_var: "ContextVar[Any] | None" = None) -> VirtualLoop:
     """Make a loop on ``clock``. The caller closes it."""
     return VirtualLoop(clock, owner_var)
-
-
-def _seconds(clock: Clock) -> float:
-    return clock.elapsed_ns / 1e9
-
-
-def _nanoseconds(when: float) -> int:
-    """The instant that a float of the loop stands for.
-
-    ``time() + delay`` misses the sum of integers by the rounding of a float. Nearly all delays are whole microseconds,
-    so if a whole microsecond is within that rounding, it is what was meant.
-    """
-    microseconds = round(when * 1e6)
-    if abs(microseconds / 1e6 - when) <= 2 * math.ulp(when):
-        return microseconds * 1_000
-    return round(when * 1e9)

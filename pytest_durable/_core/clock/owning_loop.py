@@ -12,6 +12,7 @@ from asyncio import events
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
+from selectors import SelectorKey
 from typing import Any
 
 from pytest_durable._core.clock.ownership import PLAIN_CALLABLES, belongs_to_an_object, context_of, drop_ready
@@ -101,7 +102,7 @@ class OwningLoop(asyncio.SelectorEventLoop):
         names = self._real_work.pending(self)
         descriptors = self._selector.get_map()
         if len(descriptors) > 1:
-            names += [f"file descriptor {fd}" for fd in descriptors if fd not in self._own_fds]
+            names += [_name_descriptor(key) for fd, key in descriptors.items() if fd not in self._own_fds]
         return names
 
     # Ownership.
@@ -138,3 +139,11 @@ class OwningLoop(asyncio.SelectorEventLoop):
             self._asyncgens.discard(agen)  # type: ignore[attr-defined]
             del self._asyncgen_contexts[agen]
         keep += [*timers, *generators]
+
+
+def _name_descriptor(key: SelectorKey) -> str:
+    """Name a registered file descriptor, and the callback that tells what it is for."""
+    for handle in key.data:
+        if handle is not None and (callback := getattr(handle, "_callback", None)) is not None:
+            return f"file descriptor {key.fd}, watched by {getattr(callback, '__qualname__', repr(callback))}"
+    return f"file descriptor {key.fd}"

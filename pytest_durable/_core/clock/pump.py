@@ -1,6 +1,6 @@
 """What the loop does when nothing is ready: run what is due, jump, or say that nothing can ever happen.
 
-``decide`` is the rule, a function of values. ``Pump`` gathers the values, obeys the answer, and counts, so that an
+The rule is ``decide``, a function of values. ``Pump`` gathers the values, obeys the answer, and counts, so that an
 endless run becomes an error which names its limit.
 
 Items go one by one: the clock is set to the item's own instant, the item starts, and the loop comes back here only
@@ -9,9 +9,10 @@ when everything it caused has come to rest. So an object sees the instant it was
 
 import asyncio
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from pytest_durable._core.clock.clock import Clock
+from pytest_durable._core.clock.decision import Turn, Wants, decide
 from pytest_durable._core.errors import DurableError, LimitError, TimeBackwardsError
 
 #: Moves of time in one wait of the test, or in one ``run_until_idle``.
@@ -26,50 +27,6 @@ class Goal(Enum):
     SETTLED = "everything that can run now has run"
     REACHED = "the clock shows the target"
     IDLE = "nothing is scheduled any more"
-
-
-class Turn(Enum):
-    """What to do with a loop that has nothing ready."""
-
-    STEP = "move to the next item and start it"
-    SETTLED = "end the waits for SETTLED"
-    REACHED = "move to the target and end its wait"
-    IDLE = "end the waits for IDLE"
-    STUCK = "nothing can ever happen"
-
-
-class Wants(NamedTuple):
-    """What is asked of the pump at this moment."""
-
-    settled: bool
-    #: Elapsed time of the nearest target.
-    target_at: int | None
-    idle: bool
-    #: The test waits for something else, and the loop may jump for it.
-    autojump: bool
-
-
-def decide(any_at: int | None, event_at: int | None, wants: Wants) -> tuple[Turn, int | None]:
-    """Say what comes next, given that nothing is due now.
-
-    Args:
-        any_at: Elapsed time of the next item of any kind.
-        event_at: Elapsed time of the next item that is not housekeeping. Never before ``any_at``.
-        wants: Who waits for what.
-
-    Returns:
-        The turn, and for STEP and REACHED the elapsed time to move to. A step goes to ``any_at`` even when only
-        ``event_at`` justifies it, because housekeeping runs when time passes over it.
-    """
-    if wants.settled:
-        return Turn.SETTLED, None
-    if wants.target_at is not None:
-        if any_at is not None and any_at <= wants.target_at:
-            return Turn.STEP, any_at
-        return Turn.REACHED, wants.target_at
-    if event_at is not None and (wants.idle or wants.autojump):
-        return Turn.STEP, any_at
-    return (Turn.IDLE if wants.idle else Turn.STUCK), None
 
 
 class Wait:
@@ -133,6 +90,11 @@ class Pump:
         self._starts_here = 0
         self._test_wait: object | None = None
         self._test_jumps = 0
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether anybody waits for time to move."""
+        return any(not wait.future.done() for wait in self._waits)
 
     async def settle(self) -> None:
         """Wait until everything that can run now has run. Time does not move.

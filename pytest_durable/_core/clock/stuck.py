@@ -79,7 +79,7 @@ def stuck_error(
     lines = [f"  {name:<{width}}  {place}" for name, place in rows]
     if len(others) > _TASKS_NAMED_MAX:
         lines.append(f"  and {len(others) - _TASKS_NAMED_MAX} more tasks")
-    blocks = [_fact(next_due_in_ns), evidence.rstrip(), "\n".join(lines), _next_step(next_due_in_ns)]
+    blocks = [_fact(next_due_in_ns), evidence.strip("\n"), "\n".join(lines), _next_step(next_due_in_ns)]
     return StuckError("\n\n".join(block for block in blocks if block))
 
 

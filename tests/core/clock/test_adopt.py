@@ -87,6 +87,18 @@ def test_timers_of_the_world_outside_stand_still_and_keep_their_deadline(clock):
     run_plain(main())
 
 
+def test_stuck_error_mentions_timers_of_the_world_outside(clock):
+    async def main():
+        outside = asyncio.create_task(asyncio.sleep(0.001, "woke"))
+        await asyncio.sleep(0)
+        with adopt(asyncio.get_running_loop(), clock), pytest.raises(StuckError) as caught:
+            await outside
+        assert await outside == "woke"
+        return str(caught.value)
+
+    assert "\n  timers of before the host was entered, which stand still until it is left: 1\n" in run_plain(main())
+
+
 def test_timer_that_the_block_leaves_behind_goes_on_in_real_time(clock):
     async def main():
         loop = asyncio.get_running_loop()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_durable._core.clock.pump import Turn, Wants, decide
+from pytest_durable._core.clock.decision import Turn, Wants, decide
 
 NOBODY = {"settled": False, "target_at": None, "idle": False, "autojump": False}
 
