@@ -21,6 +21,7 @@ from pytest_durable._core.storage.key_range import ListOptions, key_range
 from pytest_durable._core.storage.kv import KvTable, Row, Rows
 from pytest_durable._core.storage.metadata import MetadataTable
 from pytest_durable._core.storage.pool import PooledDatabase
+from pytest_durable._core.storage.sql import Cursor, SqlRunner
 from pytest_durable._core.storage.sql_errors import commit_error, is_critical, platform_error
 from pytest_durable._core.storage.transaction import State, StoreHooks, Transaction
 from pytest_durable._core.storage.values import PLAIN, UNDEFINED, DecodedTypes
@@ -33,6 +34,7 @@ _ITERATOR_INVALIDATED: Final = (
     "Only one kv.list() iterator can exist at a time."
 )
 _DELETE_ALL_IN_TRANSACTION: Final = "Cannot call deleteAll() within a transaction"
+_CANCELED: Final = "SQLite query was canceled because the database was deleted."
 _COMMIT_AFTER_CRITICAL: Final = "Cannot commit transaction due to an earlier SQL critical error"
 
 #: The alarm has not been read from the database since it was last in doubt.
@@ -58,9 +60,12 @@ class ObjectStore:
         self._committed_alarm_ns: int | _Unread | None = _UNREAD
         self._kv: KvTable
         self._metadata: MetadataTable
+        self._sql: SqlRunner | None = None
+        self._last_rowid = 0
         #: Told once, when the store is closed.
         self.on_close: Callable[[], None] = lambda: None
         file.on_open = self._opened
+        file.on_park = self._parked
         file.is_idle = self._is_idle
 
     def __repr__(self) -> str:
@@ -69,9 +74,18 @@ class ObjectStore:
     def _opened(self, database: Database) -> None:
         self._kv = KvTable(database)
         self._metadata = MetadataTable(database)
+        self._sql = None
+        if self._last_rowid:
+            database.connection.set_last_insert_rowid(self._last_rowid)
+
+    def _parked(self, database: Database) -> None:
+        # What user SQL could miss of a connection that was closed meanwhile.
+        self._last_rowid = database.connection.last_insert_rowid() if self._sql is not None else 0
 
     def _is_idle(self) -> bool:
-        return not self._transaction.is_open and self._live_list is None
+        if self._transaction.is_open or self._live_list is not None:
+            return False
+        return self._sql is None or not (self._sql.live or self._sql.has_settings)
 
     # The state.
 
@@ -232,6 +246,27 @@ class ObjectStore:
         reference = blake2b(f"{self.actor_hex}\0{about}".encode("utf-8", "replace"), digest_size=12).hexdigest()
         return error(f"internal error; reference = {reference}")
 
+    # SQL.
+
+    def sql_exec(self, query: str, bindings: Sequence[object] = (), types: DecodedTypes = PLAIN) -> Cursor:
+        """Run the statements of ``query`` now; the cursor gives the rows of the last one.
+
+        Args:
+            query: One or more statements; only the last may have parameters.
+            bindings: As many values as the last statement has parameters, in their order.
+            types: What a BLOB becomes.
+
+        Raises:
+            PlatformError: SQLite or the platform's rules refuse it, in the platform's words.
+        """
+        database = self._use()
+        if self._sql is None:
+            self._sql = SqlRunner(database, begin_write=self._begin_sql_write, check=self._use, failed=self._failed)
+        return self._sql.execute(query, bindings, types)
+
+    def _begin_sql_write(self) -> None:
+        self._write(confirmed=True)
+
     # The alarm.
 
     def get_alarm_ns(self) -> int | None:
@@ -359,14 +394,19 @@ class ObjectStore:
         alarm_ns = self._load_alarm() if keep_alarm else None
         if self._transaction.is_open:
             self._transaction.rollback()
-        if self._live_list is not None:
-            self._live_list.invalidate(self.internal_error("iterator of a deleted database"))
-            self._live_list = None
+        self._cancel_readers()
         self._file.reset()
         self._alarm_ns = self._committed_alarm_ns = None
         if alarm_ns is not None:
             self._metadata.set_alarm_ns(alarm_ns)
             self._alarm_ns = self._committed_alarm_ns = alarm_ns
+
+    def _cancel_readers(self) -> None:
+        if self._live_list is not None:
+            self._live_list.invalidate(self.internal_error("iterator of a deleted database"))
+            self._live_list = None
+        if self._sql is not None:
+            self._sql.cancel(error(_CANCELED))
 
     @property
     def database_size(self) -> int:
