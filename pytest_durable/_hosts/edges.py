@@ -8,8 +8,6 @@ from pytest_durable._core.actor import ObjectContext
 from pytest_durable._core.isolate import Surface
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
 from pytest_durable._core.runtime import App
-from pytest_durable._core.storage import DecodedTypes
-from pytest_durable._core.storage.values import PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +16,6 @@ class Edge:
 
     Attributes:
         surface: What user code sees.
-        types: How stored values are decoded for user code.
         to_wire: Converts an argument as production would.
         from_wire: Converts an answer as production would.
         explain: What the test catches for a failed call.
@@ -27,7 +24,6 @@ class Edge:
     """
 
     surface: Surface
-    types: DecodedTypes
     to_wire: Callable[[Any], object]
     from_wire: Callable[[Any], object]
     explain: Callable[[RemoteFailure], BaseException]
@@ -35,9 +31,14 @@ class Edge:
     context: Callable[[object, ObjectContext], object]
 
 
-def make_edge(app: App) -> Edge:
-    """The edge of an application."""
-    return _neutral_edge(app) if app.surface == "neutral" else _wrapped_edge(app)
+def make_edge(app: App, report: Callable[[str, str], None]) -> Edge:
+    """The edge of an application.
+
+    Args:
+        app: The application.
+        report: Takes the code and text of platform warnings.
+    """
+    return _neutral_edge(app) if app.surface == "neutral" else _wrapped_edge(app, report)
 
 
 def _neutral_edge(app: App) -> Edge:
@@ -46,7 +47,6 @@ def _neutral_edge(app: App) -> Edge:
     enhanced = app.enhanced_errors
     return Edge(
         surface=neutral.NeutralSurface(enhanced_errors=enhanced),
-        types=PLAIN,
         to_wire=neutral.copied,
         from_wire=_as_is,
         explain=lambda failure: neutral.explained(failure, enhanced=enhanced),
@@ -55,15 +55,14 @@ def _neutral_edge(app: App) -> Edge:
     )
 
 
-def _wrapped_edge(app: App) -> Edge:
-    from pytest_durable._surfaces import wrapped
+def _wrapped_edge(app: App, report: Callable[[str, str], None]) -> Edge:
+    from pytest_durable._surfaces.wrapped.surface import WrappedSurface
 
-    surface = wrapped.WrappedSurface(enhanced_errors=app.enhanced_errors, lenient=app.lenient)
+    surface = WrappedSurface(enhanced_errors=app.enhanced_errors, lenient=app.lenient, report=report)
     return Edge(
         surface=surface,
-        types=surface.types,
-        to_wire=wrapped.to_wire,
-        from_wire=wrapped.from_wire,
+        to_wire=surface.to_wire,
+        from_wire=surface.from_wire,
         explain=_original,
         env=surface.env,
         context=surface.context,

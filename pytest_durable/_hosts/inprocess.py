@@ -38,6 +38,7 @@ from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge, make_edge
 from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.naming import upper_snake
+from pytest_durable._hosts.platform_warnings import PlatformWarning, WarningLog, require_known_code
 from pytest_durable._hosts.stored import PendingAlarm, Stored
 from pytest_durable._hosts.stub import Stub
 from pytest_durable._hosts.world import DEFAULT_START, World
@@ -108,7 +109,8 @@ class InProcessHost:
         self.seed = seed
         self.app = app or App()
         self.journal = Journal(lambda: self.world.clock.wall_ns)
-        self.edge: Edge = make_edge(self.app)
+        self.platform_warnings = WarningLog()
+        self.edge: Edge = make_edge(self.app, self.platform_warnings.report)
         self.clock = ClockFace(self.world.clock, lambda: self.world.loop.pump)
         self._random = Random(seed)
         self._storage_mode: StorageMode = storage
@@ -299,7 +301,7 @@ class InProcessHost:
         self._lives += 1
         for disk in self._disks():
             disk.attach()
-        runtime = Runtime(self._lives, self._machine(), self.app, self.edge.surface, self.edge.types)
+        runtime = Runtime(self._lives, self._machine(), self.app, self.edge.surface)
         runtime.bind({**self.app.vars, **self._plain_bindings()})
         self._runtime = runtime
         try:
@@ -396,7 +398,7 @@ class InProcessHost:
             await self.clock.advance(down_for)
         if app is not None:
             self.app = app
-            self.edge = make_edge(app)
+            self.edge = make_edge(app, self.platform_warnings.report)
         await self.start()
 
     async def crash(self) -> None:
@@ -582,6 +584,21 @@ class InProcessHost:
     def run(self, awaitable: Awaitable[T]) -> T:
         """Run an awaitable from a plain ``def`` test."""
         return self.world.run(awaitable)
+
+    # -- platform warnings
+
+    @property
+    def warnings(self) -> tuple[PlatformWarning, ...]:
+        """The platform warnings so far."""
+        return self.platform_warnings.all()
+
+    def expect_warning(self, code: str) -> PlatformWarning:
+        """Claim a platform warning, so that it is not issued after the test.
+
+        Raises:
+            AssertionError: There was none of that code.
+        """
+        return self.platform_warnings.claim(require_known_code(code))
 
     # -- failures
 

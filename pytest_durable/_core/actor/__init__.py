@@ -1,6 +1,7 @@
 """One object: its container, its instances, its gates, its turns."""
 
 from pytest_durable._core.actor.alarm_turn import AlarmService
+from pytest_durable._core.actor.arguments import ABSENT, is_nothing, is_object, member, not_of_type, text_of, truth
 from pytest_durable._core.actor.commit import ActorStorage, TransactionHandle
 from pytest_durable._core.actor.container import AlarmResult, Container
 from pytest_durable._core.actor.context import ObjectContext
@@ -8,9 +9,17 @@ from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
 from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope, scope_of
 from pytest_durable._core.actor.services import Services
+from pytest_durable._core.actor.storage_face import (
+    ObjectKv,
+    ObjectSql,
+    ObjectStorage,
+    ObjectTransaction,
+    StorageOperations,
+)
 from pytest_durable._core.actor.strand import Strand
 
 __all__ = [
+    "ABSENT",
     "SCOPE",
     "AbortRequest",
     "ActorStorage",
@@ -20,10 +29,21 @@ __all__ = [
     "ContainerState",
     "Incarnation",
     "ObjectContext",
+    "ObjectKv",
+    "ObjectSql",
+    "ObjectStorage",
+    "ObjectTransaction",
     "Scope",
     "Services",
+    "StorageOperations",
     "Strand",
     "TransactionHandle",
     "current_scope",
+    "is_nothing",
+    "is_object",
+    "member",
+    "not_of_type",
     "scope_of",
+    "text_of",
+    "truth",
 ]

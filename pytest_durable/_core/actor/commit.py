@@ -132,16 +132,6 @@ class ActorStorage:
         return self._services.wall_ns()
 
     @property
-    def types(self) -> object:
-        """How stored values are decoded for this surface."""
-        return self._services.types
-
-    @property
-    def sql_enabled(self) -> bool:
-        """Whether ``storage.sql`` is available."""
-        return self._services.sql_enabled
-
-    @property
     def has_alarm_handler(self) -> bool:
         """Whether the class handles alarms."""
         return self._services.surface.has_handler(self._incarnation.cls, "alarm")

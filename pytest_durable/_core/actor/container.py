@@ -136,7 +136,7 @@ class Container:
                 return
             if is_claim(failure):
                 services.claim_failed(failure)
-            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=not isinstance(failure, PlatformError)))
+            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
 
         incarnation.start(self._serve(incarnation, delivery, method), ended)
         return future

@@ -25,7 +25,7 @@ class ObjectContext:
 
     def __init__(self, incarnation: "Incarnation") -> None:
         self._incarnation = incarnation
-        self._storage = ObjectStorage(incarnation.storage)
+        self._storage = ObjectStorage(incarnation.storage, sql=incarnation.services.sql_enabled)
 
     def __repr__(self) -> str:
         return f"<ObjectContext of {self._incarnation.key}>"
@@ -52,6 +52,10 @@ class ObjectContext:
         scope = current_scope()
         parent = scope.section if scope is not None and scope.incarnation is incarnation else None
         return incarnation.run_section(callback, parent, failure_resets=True)
+
+    def run_inside(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
+        """Run ``callback`` (which may return an awaitable) as an event of this object: a call of one of its functions."""
+        return self._incarnation.run_event(callback)
 
     def wait_until(self, awaitable: object) -> None:
         """Keep the object in memory until ``awaitable`` is done; its failure is logged and harmless (spec 9.8)."""

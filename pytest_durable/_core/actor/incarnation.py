@@ -19,7 +19,7 @@ from pytest_durable._core.actor.strand import Ended, Strand
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import ObjectKey
-from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.container import Breakage, Container
@@ -123,6 +123,25 @@ class Incarnation:
             context.run(SCOPE.set, Scope(self, section))
         self.services.life.spawn(strand, context)
         return strand
+
+    def run_event(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
+        """Run ``callback`` as an event of this object; the future has its outcome, or the reason of the object's end."""
+        future: asyncio.Future[object] = self.services.life.loop.create_future()
+        if self.is_over:
+            future.set_exception(self.container.closed_error())
+            return future
+        reply = Reply(future, self.services.journal, self.key, "callback")
+        self.replies.add(reply)
+
+        def ended(result: object, failure: BaseException | None) -> None:
+            self.replies.discard(reply)
+            if failure is None:
+                reply.send(result)
+            else:
+                reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
+
+        self.start(_resolve(callback), ended)
+        return future
 
     def wrap_task(self, coroutine: Coroutine[Any, Any, object], section: Section | None) -> Strand:
         """The strand for a task that user code creates by itself."""

@@ -9,7 +9,7 @@ from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import Delivery, ObjectKey
-from pytest_durable._core.storage import DecodedTypes, ObjectStore
+from pytest_durable._core.storage import ObjectStore
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.container import Container
@@ -44,7 +44,6 @@ class Services:
         life: Owner of tasks and timers.
         journal: Is told what happens.
         surface: How user code sees the platform.
-        types: How stored values are decoded for this surface.
         get_class: The user's class in the isolate as it is now; may raise what loading the module raises.
         bindings: What ``env`` shows.
         open_store: Opens the object's database.
@@ -65,7 +64,6 @@ class Services:
     life: Life
     journal: Journal
     surface: UserCode
-    types: DecodedTypes
     get_class: Callable[[], type]
     bindings: Callable[[], Mapping[str, object]]
     open_store: Callable[[str], ObjectStore]

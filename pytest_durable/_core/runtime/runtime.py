@@ -19,7 +19,7 @@ from pytest_durable._core.life import Life
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.runtime.app import App
 from pytest_durable._core.runtime.namespace import CONTAINER_IDLE_NS, ActorNamespace, NamespaceBinding, ObjectAlarms
-from pytest_durable._core.storage import DecodedTypes, NamespaceFiles
+from pytest_durable._core.storage import NamespaceFiles
 
 _UNIQUE_BYTES: Final = 16
 
@@ -55,14 +55,12 @@ class Runtime:
         machine: What outlives it.
         app: What is run.
         surface: What user code sees.
-        types: How the surface has stored values decoded.
     """
 
-    def __init__(self, number: int, machine: Machine, app: App, surface: Surface, types: DecodedTypes) -> None:
+    def __init__(self, number: int, machine: Machine, app: App, surface: Surface) -> None:
         self.machine = machine
         self.app = app
         self.surface = surface
-        self.types = types
         self.life = Life(number, machine.clock, machine.get_loop, machine.failed)
         self.isolate = Isolate(number, machine.make_modules)
         self.namespaces: dict[str, ActorNamespace] = {}
@@ -117,7 +115,6 @@ class Runtime:
             life=self.life,
             journal=machine.journal,
             surface=self.surface,
-            types=self.types,
             get_class=lambda: self.isolate.get_class(namespace.target),
             bindings=lambda: self._bindings,
             open_store=namespace.files.open_store,

@@ -12,16 +12,15 @@ from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Respon
 from pytest_durable._core.platform_errors import type_error
 from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes
 from pytest_durable._surfaces.seams import Context
-
-from . import http
-from .context import RawAlarmInfo, RawState
-from .from_wire import FromWire
-from .functions import RawFunction, _RpcStubWrapper
-from .raw_storage import RawStorage, StorageTypes
-from .references import FunctionReference, StubReference
-from .stubs import Conversions, RawEnv, _FetcherWrapper
-from .to_wire import to_wire
-from .types import JsDict, decoded_types, lenient_types
+from pytest_durable._surfaces.wrapped import http
+from pytest_durable._surfaces.wrapped.context import DurableObjectContext, RawAlarmInfo, RawState
+from pytest_durable._surfaces.wrapped.from_wire import FromWire
+from pytest_durable._surfaces.wrapped.functions import RawFunction, _RpcStubWrapper
+from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, StorageTypes
+from pytest_durable._surfaces.wrapped.references import FunctionReference, StubReference
+from pytest_durable._surfaces.wrapped.stubs import Conversions, RawEnv, _EnvWrapper, _FetcherWrapper
+from pytest_durable._surfaces.wrapped.to_wire import to_wire
+from pytest_durable._surfaces.wrapped.types import JsDict, decoded_types, lenient_types
 
 #: Methods that events have; never callable as methods (spec 1.33).
 RESERVED: Final = frozenset(
@@ -76,8 +75,7 @@ class WrappedSurface:
 
     def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
         """Call the user's class with ``ctx`` and ``env``."""
-        storage = RawStorage(context.storage, self._storage_types, self._raw_report)
-        return cls(RawState(context, storage), RawEnv(bindings, self._conversions))
+        return cls(RawState(context, self._raw_storage(context)), RawEnv(bindings, self._conversions))
 
     def has_handler(self, cls: type, name: str) -> bool:
         """Whether objects of the class answer the event ``name``."""
@@ -116,6 +114,17 @@ class WrappedSurface:
         if not isinstance(result, http.Response):
             raise type_error("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
         return result.__to_wire__()
+
+    def env(self, bindings: Mapping[str, object]) -> object:
+        """``env`` as user code sees it (for the test)."""
+        return _EnvWrapper(RawEnv(bindings, self._conversions))
+
+    def context(self, instance: object, context: Context) -> object:
+        """``ctx`` as user code sees it (for the test); the instance's own, if it kept one."""
+        return getattr(instance, "ctx", None) or DurableObjectContext(RawState(context, self._raw_storage(context)))
+
+    def _raw_storage(self, context: Context) -> RawStorage:
+        return RawStorage(context.storage, self._storage_types, self._raw_report)
 
     def to_wire(self, value: object) -> object:
         """What an argument becomes on its way (for the test's own stubs)."""
