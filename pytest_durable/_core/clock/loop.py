@@ -24,7 +24,7 @@ from pytest_durable._core.clock.floats import nanoseconds, seconds
 from pytest_durable._core.clock.owning_loop import Callback, OwningLoop
 from pytest_durable._core.clock.pump import Pump
 from pytest_durable._core.clock.real_work import REAL_WAIT_SECONDS_MAX, real_wait_error
-from pytest_durable._core.clock.stuck import interrupt, is_task, stuck_error, task_of_the_test
+from pytest_durable._core.clock.stuck import busy_error, interrupt, is_task, stuck_error, task_of_the_test
 from pytest_durable._core.errors import DurableError
 
 T = TypeVar("T")
@@ -33,6 +33,8 @@ T = TypeVar("T")
 _RESOLUTION_SECONDS = 1e-6
 #: A loop that is never idle still polls I/O and starts what is due once in so many rounds. A power of two.
 _BUSY_ROUNDS = 64
+#: Rounds without rest during one await of the test: time stands still meanwhile, so whoever polls would poll for ever.
+BUSY_ROUNDS_MAX = 5_000_000
 
 
 class VirtualLoop(OwningLoop):
@@ -65,6 +67,7 @@ class VirtualLoop(OwningLoop):
         self._main: asyncio.Future[Any] | None = None
         self._is_followed = clock.is_followed
         self._busy_rounds = 0
+        self._busy_during: object | None = None
         self._clock_resolution = _RESOLUTION_SECONDS
         # On the instance, because freezegun's `real_asyncio` overwrites `time` on the class that the policy returns.
         self.time = functools.partial(seconds, clock)  # type: ignore[method-assign]
@@ -128,6 +131,15 @@ class VirtualLoop(OwningLoop):
         if timer := self.clock.take_due():
             self.call_soon(timer.run)
         self._horizon = self.time() + _RESOLUTION_SECONDS
+        self._limit_busy_rounds()
+
+    def _limit_busy_rounds(self) -> None:
+        test_wait = self.test_wait()
+        if test_wait is not self._busy_during:
+            self._busy_during, self._busy_rounds = test_wait, 0
+        elif test_wait is not None and self._busy_rounds >= BUSY_ROUNDS_MAX:
+            self._busy_rounds = 0
+            self.pump.fail(busy_error(BUSY_ROUNDS_MAX))
 
     def _poll(self, timeout: float | None) -> bool:
         arrived = self._selector.select(timeout)

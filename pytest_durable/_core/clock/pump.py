@@ -190,8 +190,7 @@ class Pump:
             self.fail(
                 LimitError(
                     f"{STARTS_AT_ONE_INSTANT_MAX:,} items started at one instant, and more are due.\n\n"
-                    "Something schedules itself again without letting time pass, such as "
-                    "`while True: await asyncio.sleep(1e-9)`."
+                    "Something schedules itself again and again for an instant that is over. Schedule it for later."
                 )
             )
             return

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from types import CodeType
 from typing import Any, TypeGuard
 
-from pytest_durable._core.errors import StuckError
+from pytest_durable._core.errors import LimitError, StuckError
 
 #: Tasks named in one message; a reader does not take in more.
 _TASKS_NAMED_MAX = 12
@@ -81,6 +81,15 @@ def stuck_error(
         lines.append(f"  and {len(others) - _TASKS_NAMED_MAX} more tasks")
     blocks = [_fact(next_due_in_ns), evidence.strip("\n"), "\n".join(lines), _next_step(next_due_in_ns)]
     return StuckError("\n\n".join(block for block in blocks if block))
+
+
+def busy_error(rounds: int) -> LimitError:
+    """Word the error for a loop that never comes to rest."""
+    return LimitError(
+        f"The loop has run {rounds:,} rounds without coming to rest, and virtual time stands still meanwhile.\n\n"
+        "Something polls, such as `while not done: await asyncio.sleep(0)`, for what only time can bring.\n"
+        "Poll with a delay, which costs no real time:  await asyncio.sleep(0.01)"
+    )
 
 
 def where_it_waits(task: "asyncio.Task[Any]") -> str:

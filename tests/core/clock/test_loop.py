@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from pytest_durable._core.clock import Clock, new_loop, pump
+from pytest_durable._core.clock import loop as loop_module
 from pytest_durable._core.errors import LimitError, TimeBackwardsError
 
 SECOND = 1_000_000_000
@@ -427,6 +428,65 @@ def test_items_that_start_each_other_without_letting_time_pass_are_an_error(run,
     again()
     with pytest.raises(LimitError, match="1,000 items started at one instant"):
         run(loop.pump.move_to(clock.wall_ns + SECOND))
+
+
+def test_polling_for_what_only_time_can_bring_is_an_error(run, clock, monkeypatch):
+    monkeypatch.setattr(loop_module, "BUSY_ROUNDS_MAX", 1000)
+    done = []
+
+    async def main():
+        clock.schedule_after(SECOND, lambda: done.append(1))
+        while not done:
+            await asyncio.sleep(0)
+
+    with pytest.raises(LimitError) as caught:
+        run(main())
+    assert str(caught.value).splitlines()[0] == (
+        "The loop has run 1,000 rounds without coming to rest, and virtual time stands still meanwhile."
+    )
+
+
+def test_task_that_polls_in_the_background_fails_the_await_of_the_test(run, loop, clock, monkeypatch):
+    monkeypatch.setattr(loop_module, "BUSY_ROUNDS_MAX", 1000)
+
+    async def poll():
+        while True:
+            await asyncio.sleep(0)
+
+    async def main():
+        task = asyncio.create_task(poll())
+        with pytest.raises(LimitError):
+            await loop.pump.move_to(clock.wall_ns + SECOND)
+        with pytest.raises(LimitError):
+            await asyncio.sleep(1)
+        task.cancel()
+
+    run(main())
+
+
+def test_polling_with_a_delay_costs_no_real_time(run, clock):
+    done = []
+
+    async def main():
+        clock.schedule_after(SECOND, lambda: done.append(1))
+        while not done:
+            await asyncio.sleep(0.01)
+
+    run(main())
+    assert clock.elapsed_ns == SECOND
+
+
+def test_long_work_of_a_test_that_makes_progress_is_not_limited(run, monkeypatch):
+    monkeypatch.setattr(loop_module, "BUSY_ROUNDS_MAX", 1000)
+
+    async def nothing():
+        pass
+
+    async def main():
+        for _ in range(3000):
+            await asyncio.create_task(nothing())
+
+    run(main())
 
 
 # Foreign moves.
