@@ -42,16 +42,17 @@ def make_edge(app: App, report: Callable[[str, str], None]) -> Edge:
 
 
 def _neutral_edge(app: App) -> Edge:
-    from pytest_durable._surfaces import neutral
+    from pytest_durable._surfaces.neutral import NeutralContext, NeutralSurface
+    from pytest_durable._surfaces.neutral_stubs import NeutralEnv, copied, explained
 
     enhanced = app.enhanced_errors
     return Edge(
-        surface=neutral.NeutralSurface(enhanced_errors=enhanced),
-        to_wire=neutral.copied,
+        surface=NeutralSurface(enhanced_errors=enhanced),
+        to_wire=copied,
         from_wire=_as_is,
-        explain=lambda failure: neutral.explained(failure, enhanced=enhanced),
-        env=lambda bindings: neutral.NeutralEnv(bindings, enhanced_errors=enhanced),
-        context=lambda instance, context: getattr(instance, "ctx", None) or neutral.NeutralContext(context),
+        explain=lambda failure: explained(failure, enhanced=enhanced),
+        env=lambda bindings: NeutralEnv(bindings, enhanced_errors=enhanced),
+        context=lambda instance, context: getattr(instance, "ctx", None) or NeutralContext(context),
     )
 
 

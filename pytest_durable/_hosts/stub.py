@@ -93,7 +93,7 @@ class Stub:
             future = host.world.loop.create_future()
             future.set_exception(RemoteFailure(connection_lost(), self._durable_key.hex, from_user_code=False))
 
-        def explain(failure: RemoteFailure) -> BaseException:
-            return host.explain(failure, has_options=has_options)
+        def explain(failure: Exception) -> BaseException:
+            return host.explain(failure, has_options=has_options) if isinstance(failure, RemoteFailure) else failure
 
         return Pending(future, convert, explain)

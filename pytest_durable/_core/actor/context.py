@@ -54,7 +54,7 @@ class ObjectContext:
         return incarnation.run_section(callback, parent, failure_resets=True)
 
     def run_inside(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
-        """Run ``callback`` (which may return an awaitable) as an event of this object: a call of one of its functions."""
+        """Run ``callback`` (it may return an awaitable) as an event of this object: a call of one of its functions."""
         return self._incarnation.run_event(callback)
 
     def wait_until(self, awaitable: object) -> None:

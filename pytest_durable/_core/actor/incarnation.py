@@ -125,7 +125,7 @@ class Incarnation:
         return strand
 
     def run_event(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
-        """Run ``callback`` as an event of this object; the future has its outcome, or the reason of the object's end."""
+        """Run ``callback`` as an event of this object; the future has its outcome, or why the object ended."""
         future: asyncio.Future[object] = self.services.life.loop.create_future()
         if self.is_over:
             future.set_exception(self.container.closed_error())
