@@ -30,8 +30,8 @@ class Settled(Coroutine[Any, Any, Any]):
         self._is_used = False
 
     def __await__(self) -> Generator[Any, Any, Any]:
+        yield from ()  # makes this a generator, the cheapest iterator that can return a value
         return self._finish()
-        yield  # never reached; makes this a generator, the cheapest iterator that can return a value
 
     def send(self, value: object, /) -> Any:
         """Finish at the first step."""
@@ -62,7 +62,7 @@ def settle(operation: Callable[..., object], *args: object) -> Settled:
     """Run ``operation`` now; what it returns or raises is what ``await`` will show."""
     try:
         return Settled(operation(*args))
-    except Exception as failure:
+    except PlatformError as failure:
         return Settled(failure=failure)
 
 

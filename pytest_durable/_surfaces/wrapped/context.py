@@ -11,11 +11,10 @@ from pytest_durable._core.messages import AlarmInfo
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.seams import Context
-
-from .exceptions import shown
-from .proxies import JsProxy
-from .raw_storage import RawStorage
-from .storage import WrappedStorage
+from pytest_durable._surfaces.wrapped.exceptions import shown
+from pytest_durable._surfaces.wrapped.proxies import JsProxy
+from pytest_durable._surfaces.wrapped.raw_storage import RawStorage
+from pytest_durable._surfaces.wrapped.storage import WrappedStorage
 
 ABORT_TEXT: Final = "Durable Object abort requested"
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from pytest_durable._core.actor.storage_face import Cursor
 from pytest_durable._core.platform_errors import PlatformError
-
-from .exceptions import shown
-from .types import JsDict
+from pytest_durable._surfaces.wrapped.exceptions import shown
+from pytest_durable._surfaces.wrapped.types import JsDict
 
 
 class _Rows:

@@ -11,8 +11,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .context import DurableObjectContext
-from .stubs import _EnvWrapper
+from pytest_durable._surfaces.wrapped.context import DurableObjectContext
+from pytest_durable._surfaces.wrapped.stubs import _EnvWrapper
 
 
 def _wrap_init(cls: type) -> None:
@@ -22,7 +22,7 @@ def _wrap_init(cls: type) -> None:
 
     @functools.wraps(original)
     def wrapped(self: object, *args: Any, **kwargs: Any) -> None:
-        ctx = [DurableObjectContext(args[0])] if args else []
+        ctx = [DurableObjectContext(args[0]) if isinstance(self, DurableObject) else args[0]] if args else []
         env = [_EnvWrapper(args[1])] if len(args) > 1 else []
         original(self, *ctx, *env, *args[2:], **kwargs)
 
@@ -49,3 +49,25 @@ class DurableObject:
 
 
 _wrap_init(DurableObject)
+
+
+class WorkerEntrypoint:
+    """Base class of a Worker's handlers: sets ``self.ctx`` and ``self.env``.
+
+    Args:
+        ctx: The execution context, unwrapped.
+        env: The bindings.
+    """
+
+    ctx: Any
+    env: _EnvWrapper
+
+    def __init__(self, ctx: Any, env: Any) -> None:
+        self.ctx = ctx
+        self.env = env
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        _wrap_init(cls)
+
+
+_wrap_init(WorkerEntrypoint)

@@ -57,6 +57,10 @@ class ConversionError(Exception):
     """A Python value has no counterpart on the platform."""
 
 
+# Tracebacks name the module that user code imports them from.
+JsException.__module__ = ConversionError.__module__ = "pyodide.ffi"
+
+
 def shown(failure: PlatformError) -> JsException:
     """The platform's error as user code catches it."""
     flags = {seen: True for flag, seen in _FLAGS.items() if getattr(failure, flag)}

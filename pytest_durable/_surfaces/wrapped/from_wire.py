@@ -23,9 +23,8 @@ from pytest_durable._core.storage.values import (
     JSTypedArray,
     Undefined,
 )
-
-from . import types
-from .references import FunctionReference, StubReference
+from pytest_durable._surfaces.wrapped import types
+from pytest_durable._surfaces.wrapped.references import FunctionReference, StubReference
 
 _IMMUTABLE: Final = frozenset((str, int, float, bool, type(None)))
 
@@ -89,7 +88,10 @@ class FromWire:
         return self._array_type([item if type(item) in _IMMUTABLE else self(item) for item in value])
 
     def _map(self, value: JSMap) -> object:
-        return self._object_type([(self(key), self(item)) for key, item in value.pairs()])
+        out: dict[Any, Any] = self._object_type()
+        for key, item in value.pairs():
+            out[self(key)] = self(item)
+        return out
 
 
 def _none(_value: object) -> None:

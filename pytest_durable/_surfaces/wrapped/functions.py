@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_durable._surfaces.awaitables import Settled
-
-from .exceptions import JsException
-from .proxies import jsnull
-from .references import FunctionReference, Sendable
-from .to_wire import arguments_to_wire, to_wire
+from pytest_durable._surfaces.wrapped.exceptions import JsException
+from pytest_durable._surfaces.wrapped.proxies import jsnull
+from pytest_durable._surfaces.wrapped.references import FunctionReference, Sendable
+from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire, to_wire
 
 _PRIMITIVE = (str, int, float, bool, type(None), type(jsnull))
 

@@ -3,6 +3,7 @@
 Source: workers-runtime-sdk workers/request.py, workers/response.py; spec python-workers 5.1, 5.2.
 """
 
+import builtins
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPMethod, HTTPStatus
@@ -10,9 +11,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from pytest_durable._core import messages
-
-from .exceptions import JsException
-from .references import Sendable
+from pytest_durable._surfaces.wrapped.exceptions import JsException
+from pytest_durable._surfaces.wrapped.references import Sendable
 
 _TEXT_TYPE: Final = "text/plain;charset=UTF-8"
 _BODILESS: Final = (101, 204, 205, 304)
@@ -51,12 +51,12 @@ class Headers(Mapping[str, Any]):
 class _Body:
     """Reading a body, once."""
 
-    _content: bytes | None
+    _content: builtins.bytes | None
     _used_text: str
     _used_error: type[OSError]
     body_used: bool
 
-    async def bytes(self) -> bytes:
+    async def bytes(self) -> builtins.bytes:
         """The whole body."""
         return self._take()
 
@@ -68,7 +68,7 @@ class _Body:
         """The body parsed as JSON."""
         return json.loads(self._take(), **options)
 
-    def _take(self) -> "bytes":
+    def _take(self) -> builtins.bytes:
         if self.body_used:
             raise self._used_error(self._used_text)
         self.body_used = self._content is not None

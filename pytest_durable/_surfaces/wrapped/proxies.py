@@ -12,9 +12,8 @@ from typing import Any, Final, overload
 
 from pytest_durable._core.actor.arguments import milliseconds_of, text_of
 from pytest_durable._core.storage.values import UNDEFINED, JSArrayBuffer, JSBigInt, JSDate, JSMap, JSSet, JSTypedArray
-
-from . import types
-from .references import PythonReference, Sendable
+from pytest_durable._surfaces.wrapped import types
+from pytest_durable._surfaces.wrapped.references import PythonReference, Sendable
 
 _SAFE_MAX: Final = 2**53 - 1
 

@@ -6,6 +6,7 @@ have no clone. Results are proxies.
 Source: spec python-workers 2.2 (transaction), 2.10, 2.11.
 """
 
+import builtins
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,12 +15,11 @@ from pytest_durable._core.actor.storage_face import ObjectStorage, ObjectTransac
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes, JSMap
 from pytest_durable._surfaces.awaitables import Settled
-
-from .exceptions import shown
-from .proxies import JsProxy, proxy_of, wire_of
-from .references import PythonReference
-from .to_wire import to_wire
-from .types import JsDict
+from pytest_durable._surfaces.wrapped.exceptions import shown
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, proxy_of, wire_of
+from pytest_durable._surfaces.wrapped.references import PythonReference
+from pytest_durable._surfaces.wrapped.to_wire import to_wire
+from pytest_durable._surfaces.wrapped.types import JsDict
 
 NEEDS_TO_JS: Final = "a Python dict, list, set or bytes given to raw storage needs to_js() in production"
 
@@ -60,7 +60,7 @@ class RawOperations(JsProxy):
     def deleteAlarm(self, *args: Any, **kwargs: Any) -> Settled:
         return _settled(self.face.delete_alarm, self._wire(args, kwargs)[:1], _undefined)
 
-    def _wire(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "list[object]":
+    def _wire(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> builtins.list[object]:
         wire = [self._argument(value) for value in args]
         if kwargs:
             wire.append({name: self._argument(value) for name, value in kwargs.items()})

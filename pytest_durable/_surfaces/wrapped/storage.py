@@ -14,13 +14,12 @@ from pytest_durable._core.actor.arguments import ABSENT
 from pytest_durable._core.actor.storage_face import ObjectKv, ObjectSql, ObjectTransaction
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.awaitables import Pending, Settled
-
-from .cursor import WrappedCursor
-from .exceptions import JsException, shown, shown_failure
-from .proxies import JsArray
-from .raw_storage import RawStorage, RawTransaction
-from .to_wire import arguments_to_wire
-from .types import JsDict
+from pytest_durable._surfaces.wrapped.cursor import WrappedCursor
+from pytest_durable._surfaces.wrapped.exceptions import JsException, shown, shown_failure
+from pytest_durable._surfaces.wrapped.proxies import JsArray
+from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, RawTransaction
+from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire
+from pytest_durable._surfaces.wrapped.types import JsDict
 
 
 class WrappedStorage:

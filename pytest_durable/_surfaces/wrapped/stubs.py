@@ -14,13 +14,12 @@ from pytest_durable._core.messages import Call
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error, range_error
 from pytest_durable._surfaces.awaitables import Pending, Settled
 from pytest_durable._surfaces.seams import Client, Namespace
-
-from .context import RawId
-from .exceptions import JsException, explained, shown, shown_failure
-from .http import AbortError, Response, as_request
-from .proxies import JsProxy, proxy_of
-from .references import Sendable, StubReference
-from .to_wire import arguments_to_wire, to_wire
+from pytest_durable._surfaces.wrapped.context import RawId
+from pytest_durable._surfaces.wrapped.exceptions import JsException, explained, shown, shown_failure
+from pytest_durable._surfaces.wrapped.http import AbortError, Response, as_request
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, proxy_of
+from pytest_durable._surfaces.wrapped.references import Sendable, StubReference
+from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire, to_wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,9 +29,8 @@ from pytest_durable._core.storage.values import (
     Undefined,
     date_from_milliseconds,
 )
-
-from .exceptions import ConversionError, JsException
-from .references import FunctionReference, PythonReference, Reference, Sendable
+from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
+from pytest_durable._surfaces.wrapped.references import FunctionReference, PythonReference, Reference, Sendable
 
 _SAFE_MAX: Final = 2**53 - 1
 

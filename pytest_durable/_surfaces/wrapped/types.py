@@ -89,7 +89,7 @@ def view(kind: str, buffer: object, offset: int, length: int, _tracks_length: bo
     window = memoryview(buffer)[offset : offset + length]  # type: ignore[arg-type]
     element = ELEMENT_FORMATS[kind]
     # There is no half-precision memoryview.
-    return window if element in ("B", "e") else window.cast(element)  # type: ignore[call-overload, no-any-return]
+    return window if element in ("B", "e") else window.cast(element)  # type: ignore[call-overload]
 
 
 def buffer(data: bytes, _byte_length_max: int | None = None) -> memoryview:
@@ -113,7 +113,7 @@ def decoded_types(object_type: type[JsDict], array_type: type[list[Any]]) -> Dec
         object_type=object_type,
         array_type=array_type,
         array_with_properties_type=JSArray,
-        map_type=object_type,  # type: ignore[arg-type]  # keys of a Map may be more than str, which no type here says
+        map_type=object_type,
         set_type=set,
         make_date=local_date,
         make_buffer=buffer,

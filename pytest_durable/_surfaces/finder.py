@@ -1,0 +1,131 @@
+"""Serves the platform's modules to ``import``, where nothing better answers to their names.
+
+A project may have a module or package of its own called ``js`` or ``workers``; that one wins. The published SDK may be
+installed for its types, but cannot run on CPython, so ours goes before it. Nothing is put in ``sys.modules`` until it
+is imported, and all of it is taken out again.
+
+Source: decisions 7.1; spec python-workers 0.3.
+"""
+
+import importlib.metadata
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from pytest_durable._surfaces import js, pyodide, workers
+from pytest_durable._surfaces.modules import ModuleContent
+
+#: Distributions whose modules cannot run outside of the platform.
+SHADOWED: Final = ("workers-runtime-sdk", "pyodide-py")
+
+
+def all_contents() -> Mapping[str, ModuleContent]:
+    """Every module that is built, by name."""
+    return {**workers.contents(), **js.contents(), **pyodide.contents()}
+
+
+class _ContentLoader(Loader):
+    """Fills a new module."""
+
+    def __init__(self, content: ModuleContent, made: list[ModuleType]) -> None:
+        self._content = content
+        self._made = made
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._content.fill(module)
+        self._made.append(module)
+
+
+class ImportFinder(MetaPathFinder):
+    """An import hook for the platform's modules.
+
+    Args:
+        contents: The modules by name; all that are built unless told.
+        local_found: Called once for each name that a local module takes from us, with the name and its file.
+    """
+
+    def __init__(
+        self,
+        contents: Mapping[str, ModuleContent] | None = None,
+        *,
+        local_found: Callable[[str, str], None] = lambda name, origin: None,
+    ) -> None:
+        self._contents = all_contents() if contents is None else contents
+        self._local_found = local_found
+        self._told: set[str] = set()
+        self._made: list[ModuleType] = []
+        self._shadowed: frozenset[Path] | None = None
+
+    def __repr__(self) -> str:
+        return f"<ImportFinder {'installed' if self in sys.meta_path else 'off'}, {len(self._made)} modules made>"
+
+    def install(self) -> None:
+        """Go before all other finders. Twice is once."""
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+
+    def uninstall(self) -> None:
+        """Leave, and take the modules that were made out of ``sys.modules``."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        for module in self._made:
+            if sys.modules.get(module.__name__) is module:
+                del sys.modules[module.__name__]
+        self._made.clear()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Ours, unless an ordinary module of that name exists."""
+        content = self._contents.get(fullname)
+        if content is None or self._is_taken(fullname, path):
+            return None
+        return ModuleSpec(
+            fullname,
+            _ContentLoader(content, self._made),
+            origin=f"pytest_durable ({fullname})",
+            is_package=content.is_package,
+        )
+
+    def _is_taken(self, fullname: str, path: Sequence[str] | None) -> bool:
+        parent = fullname.rpartition(".")[0]
+        if parent:
+            return sys.modules.get(parent) not in self._made
+        spec = self._ordinary_spec(fullname, path)
+        # A folder without __init__ is found as a namespace package, which has no loader of its own: `js/` with scripts.
+        if spec is None or spec.origin is None or self._is_shadowed(spec.origin):
+            return False
+        if fullname not in self._told:
+            self._told.add(fullname)
+            self._local_found(fullname, spec.origin)
+        return True
+
+    def _ordinary_spec(self, fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+        for finder in sys.meta_path:
+            if isinstance(finder, ImportFinder):
+                continue
+            find = getattr(finder, "find_spec", None)
+            spec = None if find is None else find(fullname, path, None)
+            if isinstance(spec, ModuleSpec):
+                return spec
+        return None
+
+    def _is_shadowed(self, origin: str) -> bool:
+        if self._shadowed is None:
+            self._shadowed = frozenset(path for name in SHADOWED for path in _files_of(name))
+        return Path(origin).resolve() in self._shadowed
+
+
+def _files_of(distribution: str) -> list[Path]:
+    try:
+        found = importlib.metadata.distribution(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    return [Path(str(found.locate_file(file))).resolve() for file in found.files or ()]

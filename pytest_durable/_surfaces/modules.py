@@ -1,0 +1,43 @@
+"""What a module of the platform is made of: a name, members, and members that depend on which object's code runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleContent:
+    """The content of one module that user code can import.
+
+    Attributes:
+        doc: What the module is for.
+        members: Name to object.
+        lookups: Name to a function that is asked at each read.
+        exports: ``__all__``; None leaves it out.
+        is_package: Whether it has submodules.
+    """
+
+    doc: str
+    members: Mapping[str, object]
+    lookups: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+    exports: tuple[str, ...] | None = None
+    is_package: bool = False
+
+    def fill(self, module: ModuleType) -> None:
+        """Put the content into a new module."""
+        module.__doc__ = self.doc
+        module.__dict__.update(self.members)
+        if self.exports is not None:
+            module.__dict__["__all__"] = list(self.exports)
+        if self.lookups:
+            module.__dict__["__getattr__"] = self._lookup(module.__name__)
+
+    def _lookup(self, module_name: str) -> Callable[[str], object]:
+        def lookup(name: str) -> object:
+            try:
+                read = self.lookups[name]
+            except KeyError:
+                raise AttributeError(f"module {module_name!r} has no attribute {name!r}") from None
+            return read()
+
+        return lookup

@@ -1,0 +1,212 @@
+"""``ctx.storage`` of neutral objects: the core's storage under the platform's names.
+
+Source: spec durable-objects 4 to 7.1.
+"""
+
+import asyncio
+import builtins
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pytest_durable._core.actor.arguments import ABSENT
+from pytest_durable._core.actor.storage_face import (
+    ObjectKv,
+    ObjectSql,
+    ObjectStorage,
+    ObjectTransaction,
+    StorageOperations,
+)
+from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.storage.values import UNDEFINED, JSMap
+from pytest_durable._surfaces.awaitables import Settled, settle
+
+
+class _Operations:
+    """What ``storage`` and ``txn`` have in common. Errors are rejections, never thrown (spec 4.1.2)."""
+
+    def __init__(self, face: StorageOperations) -> None:
+        self._face = face
+
+    def get(self, *arguments: object) -> Settled:
+        return settle(lambda: self._get(*arguments))
+
+    def _get(self, *arguments: object) -> object:
+        found = self._face.get(*arguments)
+        return JSMap(found) if isinstance(found, builtins.list) and _is_many(arguments) else found
+
+    def list(self, *arguments: object) -> Settled:
+        return settle(lambda: JSMap(self._face.list(*arguments)))
+
+    def put(self, *arguments: object) -> Settled:
+        return _done(self._face.put, *arguments)
+
+    def delete(self, *arguments: object) -> Settled:
+        return settle(self._face.delete, *arguments)
+
+    def getAlarm(self, *arguments: object) -> Settled:
+        return settle(self._face.get_alarm, *arguments)
+
+    def setAlarm(self, *arguments: object) -> Settled:
+        return _done(self._face.set_alarm, *arguments)
+
+    def deleteAlarm(self, *arguments: object) -> Settled:
+        return _done(self._face.delete_alarm, *arguments)
+
+
+class NeutralTransaction(_Operations):
+    """``txn``."""
+
+    def __init__(self, face: ObjectTransaction) -> None:
+        super().__init__(face)
+        self._transaction = face
+
+    def rollback(self) -> object:
+        self._transaction.rollback()
+        return UNDEFINED
+
+    def deleteAll(self, *_arguments: object) -> object:
+        self._transaction.delete_all()
+        return UNDEFINED
+
+
+class NeutralStorage(_Operations):
+    """``ctx.storage``."""
+
+    def __init__(self, face: ObjectStorage) -> None:
+        super().__init__(face)
+        self._storage = face
+        self.kv = NeutralKv(face.kv)
+        self.sql = NeutralSql(face.sql)
+
+    def deleteAll(self, *arguments: object) -> Settled:
+        return _done(self._storage.delete_all, *arguments)
+
+    def sync(self) -> "asyncio.Future[None] | Settled":
+        return _rejecting(self._storage.sync)
+
+    def transaction(self, callback: object = ABSENT) -> "asyncio.Future[object] | Settled":
+        if not callable(callback):
+            return _rejecting(lambda: self._storage.transaction(callback))  # type: ignore[arg-type]
+        return _rejecting(lambda: self._storage.transaction(lambda txn: callback(NeutralTransaction(txn))))
+
+    def transactionSync(self, callback: object = ABSENT) -> object:
+        return self._storage.transaction_sync(callback)  # type: ignore[arg-type]
+
+    def getBookmarkForTime(self, *arguments: object) -> Settled:
+        return settle(self._storage.get_bookmark_for_time, *arguments)
+
+    def onNextSessionRestoreBookmark(self, *arguments: object) -> Settled:
+        return settle(self._storage.on_next_session_restore_bookmark, *arguments)
+
+
+class NeutralKv:
+    """``ctx.storage.kv``: thrown errors, no promises."""
+
+    def __init__(self, face: ObjectKv) -> None:
+        self._face = face
+
+    def get(self, *arguments: object) -> object:
+        return self._face.get(*arguments)
+
+    def put(self, *arguments: object) -> object:
+        self._face.put(*arguments[:2])
+        return UNDEFINED
+
+    def delete(self, *arguments: object) -> bool:
+        return self._face.delete(*arguments[:1])
+
+    def list(self, *arguments: object) -> Iterator[list[object]]:
+        return map(list, self._face.list(*arguments[:1]))
+
+
+class NeutralSql:
+    """``ctx.storage.sql``."""
+
+    def __init__(self, face: ObjectSql) -> None:
+        self._face = face
+
+    @property
+    def databaseSize(self) -> int:
+        return self._face.database_size
+
+    def exec(self, query: object = ABSENT, *bindings: object) -> "NeutralCursor":
+        return NeutralCursor(self._face.exec(query, bindings))
+
+
+class NeutralCursor:
+    """A cursor: objects by iteration and ``next``, arrays by ``raw``, all from one position."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        return (self._row(row) for row in self._cursor)
+
+    def next(self) -> dict[str, object]:
+        return _step(iter(self))
+
+    def toArray(self) -> list[dict[str, object]]:
+        return [self._row(row) for row in self._cursor]
+
+    def one(self) -> dict[str, object]:
+        return self._row(self._cursor.one())
+
+    def raw(self) -> "NeutralRows":
+        return NeutralRows(map(list, self._cursor))
+
+    @property
+    def columnNames(self) -> list[str]:
+        return list(self._cursor.column_names)
+
+    @property
+    def rowsRead(self) -> int:
+        return int(self._cursor.rows_read)
+
+    @property
+    def rowsWritten(self) -> int:
+        return int(self._cursor.rows_written)
+
+    def _row(self, row: tuple[object, ...]) -> dict[str, object]:
+        return dict(zip(self._cursor.column_names, row, strict=True))
+
+
+class NeutralRows:
+    """What ``cursor.raw()`` answers."""
+
+    def __init__(self, rows: Iterator[list[object]]) -> None:
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[list[object]]:
+        return self._rows
+
+    def next(self) -> dict[str, object]:
+        return _step(self._rows)
+
+    def toArray(self) -> list[list[object]]:
+        return list(self._rows)
+
+
+def _is_many(arguments: tuple[object, ...]) -> bool:
+    return bool(arguments) and isinstance(arguments[0], builtins.list)
+
+
+def _done(operation: Callable[..., None], *arguments: object) -> Settled:
+    try:
+        operation(*arguments)
+    except PlatformError as failure:
+        return Settled(failure=failure)
+    return Settled(UNDEFINED)
+
+
+def _step(rows: Iterator[Any]) -> dict[str, object]:
+    try:
+        return {"done": False, "value": next(rows)}
+    except StopIteration:
+        return {"done": True}
+
+
+def _rejecting(start: "Callable[[], asyncio.Future[Any]]") -> "asyncio.Future[Any] | Settled":
+    try:
+        return start()
+    except PlatformError as failure:
+        return Settled(failure=failure)

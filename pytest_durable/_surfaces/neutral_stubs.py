@@ -1,0 +1,191 @@
+"""Other objects as neutral objects reach them: ``env``, ids, namespaces, stubs, and how a failed call looks.
+
+Source: spec durable-objects 2.2, 2.3, 9.5, 10.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pytest_durable._core.actor.arguments import ABSENT, is_nothing, is_object, member, not_of_type, text_of
+from pytest_durable._core.ids import ObjectId
+from pytest_durable._core.messages import Call, Delivery, Request
+from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, data_clone_error, error, range_error
+from pytest_durable._core.storage import NotCloneable, decode, encode
+from pytest_durable._core.storage.values import UNDEFINED
+from pytest_durable._surfaces.awaitables import Pending, Settled
+from pytest_durable._surfaces.seams import Client, Namespace
+
+
+def copied(value: object) -> object:
+    """A deep copy by the rules of sending.
+
+    Raises:
+        PlatformError: DataCloneError.
+    """
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    try:
+        return decode(encode(value))
+    except NotCloneable as failure:
+        raise data_clone_error(failure.message) from failure
+
+
+class NeutralEnv:
+    """``env``: bindings as attributes, undefined when there is none."""
+
+    def __init__(self, bindings: Mapping[str, object], *, enhanced_errors: bool) -> None:
+        self._bindings = bindings
+        self._enhanced_errors = enhanced_errors
+
+    def __getattr__(self, name: str) -> Any:
+        binding = self._bindings.get(name, UNDEFINED)
+        if isinstance(binding, Namespace):
+            return NeutralNamespace(binding, enhanced_errors=self._enhanced_errors)
+        return binding
+
+
+class NeutralId:
+    """The id of an object."""
+
+    def __init__(self, object_id: ObjectId) -> None:
+        self.object_id = object_id
+        self.name: object = UNDEFINED if object_id.name is None else object_id.name
+        self.jurisdiction = UNDEFINED
+
+    def equals(self, other: object = ABSENT) -> bool:
+        """Whether both name the same object; names do not count."""
+        if not isinstance(other, NeutralId):
+            raise not_of_type("DurableObjectId", "equals", 1, "DurableObjectId")
+        return self.object_id == other.object_id
+
+    def toString(self) -> str:
+        """64 hex digits."""
+        return self.object_id.hex
+
+    __str__ = toString
+
+
+class NeutralNamespace:
+    """A binding to the objects of one class (spec 2.2)."""
+
+    def __init__(self, namespace: Namespace, *, enhanced_errors: bool) -> None:
+        self._namespace = namespace
+        self._enhanced_errors = enhanced_errors
+
+    def idFromName(self, name: object = ABSENT) -> NeutralId:
+        return NeutralId(self._namespace.ids.from_name(_text_argument("idFromName", name)))
+
+    def idFromString(self, text: object = ABSENT) -> NeutralId:
+        return NeutralId(self._namespace.ids.from_string(_text_argument("idFromString", text)))
+
+    def newUniqueId(self, options: object = UNDEFINED) -> NeutralId:
+        _object_argument("newUniqueId", 1, options, "NewUniqueIdOptions")
+        refuse_jurisdiction(member(options, "jurisdiction"))
+        return NeutralId(self._namespace.new_unique_id())
+
+    def jurisdiction(self, jurisdiction: object = UNDEFINED) -> "NeutralNamespace":
+        refuse_jurisdiction(jurisdiction)
+        return self
+
+    def get(self, object_id: object = ABSENT, options: object = UNDEFINED) -> "NeutralStub":
+        if not isinstance(object_id, NeutralId):
+            raise not_of_type("DurableObjectNamespace", "get", 1, "DurableObjectId")
+        check_get_options(options)
+        return NeutralStub(self._namespace.client(object_id.object_id), enhanced_errors=self._enhanced_errors)
+
+    def getByName(self, name: object = ABSENT, options: object = UNDEFINED) -> "NeutralStub":
+        return self.get(NeutralId(self._namespace.ids.from_name(_text_argument("getByName", name))), options)
+
+
+def _text_argument(method: str, value: object) -> str:
+    if value is ABSENT:
+        raise not_of_type("DurableObjectNamespace", method, 1, "string")
+    return text_of(value)
+
+
+def _object_argument(method: str, position: int, value: object, expected: str) -> None:
+    if not (is_nothing(value) or is_object(value)):
+        raise not_of_type("DurableObjectNamespace", method, position, expected)
+
+
+def refuse_jurisdiction(jurisdiction: object) -> None:
+    """Jurisdictions exist in production only.
+
+    Raises:
+        PlatformError: One was asked for.
+    """
+    if not is_nothing(jurisdiction):
+        raise error("Jurisdiction restrictions are not implemented in workerd.")
+
+
+def check_get_options(options: object) -> None:
+    """Check the options of ``get``; ``locationHint`` is ignored.
+
+    Raises:
+        PlatformError: Not an object, or an unknown routing mode.
+    """
+    _object_argument("get", 2, options, "GetDurableObjectOptions")
+    mode = member(options, "routingMode")
+    if not is_nothing(mode) and mode != "primary-only":
+        raise range_error(f"unknown routingMode: {text_of(mode)}")
+
+
+class NeutralStub:
+    """Another object, as its callers see it: every name is a method; a call is sent at once."""
+
+    def __init__(self, client: Client, *, enhanced_errors: bool) -> None:
+        self._client = client
+        self._enhanced_errors = enhanced_errors
+        self.id = NeutralId(client.id)
+        self.name = self.id.name
+
+    def __getattr__(self, name: str) -> Callable[..., Pending | Settled]:
+        # A stub is not awaitable, and Python's own protocols must not be answered by the other side.
+        if name == "then" or (name.startswith("__") and name.endswith("__")):
+            raise AttributeError(name)
+        return lambda *arguments: self._send(lambda: Call(name, tuple(copied(value) for value in arguments)))
+
+    def fetch(self, resource: str | Request, **init: Any) -> Pending | Settled:
+        """Send a request. ``init`` are fields of ``messages.Request``."""
+        return self._send(lambda: resource if isinstance(resource, Request) else Request(url=resource, **init))
+
+    def _send(self, make: Callable[[], Delivery]) -> Pending | Settled:
+        try:
+            future = self._client.send(make())
+        except PlatformError as failure:
+            return Settled(failure=failure)
+        return Pending(future, _as_is, self._explain)
+
+    def _explain(self, failure: Exception) -> BaseException:
+        return explained(failure, enhanced=self._enhanced_errors) if isinstance(failure, RemoteFailure) else failure
+
+
+def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError:
+    """What a caller written against the platform's interface catches (spec 9.5, 10.4)."""
+    original = failure.original
+    if isinstance(original, PlatformError):
+        seen = original.copy()
+        properties = {name: value for name, value in vars(original).items() if name not in vars(seen)}
+    else:
+        seen = PlatformError(str(original), name=type(original).__name__)
+        properties = dict(vars(original))
+    if not enhanced and seen.name not in _CLASSES_OF_OLD:
+        seen = PlatformError(f"{seen.name}: {seen.message}")
+    if enhanced:
+        vars(seen).update(properties)
+    if failure.from_user_code:
+        seen.remote = True
+        seen.durable_object_id = failure.actor_hex if enhanced else None
+    if failure.reset:
+        seen.durable_object_reset = True
+    return seen
+
+
+#: Classes that a call keeps before compatibility date 2026-04-21; any other becomes part of the message.
+_CLASSES_OF_OLD: Final = frozenset(
+    ("Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "DataCloneError")
+)
+
+
+def _as_is(value: object) -> object:
+    return value

@@ -1,0 +1,40 @@
+"""The ``pyodide`` modules, as far as they are built. They behave as version 0.28.2.
+
+Source: pyodide docs (pyodide.ffi, pyodide.http); spec python-workers 3.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pytest_durable._surfaces.modules import ModuleContent
+from pytest_durable._surfaces.wrapped import exceptions, http, proxies, to_js
+
+VERSION: Final = "0.28.2"
+
+
+def contents() -> Mapping[str, ModuleContent]:
+    """The modules of this family, by name."""
+    return {
+        "pyodide": ModuleContent(doc="Pyodide.", members={"__version__": VERSION}, is_package=True),
+        "pyodide.ffi": ModuleContent(
+            doc="The border between Python and the platform's language.",
+            members={
+                "ConversionError": exceptions.ConversionError,
+                "JsArray": proxies.JsArray,
+                "JsBuffer": proxies.JsBuffer,
+                "JsException": exceptions.JsException,
+                "JsMap": proxies.JsMap,
+                "JsNull": proxies.JsNull,
+                "JsProxy": proxies.JsProxy,
+                "create_once_callable": to_js.create_once_callable,
+                "create_proxy": to_js.create_proxy,
+                "destroy_proxies": to_js.destroy_proxies,
+                "jsnull": proxies.jsnull,
+                "to_js": to_js.to_js,
+            },
+        ),
+        "pyodide.http": ModuleContent(
+            doc="Errors of fetch.",
+            members={"AbortError": http.AbortError, "BodyUsedError": http.BodyUsedError},
+        ),
+    }

@@ -1,0 +1,112 @@
+"""The ``workers`` module and its submodules, as far as they are built.
+
+Source: workers-runtime-sdk workers/__init__.py; spec python-workers 1.1.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pytest_durable._core.actor import current_scope
+from pytest_durable._surfaces.modules import ModuleContent
+from pytest_durable._surfaces.wrapped import context, entrypoints, http, stubs, types
+from pytest_durable._surfaces.wrapped.functions import _RpcStubWrapper
+from pytest_durable._surfaces.wrapped.storage import WrappedStorage
+from pytest_durable._surfaces.wrapped.surface import WrappedSurface
+from pytest_durable._surfaces.wrapped.to_wire import to_wire
+
+_NO_OBJECT: Final = (
+    "{what} belongs to a running object or Worker, and none runs here. "
+    "In a test, use `durable.env` or `durable.namespace(…)`."
+)
+
+
+class _CurrentEnv:
+    """``workers.env``: like ``self.env``, but asked anew at each read, because it outlives hosts."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        scope = current_scope()
+        if scope is None:
+            raise RuntimeError(_NO_OBJECT.format(what=f"`workers.env.{name}`"))
+        services = scope.incarnation.services
+        surface = services.surface
+        assert isinstance(surface, WrappedSurface), surface
+        return getattr(surface.environment(services.bindings()), name)
+
+    def __repr__(self) -> str:
+        return "<workers.env>"
+
+
+def wait_until(awaitable: Any) -> None:
+    """Run ``awaitable`` beyond the answer to the event that is being handled.
+
+    Raises:
+        RuntimeError: No event is being handled.
+    """
+    scope = current_scope()
+    if scope is None:
+        raise RuntimeError(_NO_OBJECT.format(what="`workers.waitUntil()`"))
+    scope.incarnation.context.wait_until(awaitable)
+
+
+def python_to_rpc(value: Any) -> Any:
+    """What a value becomes on its way to another object or to storage."""
+    return to_wire(value)
+
+
+def python_from_rpc(value: Any) -> Any:
+    """What a value becomes when Python code receives it."""
+    scope = current_scope()
+    surface = scope.incarnation.services.surface if scope is not None else WrappedSurface()
+    return surface.from_wire(value) if isinstance(surface, WrappedSurface) else value
+
+
+def contents() -> Mapping[str, ModuleContent]:
+    """The modules of this family, by name."""
+    public = {
+        "DurableObject": entrypoints.DurableObject,
+        "Request": http.Request,
+        "Response": http.Response,
+        "WorkerEntrypoint": entrypoints.WorkerEntrypoint,
+        "python_from_rpc": python_from_rpc,
+        "python_to_rpc": python_to_rpc,
+    }
+    lookups = {
+        "env": _CurrentEnv,
+        "waitUntil": lambda: wait_until,
+        "wait_until": lambda: wait_until,
+    }
+    return {
+        "workers": ModuleContent(
+            doc="What Python code of a Worker imports.",
+            members=public,
+            lookups=lookups,
+            exports=tuple(sorted([*public, *lookups])),
+            is_package=True,
+        ),
+        "workers.entrypoints": ModuleContent(
+            doc="Base classes of user code.",
+            members={
+                "DurableObject": entrypoints.DurableObject,
+                "DurableObjectAbort": context.DurableObjectAbort,
+                "DurableObjectContext": context.DurableObjectContext,
+                "WorkerEntrypoint": entrypoints.WorkerEntrypoint,
+            },
+        ),
+        "workers.request": ModuleContent(doc="Requests.", members={"Request": http.Request}),
+        "workers.response": ModuleContent(doc="Responses.", members={"Response": http.Response}),
+        "workers.rpc": ModuleContent(
+            doc="Conversions, and wrappers of what the platform hands out.",
+            members={
+                "JsDict": types.JsDict,
+                "_BindingWrapper": WrappedStorage,
+                "_DurableObjectNamespaceWrapper": stubs._DurableObjectNamespaceWrapper,
+                "_EnvWrapper": stubs._EnvWrapper,
+                "_FetcherWrapper": stubs._FetcherWrapper,
+                "_RpcStubWrapper": _RpcStubWrapper,
+                "python_from_rpc": python_from_rpc,
+                "python_to_rpc": python_to_rpc,
+            },
+        ),
+    }

@@ -1,0 +1,201 @@
+"""``to_js``, ``create_proxy`` and ``Object.fromEntries``: how Python code makes objects of the platform by hand.
+
+Source: pyodide.ffi; spec python-workers 3.2, 3.12. Behaves as Pyodide 0.28.2.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from pytest_durable._core.actor.arguments import text_of
+from pytest_durable._core.storage.values import JSMap, JSSet
+from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
+from pytest_durable._surfaces.wrapped.proxies import JsArray, JsObject, JsProxy, proxy_of, wire_of
+from pytest_durable._surfaces.wrapped.references import PythonReference, Sendable
+from pytest_durable._surfaces.wrapped.to_wire import to_wire
+
+_ONCE: Final = "OnceProxy can only be called once"
+_DESTROYED: Final = "Object has already been destroyed"
+
+
+def to_js(
+    obj: Any,
+    /,
+    *,
+    depth: int = -1,
+    pyproxies: Any = None,
+    create_pyproxies: bool = True,
+    dict_converter: Callable[[Any], Any] | None = None,
+    default_converter: Callable[[Any, Callable[[Any], Any], Callable[[Any, Any], None]], Any] | None = None,
+    eager_converter: Callable[[Any, Callable[[Any], Any], Callable[[Any, Any], None]], Any] | None = None,
+) -> Any:
+    """The platform's counterpart of a Python value: a proxy for containers and bytes, primitives as they are.
+
+    Args:
+        obj: What to convert.
+        depth: How many levels; -1 means all.
+        pyproxies: Not needed here: proxies need no destruction.
+        create_pyproxies: False refuses what has no counterpart.
+        dict_converter: Makes the object for a dict from its entries; without it a dict becomes a Map.
+        default_converter: Called for what has no counterpart.
+        eager_converter: Called first for everything that is not primitive.
+
+    Raises:
+        ConversionError: No counterpart, and ``create_pyproxies`` is False.
+    """
+    return _Conversion(create_pyproxies, dict_converter, default_converter, eager_converter).run(obj, depth)
+
+
+class _Conversion:
+    """One call of ``to_js``: keeps what was converted, so that shared and cyclic references stay so."""
+
+    def __init__(
+        self,
+        create_pyproxies: bool,
+        dict_converter: Callable[[Any], Any] | None,
+        default_converter: Callable[..., Any] | None,
+        eager_converter: Callable[..., Any] | None,
+    ) -> None:
+        self._creates_pyproxies = create_pyproxies
+        self._dict_converter = dict_converter
+        self._default_converter = default_converter
+        self._eager_converter = eager_converter
+        self._done: dict[int, tuple[object, Any]] = {}
+
+    def run(self, value: Any, depth: int) -> Any:
+        if value is None or isinstance(value, bool | int | float | str | Sendable):
+            return value
+        if depth == 0:
+            return self._leave(value)
+        if id(value) in self._done:
+            return self._done[id(value)][1]
+        if self._eager_converter is not None:
+            return self._eager_converter(value, lambda item: self._convert(item, depth), self._remember)
+        return self._convert(value, depth)
+
+    def _convert(self, value: Any, depth: int) -> Any:
+        if isinstance(value, list | tuple):
+            return self._fill_array(value, depth)
+        if isinstance(value, dict):
+            return self._map(value, depth)
+        if isinstance(value, set):
+            return proxy_of(JSSet(wire_of(self.run(item, depth - 1)) for item in value))
+        if isinstance(value, bytes | bytearray | memoryview | array):
+            return proxy_of(to_wire(bytes(value) if isinstance(value, bytearray) else value))
+        if self._default_converter is not None:
+            return self._default_converter(value, lambda item: self.run(item, depth - 1), self._remember)
+        return self._leave(value)
+
+    def _fill_array(self, value: Any, depth: int) -> JsArray:
+        made: list[object] = []
+        proxy = JsArray(made)
+        self._remember(value, proxy)
+        made.extend(_element(self.run(item, depth - 1)) for item in value)
+        return proxy
+
+    def _map(self, value: dict[Any, Any], depth: int) -> Any:
+        if self._dict_converter is not None:
+            entries = [[_key(key), _element(self.run(item, depth - 1))] for key, item in value.items()]
+            return self._dict_converter(JsArray(list(entries)))
+        made = JSMap()
+        proxy = proxy_of(made)
+        self._remember(value, proxy)
+        for key, item in value.items():
+            made[_key(key)] = _element(self.run(item, depth - 1))
+        return proxy
+
+    def _remember(self, value: object, converted: Any) -> None:
+        # The value is kept too, so that its id is not reused while this conversion runs.
+        self._done[id(value)] = (value, converted)
+
+    def _leave(self, value: Any) -> Any:
+        if not self._creates_pyproxies:
+            raise ConversionError(f"No conversion known for x={value!r}.")
+        return value
+
+
+def _element(value: Any) -> object:
+    """The wire value of a converted element. None inside a container is ``undefined``."""
+    return wire_of(value)
+
+
+def _key(key: Any) -> object:
+    if key is None or isinstance(key, bool | int | float | str):
+        return wire_of(key)
+    raise ConversionError(f"Cannot use {key!r} as a key for a Javascript Map")
+
+
+def object_from_entries(entries: Any) -> JsObject:
+    """The plain object with these pairs of key and value (``Object.fromEntries``).
+
+    Raises:
+        JsException: TypeError; not a sequence of pairs.
+    """
+    members: dict[str, object] = {}
+    source: Iterable[Any] = entries.items() if hasattr(entries, "items") else entries
+    for entry in source:
+        try:
+            key, value = entry
+        except (TypeError, ValueError):
+            raise JsException("TypeError", f"Iterator value {entry} is not an entry object") from None
+        members[key if isinstance(key, str) else text_of(wire_of(key))] = wire_of(value)
+    return JsObject(members)
+
+
+class PyProxy(Sendable):
+    """A Python object made to live on the platform's side: usable wherever the object itself is.
+
+    Source: pyodide.ffi.create_proxy (JsDoubleProxy).
+    """
+
+    def __init__(self, target: Any, *, is_once: bool = False) -> None:
+        self._target = target
+        self._is_once = is_once
+        self._is_destroyed = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        target = self.unwrap()
+        if self._is_once:
+            self._is_destroyed = True
+        return target(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unwrap(), name)
+
+    def unwrap(self) -> Any:
+        """The Python object.
+
+        Raises:
+            JsException: It was destroyed, or was good for one call.
+        """
+        if self._is_destroyed:
+            raise JsException("Error", _ONCE if self._is_once else _DESTROYED)
+        return self._target
+
+    def copy(self) -> "PyProxy":
+        """Another one of the same object, destroyed on its own."""
+        return PyProxy(self.unwrap(), is_once=self._is_once)
+
+    def destroy(self, **_options: Any) -> None:
+        """It cannot be used any more."""
+        self._is_destroyed = True
+
+    def __to_wire__(self) -> object:
+        return PythonReference(self.unwrap())
+
+
+def create_proxy(obj: Any, /, *, capture_this: bool = False, roundtrip: bool = True) -> Any:
+    """A proxy that lives until it is destroyed; a proxy of the platform is returned as it is."""
+    return obj if isinstance(obj, JsProxy) else PyProxy(obj)
+
+
+def create_once_callable(obj: Callable[..., Any], /) -> PyProxy:
+    """A callable that works once."""
+    return PyProxy(obj, is_once=True)
+
+
+def destroy_proxies(pyproxies: Any, /) -> None:
+    """Destroy each of them."""
+    for proxy in pyproxies:
+        if isinstance(proxy, PyProxy):
+            proxy.destroy()
