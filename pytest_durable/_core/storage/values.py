@@ -172,8 +172,8 @@ class JSTypedArray:
         kind: One of ``ELEMENT_FORMATS``, such as ``"Float32Array"`` or ``"DataView"``.
         buffer: The whole buffer. Plain bytes become a ``JSArrayBuffer`` of their own.
         byte_offset: Where the window begins.
-        byte_length: How long it is; None means to the end.
-        tracks_length: The window follows the end of its resizable buffer.
+        byte_length: How long it is; None means to the end, as far as whole elements reach.
+        tracks_length: The window follows the end of its resizable buffer; ``byte_length`` is not asked then.
     """
 
     __slots__ = ("buffer", "byte_length", "byte_offset", "kind", "tracks_length")
@@ -193,12 +193,13 @@ class JSTypedArray:
         self.kind = kind
         self.buffer = buffer if isinstance(buffer, JSArrayBuffer) else JSArrayBuffer(buffer)
         self.byte_offset = byte_offset
-        self.byte_length = len(buffer) - byte_offset if byte_length is None else byte_length
-        self.tracks_length = tracks_length
-        self._check()
-
-    def _check(self) -> None:
         size = self.element_size
+        to_the_end = (len(buffer) - byte_offset) // size * size
+        self.byte_length = to_the_end if byte_length is None or tracks_length else byte_length
+        self.tracks_length = tracks_length
+        self._check(size)
+
+    def _check(self, size: int) -> None:
         if not 0 <= self.byte_offset <= self.byte_offset + self.byte_length <= len(self.buffer):
             raise ValueError(
                 f"{self.kind} at offset {self.byte_offset} with {self.byte_length} bytes does not fit "

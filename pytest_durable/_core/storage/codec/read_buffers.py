@@ -58,6 +58,9 @@ def _read_view(reader: Reader, number: int) -> object:
         reader.fail("a view is of no known kind")
     _check_view(reader, kind, offset, length, size)
     tracks_length = _tracks_length(reader, kind, flags, is_resizable)
+    if tracks_length:
+        # Written as 0, whatever it is.
+        length = (size - offset) // _ELEMENT_SIZES[kind] * _ELEMENT_SIZES[kind]
     made = reader.types.make_view(kind, reader.objects[number], offset, length, tracks_length)
     reader.objects.append(made)
     return made

@@ -114,10 +114,11 @@ def write_view(writer: Writer, value: View) -> None:
         write_buffer(writer, value.buffer)
     if writer.is_known(value):
         return
-    flags = wire.VIEW_TRACKS_LENGTH if value.tracks_length else 0
-    if value.buffer.max_byte_length is not None:
-        flags |= wire.VIEW_OF_RESIZABLE
-    _write_window(writer, value.kind, value.byte_offset, value.byte_length, flags)
+    flags = wire.VIEW_OF_RESIZABLE if value.buffer.max_byte_length is not None else 0
+    if value.tracks_length:
+        _write_window(writer, value.kind, value.byte_offset, 0, flags | wire.VIEW_TRACKS_LENGTH)
+    else:
+        _write_window(writer, value.kind, value.byte_offset, value.byte_length, flags)
 
 
 def _write_window(writer: Writer, kind: str, offset: int, length: int, flags: int) -> None:
