@@ -111,7 +111,7 @@ class InProcessHost:
         self.journal = Journal(lambda: self.world.clock.wall_ns)
         self.platform_warnings = WarningLog()
         self.edge: Edge = make_edge(self.app, self.platform_warnings.report)
-        self.clock = ClockFace(self.world.clock, lambda: self.world.loop.pump)
+        self.clock = ClockFace(self.world.clock, lambda: self.world.loop.pump, self.world.alarm_limit.until_idle)
         self._random = Random(seed)
         self._storage_mode: StorageMode = storage
         self._synchronous: Literal["off", "full"] = synchronous
@@ -330,6 +330,7 @@ class InProcessHost:
             clock=self.world.clock,
             journal=self.journal,
             random=self._random,
+            alarm_limit=self.world.alarm_limit,
             get_loop=lambda: self.world.loop,
             make_modules=self._make_modules,
             claim_failed=self._note_failure,

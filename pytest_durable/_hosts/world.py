@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pytest_durable._core.actor import SCOPE
+from pytest_durable._core.alarms import RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop, adopt, new_loop
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import InstalledModules
@@ -39,6 +40,7 @@ class World:
         wall = self._exits.enter_context(TravelledWallClock(start_ns)) if travel else None
         self.clock = Clock(start_ns, wall)
         self.installed_modules = InstalledModules()
+        self.alarm_limit = RunLimit(lambda: self.loop.pump.unbounded_wait)
         self.autojump = True
         self._loop: VirtualLoop | None = None
         self._owns_loop = False

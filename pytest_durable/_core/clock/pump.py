@@ -96,6 +96,20 @@ class Pump:
         """Whether anybody waits for time to move."""
         return any(not wait.future.done() for wait in self._waits)
 
+    @property
+    def unbounded_wait(self) -> object | None:
+        """The wait that makes time move without a target: an object of its own, or None.
+
+        That is a ``run_until_idle``, or else what the test awaits. While a target bounds the journey, or nobody moves
+        time at all, there is none.
+        """
+        waits = [wait for wait in self._waits if not wait.future.done()]
+        if not waits:
+            return self._loop.test_wait()
+        if any(wait.goal is not Goal.IDLE for wait in waits):
+            return None
+        return waits[0]
+
     async def settle(self) -> None:
         """Wait until everything that can run now has run. Time does not move.
 

@@ -11,7 +11,7 @@ from random import Random
 from typing import Final
 
 from pytest_durable._core.actor import Container, Incarnation, Services, Strand, scope_of
-from pytest_durable._core.alarms import AlarmScheduler
+from pytest_durable._core.alarms import AlarmScheduler, RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop
 from pytest_durable._core.isolate import Isolate, ModuleSet, Surface, Target
 from pytest_durable._core.journal import Journal
@@ -32,6 +32,7 @@ class Machine:
         clock: The test's clock.
         journal: The host's journal.
         random: Seeded.
+        alarm_limit: How often one alarm may run in one wait of the test.
         get_loop: The test's event loop.
         make_modules: Makes the set of application modules for a new isolate.
         claim_failed: Is told of an assertion that failed where no caller may see it.
@@ -41,6 +42,7 @@ class Machine:
     clock: Clock
     journal: Journal
     random: Random
+    alarm_limit: RunLimit
     get_loop: Callable[[], VirtualLoop]
     make_modules: Callable[[], ModuleSet]
     claim_failed: Callable[[BaseException], None]
@@ -102,6 +104,7 @@ class Runtime:
             now_ns=lambda: machine.clock.wall_ns,
             deliver=namespace.deliver_alarm,
             abandon=namespace.abandon_alarm,
+            limit=machine.alarm_limit,
         )
 
     def _services(self, namespace: ActorNamespace) -> Services:
