@@ -34,6 +34,7 @@ from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, PlatformE
 from pytest_durable._core.runtime import App, Machine, Runtime
 from pytest_durable._core.storage import Disk, NamespaceFiles
 from pytest_durable._hosts.clock_face import ClockFace
+from pytest_durable._hosts.defaults import DEFAULT_START
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge, make_edge
 from pytest_durable._hosts.namespace import Namespace
@@ -41,7 +42,7 @@ from pytest_durable._hosts.naming import upper_snake
 from pytest_durable._hosts.platform_warnings import PlatformWarning, WarningLog, require_known_code
 from pytest_durable._hosts.stored import PendingAlarm, Stored
 from pytest_durable._hosts.stub import Stub
-from pytest_durable._hosts.world import DEFAULT_START, World
+from pytest_durable._hosts.world import World
 
 P = ParamSpec("P")
 T = TypeVar("T")

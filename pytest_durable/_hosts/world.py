@@ -16,13 +16,11 @@ from pytest_durable._core.alarms import RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop, adopt, new_loop
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import InstalledModules
+from pytest_durable._hosts.defaults import DEFAULT_START
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._surfaces.wallclock import TravelledWallClock
 
 T = TypeVar("T")
-
-#: Where the clock of a test starts when nobody says otherwise (decisions 5.1).
-DEFAULT_START = "2030-01-01T00:00:00Z"
 
 
 class World:
