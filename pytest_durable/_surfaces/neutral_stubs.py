@@ -64,6 +64,10 @@ class NeutralId:
 
     __str__ = toString
 
+    def json_members(self) -> dict[str, object]:
+        """What the platform's ``JSON.stringify`` shows: the members that are not undefined (spec 2.3.3)."""
+        return {} if self.name is UNDEFINED else {"name": self.name}
+
 
 class NeutralNamespace:
     """A binding to the objects of one class (spec 2.2)."""
