@@ -62,7 +62,9 @@ class _Teller:
                 window = [value.kind, value.byte_offset, value.byte_length, value.tracks_length]
                 return ["view", *window, self.tell(value.buffer)]
             case JSError():
-                parts = {key: value.properties[key] for key in ("stack", "cause") if key in value.properties}
+                parts: dict[str, object] = {
+                    key: value.properties[key] for key in ("stack", "cause") if key in value.properties
+                }
                 return ["error", self.tell(value.name), self.tell(value.message), self._properties(parts)]
             case JSRegExp():
                 return ["regexp", _units(value.source), value.flags]

@@ -12,7 +12,18 @@ from support.value_description import describe
 
 from pytest_durable._core.storage.codec import PLAIN, DecodedTypes, UndecodableError, decode, encode
 from pytest_durable._core.storage.codec.wire import DEPTH_MAX
-from pytest_durable.values import HOLE, JSArray, JSBigInt, JSBoxed, JSDate, JSError, JSMap, JSSet, JSTypedArray
+from pytest_durable.values import (
+    HOLE,
+    JSArray,
+    JSArrayBuffer,
+    JSBigInt,
+    JSBoxed,
+    JSDate,
+    JSError,
+    JSMap,
+    JSSet,
+    JSTypedArray,
+)
 
 
 def _decode(blob: str) -> object:
@@ -63,6 +74,8 @@ READ_ONLY = [
     ("ff0f55ffffffff0f", 2**32 - 1, "an unsigned integer"),
     ("ff0f55ffffffffffff", 2**32 - 1, "a varint that is too long"),
     ("ff0f49808080808080808001", 0, "a varint that is too long"),
+    ("ff0f49ffffffff8000", -(2**27), "a varint cut after five bytes"),
+    ("ff0f7e00ffffffffff0a", JSArrayBuffer(b"", 377957122047), "a size of more than 32 bits"),
     ("ff0f5303ff4141", "\ufffdAA", "UTF-8, with a wrong byte"),
     ("ff0f4e000000000000f8ff", nan, "a NaN with a sign"),
     ("ff0f5a0205", JSBigInt(5), "a BigInt with a digit of one byte"),
@@ -110,6 +123,8 @@ REFUSED = [
     ("ff0f6f5f49027b01", "undefined as a key"),
     ("ff0f6f5449027b01", "true as a key"),
     ("ff0f6f5a020549027b01", "a BigInt as a key"),
+    ("ff0f49ffffffff80", "a varint that would go on where the blob ends"),
+    ("ff0f428380808010616263", "a buffer of more than 4 GiB"),
     ("ff0f2d", "a hole outside an array"),
     ("ff0f4101490249004904240101", "an element among the properties of a dense array"),
     ("ff0f610222066c656e677468490a400102", "the length among the properties"),

@@ -16,13 +16,13 @@ _ELEMENT_SIZES: Final = {kind: calcsize("<" + code) for kind, code in ELEMENT_FO
 
 def read_buffer(reader: Reader) -> object:
     """Read a buffer of fixed length, or the view that follows it."""
-    return _make_buffer(reader, reader.varint(), None)
+    return _make_buffer(reader, reader.varint64(), None)
 
 
 def read_resizable_buffer(reader: Reader) -> object:
     """Read a buffer that may grow, or the view that follows it."""
-    size = reader.varint()
-    size_max = reader.varint()
+    size = reader.varint64()
+    size_max = reader.varint64()
     if size > size_max:
         reader.fail("a resizable buffer is longer than its maximum")
     return _make_buffer(reader, size, size_max)
@@ -51,8 +51,8 @@ def _read_view(reader: Reader, number: int) -> object:
     size, is_resizable = reader.buffers[number]
     # The kind is read as V8 reads it: as a varint of one byte, which may take two.
     kind = wire.VIEW_KINDS.get(_read_kind(reader))
-    offset = reader.varint()
-    length = reader.varint()
+    offset = reader.varint64()
+    length = reader.varint64()
     flags = reader.varint() if reader.has_view_flags else 0
     if kind is None:
         reader.fail("a view is of no known kind")

@@ -88,24 +88,32 @@ class Reader:
         return self.blob[self.at]
 
     def varint(self) -> int:
-        """Read an unsigned 32-bit integer. At most five bytes are read and excess bits dropped, as in V8."""
+        """Read an unsigned 32-bit integer; excess bits are dropped."""
         byte = self.blob[self.at]
-        self.at += 1
         if byte < 0x80:
+            self.at += 1
             return byte
-        number = byte & 0x7F
-        byte = self.blob[self.at]
-        self.at += 1
-        number |= (byte & 0x7F) << 7
-        if byte < 0x80:
-            return number
-        for shift in (14, 21, 28):
+        second = self.blob[self.at + 1]
+        if second < 0x80:
+            self.at += 2
+            return byte & 0x7F | second << 7
+        return self._long_varint(32)
+
+    def varint64(self) -> int:
+        """Read an unsigned 64-bit integer, as the sizes of buffers are; excess bits are dropped."""
+        return self._long_varint(64)
+
+    def _long_varint(self, bits: int) -> int:
+        number = 0
+        for shift in range(0, bits, 7):
             byte = self.blob[self.at]
             self.at += 1
             number |= (byte & 0x7F) << shift
             if byte < 0x80:
-                break
-        return number & 0xFFFFFFFF
+                return number & (1 << bits) - 1
+        # An integer that would go on is cut here, as in V8, which looks whether there is a next byte and leaves it.
+        self.blob[self.at]
+        return number & (1 << bits) - 1
 
     def take(self, size: int) -> bytes:
         """Read raw bytes."""
