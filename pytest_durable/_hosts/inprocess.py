@@ -34,7 +34,7 @@ from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, PlatformE
 from pytest_durable._core.runtime import App, Machine, Runtime
 from pytest_durable._core.storage import Disk, NamespaceFiles
 from pytest_durable._hosts.clock_face import ClockFace
-from pytest_durable._hosts.defaults import DEFAULT_START
+from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge, make_edge
 from pytest_durable._hosts.namespace import Namespace
@@ -46,8 +46,6 @@ from pytest_durable._hosts.world import World
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-StorageMode = Literal["disk", "memory"]
 
 #: How long a graceful stop waits for calls in flight, in virtual seconds (decisions 4.5).
 DRAIN_SECONDS_MAX: Final = 30
@@ -130,6 +128,8 @@ class InProcessHost:
         self._lives = 0
         self._is_closed = False
         self._adopted: Any = None
+        self._down_since_ns = self.world.clock.wall_ns
+        self.world.explainers.append(self._explain_wait)
         if crash_at is not None:
             self._arm_number(crash_at)
         self.begin_life()
@@ -339,7 +339,8 @@ class InProcessHost:
         )
 
     def _make_modules(self) -> ModuleSet:
-        return ModuleSet(self.world.installed_modules, below(self._root, self._is_test_module), adopt=self._lives == 1)
+        belongs = below(self._root, self._is_test_module)
+        return ModuleSet(self.world.installed_modules, belongs, path=self._root, adopt=self._lives == 1)
 
     def _disks(self) -> Iterator[Disk]:
         return (disk for disk in (self._disk, self._memory) if disk is not None)
@@ -399,9 +400,18 @@ class InProcessHost:
         if down_for is not None:
             await self.clock.advance(down_for)
         if app is not None:
-            self.app = app
-            self.edge = make_edge(app, self.platform_warnings.report)
+            self._deploy(app)
         await self.start()
+
+    def _deploy(self, app: App) -> None:
+        """New code on old data: a class of a known name takes the place of the one before."""
+        self.app = app
+        self.edge = make_edge(app, self.platform_warnings.report)
+        targets = [*app.classes, *(value for value in app.bindings.values() if _is_class_binding(value))]
+        for target in map(_resolve_target, targets):  # type: ignore[arg-type]
+            known = self._namespaces.get(target.class_name)
+            if known is not None:
+                known.target = target
 
     async def crash(self) -> None:
         """End the life at once, as by SIGKILL: no user code runs any more, only what was committed is kept.
@@ -606,7 +616,7 @@ class InProcessHost:
 
     def explain(self, failure: RemoteFailure, *, has_options: bool = False) -> BaseException:
         """What the test catches for a call that failed."""
-        seen = self.edge.explain(failure)
+        seen = self.world.installed_modules.as_held(self.edge.explain(failure))
         if seen in self._failures:
             self._failures.remove(seen)
         if has_options and isinstance(seen, TypeError):
@@ -629,6 +639,9 @@ class InProcessHost:
         else:
             self._failures.append(failure)
 
+    def _explain_wait(self) -> list[str]:
+        return [] if self._runtime is None else self._runtime.describe_waits()
+
     # -- ids
 
     def draw_unique_id(self, ids: IdFactory, files: NamespaceFiles) -> ObjectId:
@@ -645,11 +658,18 @@ class InProcessHost:
         failures, self._failures = self._failures, []
         if self._runtime is not None:
             await self.world.loop.pump.settle()
+            self._warn_about_background()
             for task in self._waiting_tasks():
                 task.cancel()
             await self.world.loop.pump.settle()
             self._end_life(graceful=True)
         self._failures = failures + self._failures
+
+    def _warn_about_background(self) -> None:
+        for key in [] if self._runtime is None else self._runtime.unfinished_background():
+            self.platform_warnings.report(
+                "PD-W11", f"a waitUntil of {key} had not finished when the test ended; production may cancel it"
+            )
 
     def _waiting_tasks(self) -> list["asyncio.Task[Any]"]:
         runtime = self._runtime

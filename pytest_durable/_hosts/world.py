@@ -40,6 +40,8 @@ class World:
         self.installed_modules = InstalledModules()
         self.alarm_limit = RunLimit(lambda: self.loop.pump.unbounded_wait)
         self.autojump = True
+        #: Each host's lines about who waits for what, for the message of a ``StuckError``.
+        self.explainers: list[Callable[[], list[str]]] = []
         self._loop: VirtualLoop | None = None
         self._owns_loop = False
 
@@ -92,8 +94,13 @@ class World:
             "See docs/how-to/async-plugins.md"
         )
 
-    def run(self, awaitable: Awaitable[T]) -> T:
-        """Run ``awaitable`` from a plain function until it is done."""
+    def run(self, awaitable: Awaitable[T], *, context: Context | None = None) -> T:
+        """Run ``awaitable`` from a plain function until it is done.
+
+        Args:
+            awaitable: A coroutine, the call of a stub, …
+            context: What it runs in; by default a copy of the current context.
+        """
         loop = self.loop
         if loop.is_running():
             raise ConfigurationError(
@@ -102,7 +109,7 @@ class World:
         previous = _current_loop_or_none()
         asyncio.set_event_loop(loop)
         try:
-            return loop.run_until_complete(_as_coroutine(awaitable))
+            return loop.run_until_complete(loop.create_task(_as_coroutine(awaitable), context=context))
         finally:
             asyncio.set_event_loop(previous)
 
@@ -122,6 +129,10 @@ class World:
         loop.set_task_factory(self._make_task)
         loop.wrap_callback = self._wrap_callback
         loop.pump.autojump = self.autojump
+        loop.explain_wait = self._explain_wait
+
+    def _explain_wait(self) -> str:
+        return "\n".join(f"  {line}" for explain in self.explainers for line in explain())
 
     def set_autojump(self, enabled: bool) -> None:
         """Whether a test that waits makes the clock jump."""

@@ -56,6 +56,16 @@ class Strand(Coroutine[Any, Any, object]):
         return getattr(self._inner, "__qualname__", type(self._inner).__name__)
 
     @property
+    def is_abandoned(self) -> bool:
+        """Whether its object is gone, so that it will never go on."""
+        return self._incarnation.is_over
+
+    @property
+    def cr_frame(self) -> object:
+        """The coroutine's frame; lets messages name the line that waits."""
+        return getattr(self._inner, "cr_frame", None)
+
+    @property
     def cr_await(self) -> object:
         """What the coroutine waits for; lets asyncio print stacks."""
         return getattr(self._inner, "cr_await", None)

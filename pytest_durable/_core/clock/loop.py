@@ -205,7 +205,7 @@ class VirtualLoop(OwningLoop):
             evidence += (
                 f"\n  timers of before the host was entered, which stand still until it is left: {self.outside_timers}"
             )
-        return stuck_error(self._test(), asyncio.all_tasks(self), distance_ns, evidence)
+        return stuck_error(self._test(), _live(asyncio.all_tasks(self)), distance_ns, evidence)
 
     def interrupt_test(self, error: DurableError) -> None:
         """Raise ``error`` inside the test's await, or, failing that, out of the run of the loop."""
@@ -266,3 +266,8 @@ class VirtualLoop(OwningLoop):
 def new_loop(clock: Clock, owner_var: "ContextVar[Any] | None" = None) -> VirtualLoop:
     """Make a loop on ``clock``. The caller closes it."""
     return VirtualLoop(clock, owner_var)
+
+
+def _live(tasks: "set[asyncio.Task[Any]]") -> "list[asyncio.Task[Any]]":
+    """Leave out tasks of objects that are gone: nobody waits for them any more."""
+    return [task for task in tasks if not getattr(task.get_coro(), "is_abandoned", False)]

@@ -7,9 +7,10 @@ packages and the test's own modules exist once.
 Source: decisions 7.2; spec python-workers 8 (what module state survives).
 """
 
+import contextlib
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -21,6 +22,26 @@ class InstalledModules:
 
     def __init__(self) -> None:
         self.current: ModuleSet | None = None
+        self._held: dict[str, ModuleType] = {}
+
+    def hold(self, modules: Mapping[str, ModuleType]) -> None:
+        """Remember the modules that the test itself may have imported names from: those of the first isolate."""
+        for name, module in modules.items():
+            self._held.setdefault(name, module)
+
+    def as_held(self, failure: BaseException) -> BaseException:
+        """``failure``, with the class that the test holds for it.
+
+        After a reload a class exists twice. ``pytest.raises(entry.MyError)`` in a test names the first.
+        """
+        cls = type(failure)
+        held: object = self._held.get(cls.__module__)
+        for part in cls.__qualname__.split("."):
+            held = getattr(held, part, None)
+        if isinstance(held, type) and held is not cls and issubclass(held, BaseException):
+            with contextlib.suppress(TypeError):  # layouts differ: then the exception stays what it is
+                failure.__class__ = held
+        return failure
 
 
 class ModuleSet:
@@ -29,11 +50,15 @@ class ModuleSet:
     Args:
         installed: Shared by all isolates of the test.
         belongs: Whether a module is part of the application.
+        path: Where modules are looked up, before the interpreter's own path.
         adopt: Take over what the test has imported already, instead of executing it again.
     """
 
-    def __init__(self, installed: InstalledModules, belongs: Callable[[ModuleType], bool], *, adopt: bool) -> None:
+    def __init__(
+        self, installed: InstalledModules, belongs: Callable[[ModuleType], bool], *, path: Path, adopt: bool
+    ) -> None:
         self._installed = installed
+        self._path = str(path)
         self._belongs = belongs
         self._modules: dict[str, ModuleType] = {}
         if adopt:
@@ -58,9 +83,23 @@ class ModuleSet:
     def load(self, name: str) -> ModuleType:
         """The module ``name`` of this isolate; executed if it has not been."""
         self.enter()
-        module = importlib.import_module(name)
+        with self._on_path():
+            module = importlib.import_module(name)
         self._modules = self._now_installed()
+        self._installed.hold(self._modules)
         return module
+
+    @contextlib.contextmanager
+    def _on_path(self) -> Iterator[None]:
+        if self._path in sys.path:
+            yield
+            return
+        sys.path.insert(0, self._path)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ValueError):
+                sys.path.remove(self._path)
 
     def _now_installed(self) -> dict[str, ModuleType]:
         return {name: module for name, module in list(sys.modules.items()) if self._belongs(module)}

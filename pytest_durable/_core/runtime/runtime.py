@@ -168,6 +168,22 @@ class Runtime:
         """Whether a call or request is in flight. Alarms do not count: they never delay a stop (spec 9.9.4)."""
         return any(container.incarnation.replies for container in self.containers() if container.incarnation)
 
+    def describe_waits(self) -> list[str]:
+        """One line for each call in flight and each object that holds others back, for messages."""
+        lines = []
+        for container in self.containers():
+            incarnation = container.incarnation
+            if incarnation is None:
+                continue
+            lines += sorted(f"{container.key}  {reply.method}() has not returned" for reply in incarnation.replies)
+            if incarnation.input_gate.waiting:
+                lines.append(f"{container.key}  {incarnation.input_gate.waiting} turns wait for a critical section")
+        return lines
+
+    def unfinished_background(self) -> list[ObjectKey]:
+        """Objects with a ``waitUntil`` that has not finished."""
+        return [c.key for c in self.containers() if c.incarnation is not None and c.incarnation.background]
+
     def strands(self) -> list[Strand]:
         """Everything of user code that is running or suspended."""
         return [strand for c in self.containers() if c.incarnation is not None for strand in c.incarnation.strands]

@@ -1,0 +1,97 @@
+"""What claims and reports may ask of a host, whichever host it is.
+
+These are protocols and not the classes themselves, because whoever imports ``Stub`` or ``Namespace`` reaches the
+runtime, and instruments look at a host only through its face and its journal.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from pytest_durable._core.journal import Journal
+from pytest_durable._core.messages import ObjectKey
+from pytest_durable._hosts.clock_face import ClockFace
+from pytest_durable._hosts.stored import PendingAlarm, Stored
+
+
+class NamespaceFace(Protocol):
+    """All objects of one class, as far as a claim looks at them."""
+
+    @property
+    def host(self) -> object:
+        """The host it was declared on."""
+
+    @property
+    def unique_key(self) -> str:
+        """What the objects' keys in the journal begin with."""
+
+    @property
+    def binding(self) -> str:
+        """Its name in ``env``, and in messages."""
+
+    @property
+    def directory(self) -> Path | None:
+        """Where the files are; None in memory."""
+
+    def list_ids(self) -> list[str]:
+        """Hex ids of all objects that have a file."""
+
+    def object_files(self) -> list[str]:
+        """Names of the database files of objects and facets."""
+
+    def files(self) -> list[str]:
+        """Names of all files."""
+
+
+class StubFace(Protocol):
+    """A test's reference to one object, as far as a claim looks at it.
+
+    The names are private because every public name of a stub is a method of the object.
+    """
+
+    @property
+    def _durable_key(self) -> ObjectKey: ...
+
+    @property
+    def _durable_namespace(self) -> NamespaceFace: ...
+
+
+class HostFace(Protocol):
+    """A host that claims can be made about.
+
+    Stubs and namespaces that go in are ``Any``: each host takes its own kind, and a claim hands over what it was given.
+    """
+
+    @property
+    def clock(self) -> ClockFace:
+        """The clock of the test."""
+
+    @property
+    def journal(self) -> Journal:
+        """What happened, in all lives."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a life runs."""
+
+    @property
+    def ignored_files(self) -> Callable[[NamespaceFace], Iterable[str]]:
+        """Gives the names of further files of a namespace that no count shall count."""
+
+    def stored(self, stub: Any, /) -> Stored:
+        """The committed truth about one object."""
+
+    def alarms(self, namespace: Any = None, /) -> list[PendingAlarm]:
+        """The pending alarms, of one namespace or of all."""
+
+    def restart(self) -> Awaitable[object]:
+        """Stop in order and start again."""
+
+    def crash(self) -> Awaitable[object]:
+        """End the life at once."""
+
+    def start(self) -> Awaitable[object]:
+        """Begin a new life on the same disk."""
+
+    def evict(self, stub: Any, /) -> Awaitable[object]:
+        """Drop the object's instance in order."""
