@@ -32,7 +32,7 @@ _CYCLE["me"] = _CYCLE
 _BUFFER = JSArrayBuffer(bytes(4))
 _ABC = JSArrayBuffer(b"\1\2\3")
 
-APPENDIX_C = [
+APPENDIX_C: list[tuple[str, object]] = [
     ("FF0F30", None),
     ("FF0F5F", UNDEFINED),
     ("FF0F54", True),
@@ -91,7 +91,7 @@ APPENDIX_C = [
     ("FF0F79", JSBoxed(True)),
 ]
 
-MORE_FROM_THE_BINARY = [
+MORE_FROM_THE_BINARY: list[tuple[str, object]] = [
     ("FF0F4E000000000000F07F", inf),
     ("FF0F4EFFFFFFFFFFFF3F43", 2**53 - 1),
     ("FF0F4EA0C8EB85F3CCE17F", 1e308),
@@ -179,7 +179,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("blob", "value"), APPENDIX_C, ids=[blob[:24] for blob, _ in APPENDIX_C])
 def test_vectors_of_appendix_c_are_read_and_written(blob: str, value: object) -> None:
-    # DO-C, DO-3.6.1
+    # DO-C.T1.1-25, DO-C.P, DO-3.6.1
     assert describe(decode(bytes.fromhex(blob))) == describe(value)
     assert encode(value).hex() == blob.lower()
 

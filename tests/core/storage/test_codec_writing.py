@@ -5,6 +5,7 @@ import sys
 from collections import OrderedDict, defaultdict
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from support.value_description import describe
@@ -20,6 +21,10 @@ from pytest_durable.values import (
     JSSet,
     JSTypedArray,
 )
+
+
+def _stored(value: object) -> Any:
+    return decode(encode(value))
 
 
 class _Colour(enum.IntEnum):
@@ -59,7 +64,7 @@ def test_python_values_are_stored_as_their_nearest_kin(value: object, stored: ob
 
 
 def test_keys_that_are_array_indices_come_first_and_ascending() -> None:
-    # DO-C
+    # DO-C.T1.14, DO-C.P
     assert encode({"a": 3, "2": "y", 1: "x"}).hex() == "ff0f6f4902220178490422017922016149067b03"
 
 
@@ -80,7 +85,7 @@ def test_datetimes_are_utc_instants_in_whole_milliseconds(instant: datetime, sto
 
 def test_equal_bytes_of_python_are_separate_buffers() -> None:
     data = b"ab"
-    first, second = decode(encode([data, data]))  # type: ignore[misc]
+    first, second = _stored([data, data])
     assert first == second == data
     assert first is not second
 
@@ -89,14 +94,14 @@ def test_equal_bytes_of_python_are_separate_buffers() -> None:
     "shared", [[], {}, bytearray(b"a"), {1}, JSMap(), datetime(2020, 1, 1), JSError(), JSArrayBuffer(b"a")]
 )
 def test_an_object_met_twice_is_one_object(shared: object) -> None:
-    first, second = decode(encode([shared, shared]))  # type: ignore[misc]
+    first, second = _stored([shared, shared])
     assert first is second
 
 
 def test_the_buffer_of_two_views_is_one_buffer() -> None:
     buffer = JSArrayBuffer(bytes(8))
     views = [JSTypedArray("Uint8Array", buffer, 0, 4), JSTypedArray("Float32Array", buffer, 4)]
-    first, second = decode(encode(views))  # type: ignore[misc]
+    first, second = _stored(views)
     assert first.buffer is second.buffer
 
 
@@ -139,14 +144,24 @@ def test_the_place_is_found_in_a_value_with_cycles() -> None:
 
 def test_a_value_too_deep_for_the_platform_fails_as_there() -> None:
     before = sys.getrecursionlimit()
-    value: list[object] = []
+    value: list[Any] = []
     for _ in range(100_000):
         value = [value]
     with pytest.raises(NotCloneable, match=r"^Maximum call stack size exceeded$"):
         encode(value)
     assert sys.getrecursionlimit() == before
     while value:
-        value = value.pop()  # type: ignore[assignment]  # unpicked level by level, which needs no stack
+        value = value.pop()  # unpicked level by level, which needs no stack
+
+
+def test_a_stored_value_is_a_copy_and_each_reading_another() -> None:
+    # DO-4.1.4
+    value = {"a": [1]}
+    blob = encode(value)
+    value["a"].append(2)
+    first, second = decode(blob), decode(blob)
+    assert first == second == {"a": [1]}
+    assert first is not second
 
 
 def test_undefined_and_none_are_two_things() -> None:

@@ -72,25 +72,25 @@ def decode(blob: bytes, types: DecodedTypes = PLAIN) -> object:
 
 
 def _read_other_version(blob: bytes, types: DecodedTypes) -> object:
-    start = 0
-    version = wire.VERSION_WITHOUT_HEADER
-    if blob[0] == tags.VERSION:
-        header = Reader(blob, 1, types, _BY_TAG, has_view_flags=True)
-        version = header.varint()
-        start = header.at
+    version, start = _read_header(blob)
+    if version != wire.VERSION_WITHOUT_HEADER:
+        return _read(blob, start, types, has_view_flags=True)
+    try:
+        return _read(blob, start, types, has_view_flags=False)
+    except (UndecodableError, IndexError, struct_error):
+        # For a while V8 wrote version 13 with flags behind views (crbug.com/1284506), and so it tries once more.
+        return _read(blob, start, types, has_view_flags=True)
+
+
+def _read_header(blob: bytes) -> tuple[int, int]:
+    """Return the version and the offset of the value."""
+    if blob[0] != tags.VERSION:
+        return wire.VERSION_WITHOUT_HEADER, 0
+    header = Reader(blob, 1, PLAIN, _BY_TAG, has_view_flags=True)
+    version = header.varint()
     if version not in wire.VERSIONS_READ:
         raise UndecodableError(f"format version {version} is unknown (13 to 16 are read)", 1)
-    try:
-        return _read(blob, start, types, has_view_flags=version > 13)
-    except (UndecodableError, IndexError, struct_error):
-        if version != 13:
-            raise
-        return _read_faulty_version_13(blob, start, types)
-
-
-def _read_faulty_version_13(blob: bytes, start: int, types: DecodedTypes) -> object:
-    """Try once more with flags behind views: V8 wrote that under version 13 for a while (crbug.com/1284506)."""
-    return _read(blob, start, types, has_view_flags=True)
+    return version, header.at
 
 
 def _read(blob: bytes, start: int, types: DecodedTypes, *, has_view_flags: bool) -> object:
