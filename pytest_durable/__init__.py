@@ -1,1 +1,61 @@
-"""Test Durable Objects and alarms with pytest."""
+"""Test Durable Objects and alarms with pytest: one controllable clock, real files, restarts and crashes.
+
+This is the shop window: its names are imported when they are first used, so that pytest can load the plugin without
+loading the platform.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_durable._core.journal import Journal
+    from pytest_durable._core.platform_errors import PlatformError
+    from pytest_durable._core.runtime import App, PlatformOptions
+    from pytest_durable._durable import Host
+    from pytest_durable._hosts.clock_face import ClockFace, PendingItem
+    from pytest_durable._hosts.namespace import Namespace
+    from pytest_durable._hosts.platform_warnings import PlatformWarning
+    from pytest_durable._hosts.stored import PendingAlarm, Stored
+    from pytest_durable._hosts.stub import Stub
+
+__all__ = [
+    "App",
+    "ClockFace",
+    "Host",
+    "Journal",
+    "Namespace",
+    "PendingAlarm",
+    "PendingItem",
+    "PlatformError",
+    "PlatformOptions",
+    "PlatformWarning",
+    "Stored",
+    "Stub",
+]
+
+_HOMES = {
+    "App": "_core.runtime",
+    "ClockFace": "_hosts.clock_face",
+    "Host": "_durable",
+    "Journal": "_core.journal",
+    "Namespace": "_hosts.namespace",
+    "PendingAlarm": "_hosts.stored",
+    "PendingItem": "_hosts.clock_face",
+    "PlatformError": "_core.platform_errors",
+    "PlatformOptions": "_core.runtime",
+    "PlatformWarning": "_hosts.platform_warnings",
+    "Stored": "_hosts.stored",
+    "Stub": "_hosts.stub",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

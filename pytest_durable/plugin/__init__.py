@@ -1,0 +1,51 @@
+"""The pytest plugin: hooks and fixtures. Importing it loads nothing of the platform."""
+
+import pytest
+
+from pytest_durable.plugin import hookspecs, options
+from pytest_durable.plugin.fixtures import _durable_bench, durable, durable_app, durable_factory
+from pytest_durable.plugin.keys import DEFAULTS
+from pytest_durable.plugin.running import (
+    pytest_fixture_setup,
+    pytest_pyfunc_call,
+    pytest_runtest_call,
+    pytest_runtest_setup,
+)
+
+__all__ = [
+    "_durable_bench",
+    "durable",
+    "durable_app",
+    "durable_factory",
+    "pytest_addhooks",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_fixture_setup",
+    "pytest_generate_tests",
+    "pytest_pyfunc_call",
+    "pytest_runtest_call",
+    "pytest_runtest_setup",
+]
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare our hooks."""
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare our options."""
+    options.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare our marker; read the options, so that a bad value ends the run before it begins."""
+    config.addinivalue_line("markers", options.marker_help())
+    config.stash[DEFAULTS] = options.read_config(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Check the markers of a test when it is collected, where a wrong one can be shown with the user's line."""
+    definition = metafunc.definition
+    if next(definition.iter_markers("durable"), None) is not None:
+        options.read_marks(definition, metafunc.config.stash[DEFAULTS])

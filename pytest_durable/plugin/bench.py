@@ -1,0 +1,123 @@
+"""What one durable test works at: its World, its hosts, and what is done with them when its body is over.
+
+Imported when the first test asks for ``durable``, never earlier: this module loads the platform.
+"""
+
+import contextvars
+import shutil
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import pytest
+
+from pytest_durable._core.errors import ConfigurationError
+from pytest_durable._core.runtime import App
+from pytest_durable._durable import Host
+from pytest_durable._hosts.world import World
+from pytest_durable.plugin.keys import FAILED
+from pytest_durable.plugin.options import Options
+
+T = TypeVar("T")
+
+
+class Bench:
+    """Everything that the plugin keeps for one durable test.
+
+    Args:
+        item: The test.
+        options: What it is run with.
+        make_directory: Names a new directory for a host that keeps its objects on disk.
+        is_test_module: Tells the test's own modules, which are never executed again.
+    """
+
+    def __init__(
+        self,
+        item: pytest.Item,
+        options: Options,
+        *,
+        make_directory: Callable[[], Path],
+        is_test_module: Callable[[ModuleType], bool],
+    ) -> None:
+        _refuse_configuration(options)
+        self.item = item
+        self.options = options
+        self.world = World(options.start)
+        self.hosts: list[Host] = []
+        #: Fixtures and test share it, so that a context variable set in an async fixture is seen in the test.
+        self.context = contextvars.copy_context()
+        #: Directories that the plugin made, and removes unless the test fails and they shall be kept.
+        self.directories: list[Path] = []
+        self._make_directory = make_directory
+        self._is_test_module = is_test_module
+
+    def run(self, awaitable: Awaitable[T]) -> T:
+        """Run a step of the test: an async fixture, or the body."""
+        return self.world.run(awaitable, context=self.context)
+
+    def make_host(self, app: object, *, directory: str | Path | None = None, **said: Any) -> Host:
+        """Make a host that lives until the end of the test.
+
+        Args:
+            app: What ``durable_app`` gave.
+            directory: Where its objects are kept; None: a directory of its own, removed at the end.
+            said: Arguments of ``Host`` that differ from the test's options.
+        """
+        if not isinstance(app, App):
+            raise ConfigurationError(
+                f"durable_app gave no application.\n\n  expected  App(…)\n  actual    {app!r}\n\n"
+                "Return one from your fixture:  return App(classes=[…])"
+            )
+        arguments = {name: getattr(self.options, name) for name in ("storage", "seed", "autojump", "copy_from")} | said
+        if directory is None and arguments["storage"] == "disk":
+            directory = self._make_directory()
+            self.directories.append(directory)
+        root = self.item.config.rootpath
+        host = Host(directory, app=app, world=self.world, root=root, is_test_module=self._is_test_module, **arguments)
+        self.hosts.append(host)
+        return host
+
+    def end_body(self) -> None:
+        """After the body has succeeded: let run what can, and fail the test for what nobody has seen yet."""
+        if self.hosts:
+            self.run(self.hosts[0].settle())
+        for host in self.hosts:
+            host.raise_failures()
+        for host in self.hosts:
+            for warning in host.platform_warnings.take_unclaimed():
+                self.item.warn(warning)
+
+    def close_hosts(self) -> None:
+        """Stop the hosts in order. What fails now fails the teardown of the test."""
+        with ExitStack() as exits:
+            for host in self.hosts:
+                exits.callback(host.raise_failures)
+                exits.callback(host.close)
+                exits.callback(self._finish, host)
+        self.hosts.clear()
+
+    def close(self) -> None:
+        """Give user code its real time back."""
+        self.world.close()
+        if not (self.item.config.getoption("durable_keep") and self.item.stash.get(FAILED, False)):
+            for directory in self.directories:
+                shutil.rmtree(directory, ignore_errors=True)
+
+    def _finish(self, host: Host) -> None:
+        self.run(host.finish())
+
+
+def _refuse_configuration(options: Options) -> None:
+    """Reading ``wrangler.jsonc`` and entry modules has an issue of its own."""
+    for name in ("config", "main"):
+        if (path := getattr(options, name)) is not None:
+            raise ConfigurationError(
+                f"{name}={path!r} cannot be used yet: this version does not read an application's configuration.\n\n"
+                "Describe the application in a fixture instead:\n\n"
+                "  @pytest.fixture\n"
+                "  def durable_app():\n"
+                '      return App(classes=["src.entry:Counter"], vars={"STAGE": "test"})\n\n'
+                'or name the class where you need it:  durable.namespace("src.entry:Counter")'
+            )

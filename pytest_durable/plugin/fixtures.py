@@ -1,0 +1,104 @@
+"""The fixtures. What they need of the platform is imported when a test asks for them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import pytest
+
+from pytest_durable.plugin.directories import new_directory
+from pytest_durable.plugin.keys import BENCH, DEFAULTS
+from pytest_durable.plugin.options import MarkerError, read_marks
+from pytest_durable.plugin.zone import utc
+
+if TYPE_CHECKING:
+    from pytest_durable import App, Host
+    from pytest_durable.plugin.bench import Bench
+
+#: Fixtures of others that move the wall clock. They are set up before the world and end after it (decisions 5.2).
+_FOREIGN_CLOCKS: Final = ("freezer", "time_machine")
+
+_TEST_FILES: Final = pytest.StashKey[frozenset[str]]()
+
+
+class HostFactory(Protocol):
+    """What ``durable_factory`` is: makes a host, ready to use and closed at the end of the test."""
+
+    def __call__(self, directory: str | Path | None = None, *, app: "App | None" = None, **options: Any) -> "Host":
+        """Make a host.
+
+        Args:
+            directory: Where its objects are kept. None: a directory of its own.
+            app: The application; by default what ``durable_app`` gives.
+            options: ``storage``, ``seed``, ``autojump``, ``synchronous``, ``copy_from``, ``crash_at``; see ``Host``.
+        """
+        ...
+
+
+@pytest.fixture
+def durable_app(request: pytest.FixtureRequest) -> "App":
+    """The application under test. Override it to describe yours once: ``return App(classes=[Counter])``."""
+    from pytest_durable import App
+
+    app: App | None = request.node.ihook.pytest_durable_app(request=request)
+    return App() if app is None else app
+
+
+@pytest.fixture
+def durable(durable_app: "App", _durable_bench: "Bench") -> Iterator["Host"]:
+    """A computer with a disk, a clock and a journal, on which Durable Objects run."""
+    host = _durable_bench.make_host(durable_app)
+    yield host
+    _durable_bench.close_hosts()
+
+
+@pytest.fixture
+def durable_factory(request: pytest.FixtureRequest, _durable_bench: "Bench") -> Iterator[HostFactory]:
+    """Makes several hosts, which share the test's clock and loop."""
+
+    def make(directory: str | Path | None = None, *, app: "App | None" = None, **options: Any) -> "Host":
+        if app is None:
+            app = request.getfixturevalue("durable_app")
+        return _durable_bench.make_host(app, directory=directory, **options)
+
+    yield make
+    _durable_bench.close_hosts()
+
+
+@pytest.fixture
+def _durable_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
+    """The time and loop of the test. ``pytest_runtest_setup`` sees to it that nothing async is set up earlier."""
+    from pytest_durable.plugin.bench import Bench
+
+    for name in _FOREIGN_CLOCKS:
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
+    item = request.node
+    try:
+        options = read_marks(item, item.config.stash[DEFAULTS])
+    except MarkerError as wrong:  # of a parameter set: nobody could check it when the test was collected
+        pytest.fail(str(wrong), pytrace=False)
+    with utc():
+        bench = Bench(
+            item,
+            options,
+            make_directory=lambda: new_directory(request),
+            is_test_module=lambda module: _is_test_module(item.session, module),
+        )
+        item.stash[BENCH] = bench
+        try:
+            yield bench
+        finally:
+            del item.stash[BENCH]
+            bench.close()
+
+
+def _is_test_module(session: pytest.Session, module: ModuleType) -> bool:
+    """Whether a module is a test file or a conftest: those exist once, whatever happens to the application."""
+    files = session.stash.get(_TEST_FILES, None)
+    if files is None:
+        conftests = (getattr(plugin, "__file__", None) for plugin in session.config.pluginmanager.get_plugins())
+        files = frozenset([*map(str, filter(None, conftests)), *(str(item.path) for item in session.items)])
+        session.stash[_TEST_FILES] = files
+    return module.__file__ in files

@@ -1,0 +1,247 @@
+"""What marker, ini file and command line can say about a durable test, and which of them wins.
+
+The marker speaks for one test and wins. Below it the command line beats the ini file, and that beats the defaults.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, StorageMode
+
+BACKENDS: Final = ("inprocess",)
+SURFACES: Final = ("on", "off")
+_TRUE: Final = ("true", "yes", "on", "1")
+_FALSE: Final = ("false", "no", "off", "0")
+
+
+class MarkerError(pytest.Collector.CollectError):
+    """A marker says what no marker can say. pytest shows it without a traceback: the message names the user's line."""
+
+
+class BadValueError(ValueError):
+    """A value is none of those that exist; the message is the body of a ``UsageError``."""
+
+    def __init__(self, expected: str, actual: object) -> None:
+        super().__init__(f"  expected  {expected}\n  actual    {actual!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a durable test is run with.
+
+    Attributes:
+        storage: ``"disk"`` (real files) or ``"memory"`` (the same semantics, gone at each restart).
+        start: Where the clock starts: an aware datetime, or ISO text with a zone.
+        seed: Of everything random: unique ids, retry jitter.
+        autojump: A test that waits makes the clock jump to the next thing due.
+        config: Path of the configuration of the application.
+        main: Path of the entry module of the application.
+        backend: Which host runs the test.
+        copy_from: A directory of captured data; the test works on a copy of it.
+    """
+
+    storage: StorageMode = STORAGE_MODES[0]
+    start: str | datetime = DEFAULT_START
+    seed: int = 0
+    autojump: bool = True
+    config: str | None = None
+    main: str | None = None
+    backend: str = BACKENDS[0]
+    copy_from: str | Path | None = None
+
+
+OPTION_NAMES: Final = tuple(field.name for field in fields(Options))
+
+
+def marker_help() -> str:
+    """The line that ``pytest --markers`` shows: every option with its default."""
+    shown = ", ".join(f"{field.name}={field.default!r}" for field in fields(Options))
+    return f"durable({shown}): how the `durable` fixture of this test is made; keyword arguments only."
+
+
+# Values, each checked by a function of its own that returns it or raises BadValueError.
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if value not in known:
+            raise BadValueError(" or ".join(map(repr, known)), value)
+        return str(value)
+
+    return check
+
+
+def _start(value: object) -> str | datetime:
+    instant = value
+    if isinstance(value, str):
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            instant = None
+    if not isinstance(instant, datetime) or instant.utcoffset() is None:
+        raise BadValueError(f"a date and time with a zone, such as {DEFAULT_START!r}", value)
+    return value  # type: ignore[return-value]
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            raise BadValueError("an integer, such as 42", value) from None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BadValueError("an integer, such as 42", value)
+    return value
+
+
+def _truth(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _TRUE + _FALSE:
+        return value.lower() in _TRUE
+    raise BadValueError("True or False", value)
+
+
+def _path(value: object) -> str | Path | None:
+    if value is None or isinstance(value, str | Path):
+        return value
+    raise BadValueError("a path", value)
+
+
+_CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
+    "storage": _one_of(STORAGE_MODES),
+    "start": _start,
+    "seed": _integer,
+    "autojump": _truth,
+    "config": _path,
+    "main": _path,
+    "backend": _one_of(BACKENDS),
+    "copy_from": _path,
+}
+
+# The marker.
+
+
+def read_marks(item: pytest.Item, defaults: Options) -> Options:
+    """The options of one test: its own markers, then those of its class and module, then ``defaults``.
+
+    Raises:
+        MarkerError: A marker has an argument that does not exist, or a value that is none.
+    """
+    said: dict[str, Any] = {}
+    for node, mark in item.iter_markers_with_node("durable"):
+        if mark.args:
+            raise _marker_error(node, "takes keyword arguments only", ", ".join(OPTION_NAMES), mark.args[0])
+        for name, value in mark.kwargs.items():
+            said.setdefault(name, _read_argument(node, name, value))
+    return replace(defaults, **said) if said else defaults
+
+
+def _read_argument(node: Any, name: str, value: object) -> object:
+    if name not in _CHECKS:
+        raise _unknown_argument(node, name)
+    try:
+        return _CHECKS[name](value)
+    except BadValueError as bad:
+        raise MarkerError(f"{_line_of(node)}: the marker durable has no such {name}.\n\n{bad}") from None
+
+
+def _unknown_argument(node: Any, name: str) -> MarkerError:
+    text = (
+        f"{_line_of(node)}: the marker durable has no argument {name!r}.\n\n"
+        f"  expected  {', '.join(OPTION_NAMES)}\n"
+        f"  actual    {name}"
+    )
+    close = get_close_matches(name, OPTION_NAMES, n=1)
+    return MarkerError(f"{text}\n\nDid you mean:  @pytest.mark.durable({close[0]}=…)" if close else text)
+
+
+def _marker_error(node: Any, fact: str, expected: str, actual: object) -> MarkerError:
+    return MarkerError(
+        f"{_line_of(node)}: the marker durable {fact}.\n\n  expected  {expected}\n  actual    {actual!r}"
+    )
+
+
+def _line_of(node: Any) -> str:
+    """Where the user wrote the marker: ``file:line`` of the decorator, or of ``pytestmark`` in a module."""
+    path = node.path
+    try:
+        shown = path.relative_to(node.config.rootpath)
+    except ValueError:
+        shown = path
+    code = getattr(getattr(node, "obj", None), "__code__", None)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    first = code.co_firstlineno if code is not None else 1
+    for number, line in enumerate(lines[first - 1 :], first):
+        if "durable(" in line and "mark" in line:
+            return f"{shown}:{number}"
+    return f"{shown}:{first}"
+
+
+# The ini file and the command line.
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare what the command line and the ini file can say."""
+    group = parser.getgroup("durable", "Durable Objects (pytest-durable)")
+    group.addoption("--durable-backend", metavar="NAME", help=f"which host runs the tests: {', '.join(BACKENDS)}")
+    group.addoption("--durable-seed", metavar="N", help="seed of everything random in durable tests (default: 0)")
+    group.addoption(
+        "--durable-keep", action="store_true", help="keep the directories of failed tests; the report names them"
+    )
+    parser.addini("durable_storage", f"where objects are kept: {', '.join(STORAGE_MODES)}", default="")
+    parser.addini("durable_start", f"where the clock starts (default: {DEFAULT_START})", default="")
+    parser.addini("durable_config", "the configuration of the application", default="")
+    parser.addini("durable_backend", f"which host runs the tests: {', '.join(BACKENDS)}", default="")
+    parser.addini("durable_autojump", "a test that waits makes the clock jump (default: true)", default="")
+    parser.addini("durable_surface", "make `workers`, `js` and `pyodide` importable: on, off", default="")
+
+
+_INI: Final = ("storage", "start", "config", "backend", "autojump")
+_COMMAND_LINE: Final = ("backend", "seed")
+
+
+def read_config(config: pytest.Config) -> Options:
+    """The options of tests whose marker says nothing.
+
+    Raises:
+        UsageError: A value is none of those that exist.
+    """
+    said: dict[str, Any] = {}
+    for name in _INI:
+        if text := config.getini(f"durable_{name}"):
+            said[name] = _read_setting(f"durable_{name}", name, text)
+    for name in _COMMAND_LINE:
+        if (text := config.getoption(f"durable_{name}")) is not None:
+            said[name] = _read_setting(f"--durable-{name}", name, text)
+    return Options(**said)
+
+
+def is_surface_on(config: pytest.Config) -> bool:
+    """Whether tests can import what user code imports.
+
+    Raises:
+        UsageError: The value is neither on nor off.
+    """
+    text = config.getini("durable_surface") or SURFACES[0]
+    try:
+        return _one_of(SURFACES)(text) == "on"
+    except BadValueError as bad:
+        raise _setting_error("durable_surface", bad) from None
+
+
+def _read_setting(setting: str, name: str, text: str) -> object:
+    try:
+        return _CHECKS[name](text)
+    except BadValueError as bad:
+        raise _setting_error(setting, bad) from None
+
+
+def _setting_error(setting: str, bad: BadValueError) -> pytest.UsageError:
+    return pytest.UsageError(f"{setting} has a value that does not exist.\n\n{bad}")

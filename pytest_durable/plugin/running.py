@@ -1,0 +1,97 @@
+"""Runs the async parts of a durable test on the loop of its world, where no async plugin does.
+
+Also the end of a test's body: what happened unseen fails the call phase, not the teardown.
+"""
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.fixtures import resolve_fixture_function
+
+from pytest_durable.plugin.keys import BENCH, is_durable
+
+if TYPE_CHECKING:
+    from pytest_durable.plugin.bench import Bench
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Set the world up before every other fixture of function scope, so that none of them can start another loop."""
+    if is_durable(item):
+        names = item.fixturenames  # type: ignore[attr-defined]
+        names.insert(_first_of_the_test(item), "_durable_bench")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run an ``async def`` test that nobody else runs."""
+    bench = pyfuncitem.stash.get(BENCH, None)
+    if bench is None or not inspect.iscoroutinefunction(pyfuncitem.obj) or "anyio_backend" in pyfuncitem.funcargs:
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    bench.run(pyfuncitem.obj(**arguments))
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Let what the body has set in motion come to rest while it is still the body's fault."""
+    result = yield
+    bench = item.stash.get(BENCH, None)
+    if bench is not None:
+        bench.end_body()
+    return result
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Run an async fixture of a durable test that nobody else runs. Innermost, so that everybody else goes first."""
+    function = fixturedef.func
+    if not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)):
+        return (yield)
+    bench = request.node.stash.get(BENCH, None)
+    if bench is None:
+        return (yield)
+    fixturedef.func = _synchronous(resolve_fixture_function(fixturedef, request), bench)  # type: ignore[misc]
+    try:
+        return (yield)
+    finally:
+        fixturedef.func = function  # type: ignore[misc]
+
+
+def _first_of_the_test(item: Any) -> int:
+    """Where in the order of set-up the fixtures of function scope begin."""
+    fixtures = item._fixtureinfo.name2fixturedefs
+    for index, name in enumerate(item.fixturenames):
+        if name in fixtures and fixtures[name][-1].scope == "function":
+            return index
+    return len(item.fixturenames)
+
+
+def _synchronous(function: Callable[..., Any], bench: "Bench") -> Callable[..., Any]:
+    """The plain function or generator that pytest can call in place of an async fixture."""
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        def value(**arguments: Any) -> object:
+            return bench.run(function(**arguments))
+
+        return value
+
+    @functools.wraps(function)
+    def values(**arguments: Any) -> Generator[object, None, None]:
+        generator: AsyncGenerator[object, None] = function(**arguments)
+        yield bench.run(anext(generator))
+        try:
+            bench.run(anext(generator))
+        except StopAsyncIteration:
+            return
+        bench.run(generator.aclose())
+        pytest.fail(f"The fixture {function.__name__!r} yields more than once.", pytrace=False)
+
+    return values
