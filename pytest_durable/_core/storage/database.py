@@ -125,6 +125,10 @@ class Database:
         ((size,),) = self.execute(self.statements.size).fetchall()
         return int(size) or 4096
 
+    def limit_pages(self, pages_max: int) -> None:
+        """Make SQLite report a full disk beyond this size."""
+        self._pragma(f"max_page_count = {pages_max:d}")
+
     def close(self, *, graceful: bool) -> None:
         """Close the connection, and its cursors with it. What is not committed is lost."""
         if graceful:

@@ -62,6 +62,7 @@ class ObjectStore:
         self._metadata: MetadataTable
         self._sql: SqlRunner | None = None
         self._last_rowid = 0
+        self._has_page_limit = False
         #: Told once, when the store is closed.
         self.on_close: Callable[[], None] = lambda: None
         file.on_open = self._opened
@@ -83,7 +84,7 @@ class ObjectStore:
         self._last_rowid = database.connection.last_insert_rowid() if self._sql is not None else 0
 
     def _is_idle(self) -> bool:
-        if self._transaction.is_open or self._live_list is not None:
+        if self._transaction.is_open or self._live_list is not None or self._has_page_limit:
             return False
         return self._sql is None or not (self._sql.live or self._sql.has_settings)
 
@@ -113,7 +114,10 @@ class ObjectStore:
         """The database, for a write operation; a transaction is open then."""
         if self.is_critically_failed is not None:
             raise self.is_critically_failed.copy()
-        return self._transaction.write(confirmed=confirmed)
+        try:
+            return self._transaction.write(confirmed=confirmed)
+        except apsw.Error as failure:
+            raise self._failed(failure) from failure
 
     def _failed(self, failure: apsw.Error) -> PlatformError:
         """The error for user code; notices if the transaction is gone with it."""
@@ -339,9 +343,21 @@ class ObjectStore:
         return self._transaction.begin_explicit()
 
     def commit_transaction(self, depth: int) -> frozenset[str]:
-        """Commit the innermost explicit transaction; the keys written if it was the outermost, else nothing yet."""
+        """Commit the innermost explicit transaction; the keys written if it was the outermost, else nothing yet.
+
+        Raises:
+            PlatformError: The commit failed; everything is rolled back. A violated constraint is an opaque internal
+                error here that resets the object, as the platform has it.
+        """
         self._use()
-        return self._committed(lambda: self._transaction.commit_explicit(depth))
+        try:
+            return self._committed(lambda: self._transaction.commit_explicit(depth))
+        except PlatformError as failure:
+            if isinstance(failure.__cause__, apsw.ConstraintError):
+                problem = self.internal_error(failure.message)
+                problem.durable_object_reset = True
+                raise problem from failure
+            raise
 
     def rollback_transaction(self, depth: int) -> None:
         """Undo and end the innermost explicit transaction, its alarm changes included."""
@@ -416,6 +432,11 @@ class ObjectStore:
             return database.size()
         except apsw.Error as failure:
             raise self._failed(failure) from failure
+
+    def limit_pages(self, pages_max: int) -> None:
+        """Let the disk be full when the database has this many pages of 4096 bytes, for tests of full disks."""
+        self._has_page_limit = True
+        self._use().limit_pages(pages_max)
 
     def close(self, *, graceful: bool) -> None:
         """End the use of this store; what is not committed is lost. Idempotent."""
