@@ -6,7 +6,7 @@ from pytest_durable._core import events
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._hosts.stored import PendingAlarm
-from pytest_durable._instruments.causes import next_try_ns, why_no_alarm, why_not_run
+from pytest_durable._instruments.causes import next_try_ns, why_no_alarm, why_pending
 from pytest_durable._instruments.due import ExpectedDue
 from pytest_durable._instruments.report import Advice, Failure, Row
 from pytest_durable._instruments.story import failures
@@ -67,7 +67,7 @@ def _how_to_be_rid_of(subject: Subject, alarm: PendingAlarm, left_ns: int) -> Ad
         return Advice(
             fact="Let it run first, or delete it in the object with deleteAlarm():", command=advance_call(left_ns)
         )
-    return why_not_run(subject, alarm)
+    return why_pending(subject, alarm)
 
 
 def has_run(subject: Subject, times: int | None, outcome: Outcome | None) -> Failure | None:
@@ -86,7 +86,7 @@ def has_run(subject: Subject, times: int | None, outcome: Outcome | None) -> Fai
     return Failure(
         claim=f"{_saw(subject, count, outcome)}: {_counts(times, count, outcome, len(runs) - count)}.",
         rows=evidence(subject, alarm),
-        advice=_why_short(subject, alarm, runs, outcome) if is_short else _why_over(runs, count, times, outcome),
+        advice=_why_short(subject, alarm, runs, count, outcome) if is_short else _why_over(runs, count, times, outcome),
         story=subject.story,
     )
 
@@ -120,16 +120,26 @@ def _counts(times: int | None, count: int, outcome: Outcome | None, others: int)
 
 
 def _why_short(
-    subject: Subject, alarm: PendingAlarm | None, runs: list[events.AlarmFinished], outcome: Outcome | None
+    subject: Subject,
+    alarm: PendingAlarm | None,
+    runs: list[events.AlarmFinished],
+    count: int,
+    outcome: Outcome | None,
 ) -> Advice:
-    others = sum(not _matches(run, outcome) for run in runs)
-    if alarm is None and others:
+    if alarm is not None:
+        return why_pending(subject, alarm)
+    if len(runs) > count:
         other: Outcome = "failed" if outcome == "ok" else "ok"
         return Advice(
             fact="It has run, but ended the other way. To claim that:",
-            command=f'durable.assert_alarm_ran(stub, times={others}, outcome="{other}")',
+            command=f'durable.assert_alarm_ran(stub, times={len(runs) - count}, outcome="{other}")',
         )
-    return why_not_run(subject, alarm)
+    return why_no_alarm(subject, if_it_ran=_claim_of_count("No further run is due. If that is right:", count, outcome))
+
+
+def _claim_of_count(fact: str, count: int, outcome: Outcome | None) -> Advice:
+    which = "" if outcome is None else f', outcome="{outcome}"'
+    return Advice(fact=fact, command=f"durable.assert_alarm_ran(stub, times={count}{which})")
 
 
 def _why_over(runs: list[events.AlarmFinished], count: int, times: int | None, outcome: Outcome | None) -> Advice:
@@ -139,11 +149,7 @@ def _why_over(runs: list[events.AlarmFinished], count: int, times: int | None, o
             fact="Failed runs count too. To count the good ones alone:",
             command=f'durable.assert_alarm_ran(stub, times={times}, outcome="ok")',
         )
-    which = "" if outcome is None else f', outcome="{outcome}"'
-    return Advice(
-        fact="Each run has its line above. If all of them are wanted:",
-        command=f"durable.assert_alarm_ran(stub, times={count}{which})",
-    )
+    return _claim_of_count("Each run has its line above. If all of them are wanted:", count, outcome)
 
 
 def evidence(subject: Subject, alarm: PendingAlarm | None) -> list[Row]:

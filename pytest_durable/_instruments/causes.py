@@ -36,56 +36,64 @@ _SET_TOO_EARLY: Final = Advice(
     command=_SET_ALARM,
 )
 _DELETED: Final = Advice(fact="It was deleted after it had been set: look for deleteAlarm() or deleteAll().")
-_NOT_DELIVERED: Final = Advice(fact="It came due, but its handler was not called: the last line above says why.")
-_LOST: Final = Advice(
-    fact="The life that set it ended before the object had committed it. Run on to that commit:",
-    command="await durable.settle()",
+_NOT_DELIVERED: Final = Advice(fact="It came due, but its handler was not called: its line above says why.")
+_UNKNOWN_TO_SCHEDULER: Final = Advice(
+    fact="The object has recorded an alarm that the scheduler has lost, so it never runs. Set it to another time:",
+    command=_SET_ALARM,
     page=RESTARTS,
+)
+_UNTOLD: Final = Advice(
+    fact="No line above says what became of it: its files were changed while no life had them.", page=RESTARTS
 )
 
 
-def why_no_alarm(subject: Subject) -> Advice:
-    """Why an object has no pending alarm."""
+def why_no_alarm(subject: Subject, if_it_ran: Advice | None = None) -> Advice:
+    """Why an object has no pending alarm.
+
+    Args:
+        subject: The object.
+        if_it_ran: What to say when the cause is that it has run; by default, how to claim that it has.
+    """
     scheduled = subject.records(events.AlarmScheduled)
     last = scheduled[-1] if scheduled else None
     if subject.is_wiped_since(last):
         return IN_MEMORY
     if subject.has_open_turn:
         return OPEN_TURN
+    if subject.stored_due_ns is not None:
+        return _UNKNOWN_TO_SCHEDULER
     if last is None:
         return _NEVER_SET if subject.all_records else _NEVER_CALLED
-    return _what_became_of(subject, last)
+    return _what_became_of(subject, last, if_it_ran)
 
 
-def _what_became_of(subject: Subject, scheduled: events.AlarmScheduled) -> Advice:
+def _what_became_of(subject: Subject, scheduled: events.AlarmScheduled, if_it_ran: Advice | None) -> Advice:
     after = [record for record in subject.all_records if record.sequence > scheduled.sequence]
+    ends = [record for record in after if isinstance(record, events.AlarmFinished)]
     if any(isinstance(record, events.AlarmAbandoned) for record in after):
-        return Advice(
-            fact="It failed too often and was given up; the errors are above. To claim just that:",
+        return if_it_ran or Advice(
+            fact="It failed too often and was given up; the errors are above. To claim that it failed:",
             command='durable.assert_alarm_ran(stub, outcome="failed")',
         )
-    ends = [record for record in after if isinstance(record, events.AlarmFinished)]
     if ends and not ends[-1].ran:
         return _NOT_DELIVERED
-    if ends and scheduled.due_ns <= scheduled.time_ns:
-        return _SET_TOO_EARLY
     if ends:
-        at = since_start(ends[-1].time_ns - subject.start_ns)
-        return Advice(fact=f"It has run already, at {at}. To claim that:", command="durable.assert_alarm_ran(stub)")
+        return if_it_ran or _it_ran(subject, scheduled, ends[-1])
     if any(isinstance(record, events.AlarmRowDeleted) for record in after):
         return _DELETED
-    return _LOST
+    return _UNTOLD
 
 
-def why_not_run(subject: Subject, alarm: PendingAlarm | None) -> Advice:
-    """Why an alarm has not run as often as expected.
+def _it_ran(subject: Subject, scheduled: events.AlarmScheduled, end: events.AlarmFinished) -> Advice:
+    if scheduled.due_ns <= scheduled.time_ns:
+        # Most often seconds, or a distance, where an instant in milliseconds is due.
+        return _SET_TOO_EARLY
+    at = since_start(end.time_ns - subject.start_ns)
+    return Advice(fact=f"It has run already, at {at}. To claim that:", command="durable.assert_alarm_ran(stub)")
 
-    Args:
-        subject: The object.
-        alarm: What is pending for it.
-    """
-    if alarm is None:
-        return why_no_alarm(subject)
+
+def why_pending(subject: Subject, alarm: PendingAlarm) -> Advice:
+    """Why a pending alarm has not run, or not again."""
     if not subject.host.is_running:
         return HOST_IS_DOWN
     left_ns = instant_ns(alarm.due) - subject.now_ns

@@ -62,16 +62,8 @@ def _check(host: HostFace, namespace: NamespaceFace, expected: int, claim: str) 
 
 
 def _described(host: HostFace, namespace: NamespaceFace, ids: list[str]) -> str:
-    """One line per object: what it is called and when it first came to memory on this host."""
-    keys: dict[str, ObjectKey] = {}
-    built: dict[str, int] = {}
-    for record in host.journal:
-        if record.actor is None or record.actor.namespace != namespace.unique_key:
-            continue
-        if record.actor.hex not in keys or record.actor.name is not None:
-            keys[record.actor.hex] = record.actor
-        if isinstance(record, events.InstanceBuilt):
-            built.setdefault(record.actor.hex, record.time_ns)
+    """One line per object: what it is called and when it was first built on this host."""
+    keys, built = _history(host, namespace)
     start = start_ns(host)
     lines = []
     # In the order in which they came; those that only the disk knows are older.
@@ -80,6 +72,21 @@ def _described(host: HostFace, namespace: NamespaceFace, ids: list[str]) -> str:
         when = f"built {since_start(built[actor_hex] - start)}" if actor_hex in built else "was there before"
         lines.append(f"{name}  {when}")
     return "\n".join(shortened(lines, NAMED_MAX, "objects")) or "none"
+
+
+def _history(host: HostFace, namespace: NamespaceFace) -> tuple[dict[str, ObjectKey], dict[str, int]]:
+    """What the journal knows of the namespace's objects by id: their keys, and when each was first built."""
+    keys: dict[str, ObjectKey] = {}
+    built: dict[str, int] = {}
+    for record in host.journal:
+        key = record.actor
+        if key is None or key.namespace != namespace.unique_key:
+            continue
+        if key.hex not in keys or key.name is not None:
+            keys[key.hex] = key
+        if isinstance(record, events.InstanceBuilt):
+            built.setdefault(key.hex, record.time_ns)
+    return keys, built
 
 
 def _left_out(names: list[str], counted: list[str], ignored: Iterable[str]) -> list[Row]:
@@ -119,14 +126,11 @@ def _about_files(host: HostFace, namespace: NamespaceFace, count: int, expected:
 
 
 def _was_wiped(host: HostFace, namespace: NamespaceFace) -> bool:
-    if namespace.directory is not None:
+    """Whether an object that was built is gone because its life ended with the memory it was in."""
+    if namespace.directory is not None or not host.journal.of(events.RuntimeStopped, events.RuntimeCrashed):
         return False
-    ends = host.journal.of(events.RuntimeStopped, events.RuntimeCrashed)
-    built = host.journal.of(events.InstanceBuilt)
-    return bool(ends) and any(
-        each.actor is not None and each.actor.namespace == namespace.unique_key and each.sequence < ends[-1].sequence
-        for each in built
-    )
+    _, built = _history(host, namespace)
+    return bool(built.keys() - set(namespace.list_ids()))
 
 
 def _count(number: int, noun: str) -> str:
