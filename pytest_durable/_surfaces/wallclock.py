@@ -31,6 +31,7 @@ class TravelledWallClock:
 
     def __init__(self, start_ns: int) -> None:
         self._seen_ns = start_ns
+        self._is_closed = False
         self._own: Any = None
         self._own_traveller: Any = None
         self._pinned: list[_PinnedFreeze | _PinnedTravel] = []
@@ -46,6 +47,8 @@ class TravelledWallClock:
 
     def now_ns(self) -> int:
         """What user code sees now, in nanoseconds since the epoch. Starts or pins a master if that is necessary."""
+        if self._is_closed:
+            return self._seen_ns  # somebody looks late, for example a finalizer: the real time must stay what it is
         freeze = _innermost_freeze()
         if freeze is not None:
             self._seen_ns = self._read_freeze(freeze)
@@ -67,6 +70,7 @@ class TravelledWallClock:
 
     def close(self) -> None:
         """End our own travel and let what was pinned tick again. Closing twice does nothing."""
+        self._is_closed = True
         for pinned in reversed(self._pinned):
             pinned.release()
         self._pinned.clear()

@@ -338,6 +338,13 @@ def test_closing_twice_does_nothing():
     wall.close()
 
 
+def test_looking_after_the_end_does_not_travel_again():
+    with TravelledWallClock(START_NS) as wall:
+        pass
+    assert wall.now_ns() == START_NS
+    assert time_machine.traveller_stack == []
+
+
 def test_time_machine_inside_freezegun_is_never_tried():
     """time-machine refuses to start there, so we must not need it."""
     with freezegun.freeze_time("2030-01-01"), durable_time() as clock:
