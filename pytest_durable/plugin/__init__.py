@@ -11,6 +11,11 @@ from pytest_durable.plugin.running import (
     pytest_runtest_call,
     pytest_runtest_setup,
 )
+from pytest_durable.plugin.surface import (
+    pytest_load_initial_conftests,
+    pytest_report_collectionfinish,
+    pytest_unconfigure,
+)
 
 __all__ = [
     "_durable_bench",
@@ -22,9 +27,12 @@ __all__ = [
     "pytest_configure",
     "pytest_fixture_setup",
     "pytest_generate_tests",
+    "pytest_load_initial_conftests",
     "pytest_pyfunc_call",
+    "pytest_report_collectionfinish",
     "pytest_runtest_call",
     "pytest_runtest_setup",
+    "pytest_unconfigure",
 ]
 
 

@@ -1,0 +1,89 @@
+"""Makes `workers`, `js`, `pyodide` importable while pytest runs (decisions 7.1).
+
+The real finder brings the whole surface with it. A run in which nobody imports such a module must not pay for that, so
+only a doorkeeper that knows the names stands among the finders, and calls the real one when a name comes up.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pytest_durable.plugin.options import is_surface_on
+
+if TYPE_CHECKING:
+    from pytest_durable._surfaces.finder import ImportFinder
+
+#: Top-level names that the platform's modules have. A test compares them with what the real finder serves.
+NAMES: Final = frozenset({"js", "pyodide", "workers"})
+
+
+class Doorkeeper(MetaPathFinder):
+    """Stands in for the ``ImportFinder`` until it is needed."""
+
+    def __init__(self) -> None:
+        #: Names that a module of the project has taken, with its file.
+        self.taken: dict[str, str] = {}
+        self._finder: ImportFinder | None = None
+
+    def __repr__(self) -> str:
+        return f"<Doorkeeper of {', '.join(sorted(NAMES))}>"
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Call the real finder, if the name is one of the platform's."""
+        if self._finder is not None or fullname.partition(".")[0] not in NAMES:
+            return None
+        return self._call_finder().find_spec(fullname, path, target)
+
+    def install(self) -> None:
+        """Go before all other finders."""
+        sys.meta_path.insert(0, self)
+
+    def uninstall(self) -> None:
+        """Leave, and the real finder too."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        if self._finder is not None:
+            self._finder.uninstall()
+
+    def _call_finder(self) -> "ImportFinder":
+        from pytest_durable._surfaces.finder import ImportFinder
+
+        self._finder = ImportFinder(local_found=self.taken.__setitem__)
+        self._finder.install()
+        return self._finder
+
+
+_DOORKEEPER: Final = pytest.StashKey[Doorkeeper]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Before any conftest is imported: it may import user code."""
+    if is_surface_on(early_config):
+        doorkeeper = early_config.stash[_DOORKEEPER] = Doorkeeper()
+        doorkeeper.install()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take everything out again: another run may follow in this process."""
+    doorkeeper = config.stash.get(_DOORKEEPER, None)
+    if doorkeeper is not None:
+        doorkeeper.uninstall()
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say which modules of the project took a name from the platform's."""
+    doorkeeper = config.stash.get(_DOORKEEPER, None)
+    if doorkeeper is None:
+        return []
+    return [
+        f"durable: `import {name}` finds {origin}, not the platform's module"
+        for name, origin in sorted(doorkeeper.taken.items())
+    ]
