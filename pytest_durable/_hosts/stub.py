@@ -7,7 +7,7 @@ broken, as on the platform, until it is taken anew from the namespace; after a r
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pytest_durable._core.actor import Container
+from pytest_durable._core.actor import Container, Pin
 from pytest_durable._core.errors import LifeEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Life
@@ -34,7 +34,7 @@ class Stub:
         self._durable_key = ObjectKey(namespace.unique_key, object_id.hex, object_id.name)
         self._durable_id = object_id
         self._durable_life: Life | None = None
-        self._durable_container: Container | None = None
+        self._durable_pin: Pin | None = None
 
     @property
     def id(self) -> ObjectId:
@@ -78,10 +78,10 @@ class Stub:
     def _durable_bind(self) -> Container:
         """The container that this stub speaks to, in the life that runs now."""
         life = self._durable_namespace.host.require_running().life
-        if self._durable_life is not life or self._durable_container is None:
-            self._durable_container = self._durable_namespace.current.container(self._durable_id)
+        if self._durable_life is not life or self._durable_pin is None:
+            self._durable_pin = self._durable_namespace.current.container(self._durable_id).pin()
             self._durable_life = life
-        return self._durable_container
+        return self._durable_pin.container
 
     def _durable_send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
         host = self._durable_namespace.host

@@ -3,7 +3,7 @@
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.arguments import ABSENT, is_nothing, is_object, member, not_of_type, text_of, truth
 from pytest_durable._core.actor.commit import ActorStorage, TransactionHandle
-from pytest_durable._core.actor.container import AlarmResult, Container
+from pytest_durable._core.actor.container import AlarmResult, Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
@@ -33,6 +33,7 @@ __all__ = [
     "ObjectSql",
     "ObjectStorage",
     "ObjectTransaction",
+    "Pin",
     "Scope",
     "Services",
     "StorageOperations",

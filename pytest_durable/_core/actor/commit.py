@@ -107,9 +107,7 @@ class ActorStorage:
         self._services.journal.record(events.TransactionBegan, self._key)
 
     def write_started(self, confirmed: bool) -> None:
-        """The store is about to write."""
-        if confirmed and not self._transactions:
-            self._incarnation.output_gate.close()
+        """The store is about to write. Nothing leaves before the end of the turn anyway; see ``gates``."""
 
     # -- access
 
@@ -121,9 +119,11 @@ class ActorStorage:
             LifeEnded: The process has died; the frame that asks is being unwound.
             PlatformError: The object is over.
         """
-        self._services.life.require_alive()
-        if self._incarnation.is_over:
-            raise self._incarnation.container.closed_error()
+        incarnation = self._incarnation
+        if incarnation.in_turn:
+            self._services.life.require_alive()
+        if incarnation.is_over:
+            raise incarnation.container.closed_error()
         return self._store
 
     @property
@@ -327,7 +327,6 @@ class ActorStorage:
             store.commit_transaction(handle.depth)
             return
         self._transactions.remove(handle)
-        self._incarnation.output_gate.close()
         self._commit(lambda: store.commit_transaction(handle.depth))
         if self._incarnation.is_over:
             raise self._incarnation.container.closed_error()
@@ -380,7 +379,6 @@ class ActorStorage:
             self._must_reschedule = False
         self._schedule_after_commit(store.committed_alarm_ns)
         self._alarm_touched = False
-        self._incarnation.output_gate.open()
 
     # -- the end
 

@@ -8,8 +8,8 @@ Source: workerd server/server.c++ (ActorContainer), io/worker.c++ (Actor); spec 
 """
 
 import asyncio
+import weakref
 from collections.abc import Callable
-from contextvars import Context
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,6 +84,18 @@ class _AlarmRun:
         self.timer: Timer | None = None
 
 
+class Pin:
+    """What all stubs that are bound to a container hold: while it is alive, the container has clients."""
+
+    __slots__ = ("__weakref__", "container")
+
+    def __init__(self, container: "Container") -> None:
+        self.container = container
+
+    def __del__(self) -> None:
+        self.container.last_access_ns = self.container.services.elapsed_ns()
+
+
 class Container:
     """The permanent slot of one object.
 
@@ -104,7 +116,9 @@ class Container:
         self._alarm_run: _AlarmRun | None = None
         self._idle_timer: Timer | None = None
         self._evict_waiters: list[asyncio.Future[None]] = []
-        self.last_used_ns = services.elapsed_ns()
+        #: Elapsed time of the last call, or of the end of the last stub if that was later.
+        self.last_access_ns = services.elapsed_ns()
+        self._pin: weakref.ref[Pin] | None = None
 
     def __repr__(self) -> str:
         return f"<Container of {self.key}: {self.state.value}>"
@@ -114,13 +128,41 @@ class Container:
         """Whether this container is spent."""
         return self.state is ContainerState.BROKEN
 
+    # -- clients
+
+    def pin(self) -> Pin:
+        """What a stub holds once it is bound to this container (spec 9.1.2)."""
+        pin = None if self._pin is None else self._pin()
+        if pin is None:
+            pin = Pin(self)
+            self._pin = weakref.ref(pin)
+        return pin
+
+    @property
+    def has_clients(self) -> bool:
+        """Whether a stub is bound to it, or a call or alarm is on its way in it."""
+        if self._pin is not None and self._pin() is not None:
+            return True
+        return self._alarm_run is not None or (self.incarnation is not None and bool(self.incarnation.replies))
+
     # -- events
 
-    def deliver(self, delivery: Call | Delivery) -> "asyncio.Future[object]":
-        """Bring a call or request to the object; the future has the wire value or fails with ``RemoteFailure``."""
+    def deliver(
+        self, delivery: Call | Delivery, answer: "asyncio.Future[object] | None" = None
+    ) -> "asyncio.Future[object]":
+        """Bring a call or request to the object.
+
+        Args:
+            delivery: What to bring.
+            answer: The future to use for the answer; a new one by default.
+
+        Returns:
+            A future of the wire value; fails with ``RemoteFailure``.
+        """
         services = self.services
         services.life.require_alive()
-        future: asyncio.Future[object] = services.life.loop.create_future()
+        self.last_access_ns = services.elapsed_ns()
+        future = services.life.loop.create_future() if answer is None else answer
         method = delivery.method if type(delivery) is Call else "fetch"
         reply = Reply(future, services.journal, self.key, method)
         if self.breakage is not None:
@@ -142,12 +184,12 @@ class Container:
         return future
 
     def send_from_here(self, delivery: Delivery) -> "asyncio.Future[object]":
-        """Like ``deliver``, on behalf of the running code: it leaves when the sender's output gate lets it."""
+        """Like ``deliver``, on behalf of the running code: it leaves at the end of the turn (spec 6.4)."""
         scope = current_scope()
-        if scope is None or not scope.incarnation.output_gate.is_closed:
+        if scope is None or not scope.incarnation.in_turn:
             return self.deliver(delivery)
         answer: asyncio.Future[object] = self.services.life.loop.create_future()
-        scope.incarnation.output_gate.send(lambda: _chain(self.deliver(delivery), answer))
+        scope.incarnation.output_gate.hold(lambda: self.deliver(delivery, answer))
         return answer
 
     async def _serve(self, incarnation: Incarnation, delivery: Delivery, method: str) -> object:
@@ -363,9 +405,8 @@ class Container:
 
     def became_idle(self) -> None:
         """The last strand of the instance ended."""
-        self.last_used_ns = self.services.elapsed_ns()
         self._release_evict_waiters()
-        if self._idle_timer is None and not self.services.prevent_eviction and self.state is ContainerState.ACTIVE:
+        if self._idle_timer is None and not self.services.prevent_eviction and self.incarnation is not None:
             self._arm_idle_timer(IDLE_NS)
 
     def _arm_idle_timer(self, delay_ns: int) -> None:
@@ -390,7 +431,7 @@ class Container:
             self._idle_timer = None
 
     def evict(self) -> None:
-        """Drop the instance in order. The caller has made sure that it is not busy.
+        """Drop the instance in order. What still runs in it is never resumed.
 
         Records: Evicted.
         """
@@ -416,23 +457,9 @@ class Container:
                 waiter.set_result(None)
 
 
-def _chain(source: "asyncio.Future[object]", target: "asyncio.Future[object]") -> None:
-    def copy(done: "asyncio.Future[object]") -> None:
-        if target.done():
-            return
-        failure = done.exception()
-        if failure is None:
-            target.set_result(done.result())
-        else:
-            target.set_exception(failure)
-            target.exception()
-
-    source.add_done_callback(copy, context=Context())
-
-
 async def _next_turn() -> None:
     """Suspend for real, so that the strand asks the input gate again."""
     await asyncio.sleep(0)
 
 
-__all__ = ["ALARM_TIMEOUT_NS", "IDLE_NS", "AlarmResult", "Breakage", "Container"]
+__all__ = ["ALARM_TIMEOUT_NS", "IDLE_NS", "AlarmResult", "Breakage", "Container", "Pin"]

@@ -3,8 +3,9 @@
 Python runs one turn at a time and storage is synchronous, so the input lock is free between turns by nature. What is
 left of the platform's input gate are *critical sections*: while one is open, only work that it started may run.
 
-The output gate closes with the first confirmed write of a turn and opens when the turn's transaction is committed. What
-the object sends meanwhile waits in order; what it sent before does not. If the commit fails, what waits is never sent.
+What an object sends leaves at the end of the turn, when the turn's transaction is committed. If the commit fails or the
+object is aborted, it is never sent. The platform's gate closes only with the first confirmed write of a turn, but what
+was sent before that in the same turn is lost with the object there as well (tried), so the difference cannot be seen.
 
 Source: workerd io/io-gate.h; spec durable-objects 6.4, 6.5.
 """
@@ -46,6 +47,8 @@ class InputGate:
         self.section: Section | None = None
         self._ready: list[Section] = []
         self._waiting: list[tuple[Section | None, asyncio.Future[None]]] = []
+        #: Turns that were let in and have not begun yet. They came first: nobody may overtake them.
+        self.called: set[asyncio.Future[None]] = set()
 
     def __repr__(self) -> str:
         state = "open" if self.section is None else f"section of depth {self.section.depth}"
@@ -80,6 +83,12 @@ class InputGate:
     def hold(self, section: Section | None, waiter: "asyncio.Future[None]") -> None:
         """Complete ``waiter`` when a turn of ``section`` may run; first come, first served."""
         self._waiting.append((section, waiter))
+        if self.section is section:  # it may run, but others were let in before it
+            self._wake()
+
+    def answered(self, waiter: "asyncio.Future[None]") -> None:
+        """The turn behind ``waiter`` begins, or goes back to waiting."""
+        self.called.discard(waiter)
 
     def _wake(self) -> None:
         still_waiting = []
@@ -87,39 +96,31 @@ class InputGate:
             if innermost_open(section) is not self.section:
                 still_waiting.append((section, waiter))
             elif not waiter.done():
+                self.called.add(waiter)
                 waiter.set_result(None)
         self._waiting = still_waiting
 
 
 class OutputGate:
-    """What may leave. Closed from the first confirmed write of a turn to its commit."""
+    """What may leave. Closed during each turn; opened when its writes are durable."""
 
     def __init__(self) -> None:
-        self.is_closed = False
-        self._held: list[Callable[[], None]] = []
+        self._held: list[Callable[[], object]] = []
 
     def __repr__(self) -> str:
-        return f"<OutputGate {'closed' if self.is_closed else 'open'}, {len(self._held)} held>"
+        return f"<OutputGate, {len(self._held)} held>"
 
-    def close(self) -> None:
-        """A confirmed write was made."""
-        self.is_closed = True
-
-    def send(self, action: Callable[[], None]) -> None:
-        """Do ``action`` now, or when the writes made so far are durable."""
-        if self.is_closed:
-            self._held.append(action)
-        else:
-            action()
+    def hold(self, action: Callable[[], object]) -> None:
+        """Do ``action`` when the writes made so far are durable."""
+        self._held.append(action)
 
     def open(self) -> None:
         """The writes are durable: let go what waited, in order."""
-        self.is_closed = False
-        held, self._held = self._held, []
-        for action in held:
-            action()
+        if self._held:
+            held, self._held = self._held, []
+            for action in held:
+                action()
 
     def discard(self) -> None:
         """The writes are lost: what waited is never sent."""
-        self.is_closed = False
         self._held.clear()

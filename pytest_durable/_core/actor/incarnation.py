@@ -15,7 +15,7 @@ from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
 from pytest_durable._core.actor.reply import Reply
 from pytest_durable._core.actor.scope import SCOPE, Scope
-from pytest_durable._core.actor.strand import Ended, Strand
+from pytest_durable._core.actor.strand import Ended, Fatal, Strand
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import ObjectKey
@@ -76,6 +76,7 @@ class Incarnation:
         self._context = base_context.copy()
         self._context.run(SCOPE.set, Scope(self))
         self._kept: list[object] = []
+        self._section_timers: set[Timer] = set()
 
     def __repr__(self) -> str:
         return f"<Incarnation of {self.key}: {len(self.strands)} strands, {len(self.replies)} in flight>"
@@ -107,16 +108,19 @@ class Incarnation:
             self.container.abort(self.abort_request)
             return
         self.storage.end_turn()
-        if self.output_gate.is_closed:
-            self.output_gate.open()
+        self.output_gate.open()
 
     # -- starting things
 
     def start(
-        self, coroutine: Coroutine[Any, Any, object], ended: Ended | None, section: Section | None = None
+        self,
+        coroutine: Coroutine[Any, Any, object],
+        ended: Ended | None,
+        section: Section | None = None,
+        fatal: Fatal | None = None,
     ) -> Strand:
         """Run a coroutine as a strand of this object."""
-        strand = Strand(coroutine, self, section, ended)
+        strand = Strand(coroutine, self, section, ended, fatal)
         self.strands.add(strand)
         context = self._context.copy()
         if section is not None:
@@ -194,13 +198,12 @@ class Incarnation:
         section = Section(parent)
         future: asyncio.Future[object] = self.services.life.loop.create_future()
         timer = self.services.life.after(SECTION_TIMEOUT_NS, self._section_timed_out, key=self.key.hex)
+        self._section_timers.add(timer)
         self.input_gate.enter(section)
 
         def ended(result: object, failure: BaseException | None) -> None:
             timer.cancel()
-            if failure is not None and failure_resets:
-                self.container.reset(failure)
-                return
+            self._section_timers.discard(timer)
             self.input_gate.leave(section)
             if future.done():
                 return
@@ -209,7 +212,7 @@ class Incarnation:
             else:
                 future.set_exception(_raisable(failure))
 
-        self.start(_resolve(callback), ended, section)
+        self.start(_resolve(callback), ended, section, self.container.reset if failure_resets else None)
         return future
 
     def _section_timed_out(self) -> None:
@@ -268,6 +271,8 @@ class Incarnation:
         if self.strands:
             self.services.life.keep_for_ever(*self.strands)
             self.strands.clear()
+        for timer in self._section_timers:
+            timer.cancel()
         self.services.drop_timers(self)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Is told the result and the exception (one of them is None) after the last turn's writes are durable.
 Ended = Callable[[object, BaseException | None], None]
+#: Is told the exception that ends the object.
+Fatal = Callable[[BaseException], None]
 
 
 class Strand(Coroutine[Any, Any, object]):
@@ -30,9 +32,10 @@ class Strand(Coroutine[Any, Any, object]):
         incarnation: The instance it belongs to.
         section: The critical section it belongs to, or None.
         ended: Called when it is over; not called when the object ends before it.
+        fatal: Called instead of ``ended`` when it fails, before the writes of its last turn are committed.
     """
 
-    __slots__ = ("_ended", "_incarnation", "_inner", "_pending", "_section")
+    __slots__ = ("_ended", "_fatal", "_incarnation", "_inner", "_pending", "_section", "_waiter")
 
     def __init__(
         self,
@@ -40,11 +43,14 @@ class Strand(Coroutine[Any, Any, object]):
         incarnation: "Incarnation",
         section: Section | None,
         ended: Ended | None = None,
+        fatal: Fatal | None = None,
     ) -> None:
         self._inner = inner
         self._incarnation = incarnation
         self._section = section
         self._ended = ended
+        self._fatal = fatal
+        self._waiter: asyncio.Future[None] | None = None
         self._pending: BaseException | None = None
 
     def __repr__(self) -> str:
@@ -73,7 +79,7 @@ class Strand(Coroutine[Any, Any, object]):
     def send(self, value: Any) -> Any:
         """Run one turn, or wait for the input gate."""
         incarnation = self._incarnation
-        if incarnation.is_over or incarnation.input_gate.section is not self._section:
+        if incarnation.is_over or not self._may_run():
             return self._not_now()
         if self._pending is not None:
             failure, self._pending = self._pending, None
@@ -88,7 +94,7 @@ class Strand(Coroutine[Any, Any, object]):
             if isinstance(failure, asyncio.CancelledError):
                 raise failure  # the loop closes: let the task end, the coroutine stays untouched
             return self._never()
-        if incarnation.input_gate.section is not self._section:
+        if not self._may_run():
             self._pending = failure
             return self._not_now()
         return self._turn(self._inner.throw, failure)
@@ -126,6 +132,8 @@ class Strand(Coroutine[Any, Any, object]):
 
     def _finish(self, result: object, failure: BaseException | None) -> None:
         incarnation = self._incarnation
+        if failure is not None and self._fatal is not None and incarnation.abort_request is None:
+            self._fatal(failure)
         incarnation.end_turn()
         if not incarnation.is_over:
             incarnation.strand_ended(self)
@@ -135,12 +143,21 @@ class Strand(Coroutine[Any, Any, object]):
     def _not_now(self) -> Any:
         if self._incarnation.is_over:
             return self._never()
-        self._section = innermost_open(self._section)
-        if self._incarnation.input_gate.section is self._section:  # its own section had ended
-            return self.send(None)
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiter = waiter = asyncio.get_running_loop().create_future()
         self._incarnation.input_gate.hold(self._section, waiter)
         return _blocking(waiter)
+
+    def _may_run(self) -> bool:
+        """Whether the input gate lets a turn of this strand begin."""
+        gate = self._incarnation.input_gate
+        if self._waiter is not None:
+            gate.answered(self._waiter)
+            self._waiter = None
+        elif gate.called:
+            return False
+        if gate.section is not self._section:
+            self._section = innermost_open(self._section)  # its own section may have ended
+        return gate.section is self._section
 
     def _never(self) -> Any:
         self._incarnation.keep(self, self._inner, asyncio.current_task())

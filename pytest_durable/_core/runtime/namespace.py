@@ -1,16 +1,14 @@
 """All objects of one class during one life: id to container, alarms to containers, stubs to containers.
 
-Containers in use, or used within the last 70 s, are held here. Older ones live on only in the stubs that are pinned to
-them, as on the platform (spec 9.3); with the last stub the container goes, and with it the name by which it was first
-reached.
+A container stays while a stub is bound to it, and for 70 s after its last use. Then it goes, and with it the name by
+which the object was first reached; even an instance that its own timers keep busy goes (spec 9.3).
 """
 
 import asyncio
-import weakref
 from collections.abc import Callable
 from typing import Final
 
-from pytest_durable._core.actor import AlarmResult, Container, Services
+from pytest_durable._core.actor import AlarmResult, Container, Pin, Services
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
 from pytest_durable._core.ids import IdFactory, ObjectId
 from pytest_durable._core.isolate import Target
@@ -45,7 +43,6 @@ class ActorNamespace:
         self.scheduler = make_scheduler(self)
         self.services = make_services(self)
         self._containers: dict[str, Container] = {}
-        self._unused: weakref.WeakValueDictionary[str, Container] = weakref.WeakValueDictionary()
 
     def __repr__(self) -> str:
         return f"<ActorNamespace {self.unique_key}: {len(self._containers)} containers>"
@@ -53,15 +50,13 @@ class ActorNamespace:
     def container(self, object_id: ObjectId) -> Container:
         """The container of an object, made if need be. Nothing is built or created by it."""
         found = self._containers.get(object_id.hex)
-        if found is not None:
-            return found
-        found = self._unused.pop(object_id.hex, None) or Container(object_id, self.unique_key, self.services)
-        self._containers[object_id.hex] = found
+        if found is None:
+            found = self._containers[object_id.hex] = Container(object_id, self.unique_key, self.services)
         return found
 
     def find(self, actor_hex: str) -> Container | None:
         """The container of an object, if there is one."""
-        return self._containers.get(actor_hex) or self._unused.get(actor_hex)
+        return self._containers.get(actor_hex)
 
     def running(self) -> list[Container]:
         """The containers that have an instance."""
@@ -71,14 +66,16 @@ class ActorNamespace:
         """Fresh stubs get a fresh container from now on."""
         if self._containers.get(container.key.hex) is container:
             del self._containers[container.key.hex]
-        self._unused.pop(container.key.hex, None)
 
     def sweep(self, now_ns: int) -> None:
         """Let go of containers that have been unused for long; ``now_ns`` is elapsed time."""
+        if self.services.prevent_eviction:
+            return
         for actor_hex, container in list(self._containers.items()):
-            if container.incarnation is None and now_ns - container.last_used_ns >= CONTAINER_IDLE_NS:
+            if not container.has_clients and now_ns - container.last_access_ns >= CONTAINER_IDLE_NS:
                 del self._containers[actor_hex]
-                self._unused[actor_hex] = container
+                if container.incarnation is not None:
+                    container.evict()
 
     # -- alarms
 
@@ -130,12 +127,12 @@ class ObjectClient:
         object_id: Which object.
     """
 
-    __slots__ = ("_container", "_namespace", "id")
+    __slots__ = ("_namespace", "_pin", "id")
 
     def __init__(self, namespace: ActorNamespace, object_id: ObjectId) -> None:
         self.id = object_id
         self._namespace = namespace
-        self._container: Container | None = None
+        self._pin: Pin | None = None
 
     def __repr__(self) -> str:
         return f"<ObjectClient of {self._namespace.unique_key} {self.id.hex[:8]}…>"
@@ -146,10 +143,9 @@ class ObjectClient:
         Returns:
             A future of the wire value; fails with ``RemoteFailure``.
         """
-        container = self._container
-        if container is None:
-            container = self._container = self._namespace.container(self.id)
-        return container.send_from_here(delivery)
+        if self._pin is None:
+            self._pin = self._namespace.container(self.id).pin()
+        return self._pin.container.send_from_here(delivery)
 
 
 class NamespaceBinding:
