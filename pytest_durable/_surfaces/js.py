@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from pytest_durable._core.actor import current_scope
 from pytest_durable._core.actor.arguments import milliseconds_of, number_of
-from pytest_durable._core.storage.values import HOLE, UNDEFINED, JSDate, date_from_milliseconds
+from pytest_durable._core.storage.values import HOLE, UNDEFINED, JSDate, JSMap, date_from_milliseconds
 from pytest_durable._surfaces.modules import ModuleContent
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.proxies import JsArray, JsDate, JsMap, JsObject, JsProxy, proxy_of, wire_of
-from pytest_durable._surfaces.wrapped.to_js import object_from_entries, to_js
+from pytest_durable._surfaces.wrapped.to_js import object_from_entries
 
 _NS_PER_MS: Final = 1_000_000
 _DATE_MS_MAX: Final = 8.64e15
@@ -204,7 +204,7 @@ class Map:
     @staticmethod
     def new(entries: Any = ()) -> JsMap:
         """A Map of these pairs of key and value."""
-        made: JsMap = to_js({})
+        made = JsMap(JSMap())
         for key, value in entries:
             made[key] = value
         return made

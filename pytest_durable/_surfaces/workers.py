@@ -9,8 +9,8 @@ from typing import Any, Final
 from pytest_durable._core.actor import current_scope
 from pytest_durable._surfaces.modules import ModuleContent
 from pytest_durable._surfaces.wrapped import context, entrypoints, http, stubs, types
+from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
 from pytest_durable._surfaces.wrapped.functions import _RpcStubWrapper
-from pytest_durable._surfaces.wrapped.storage import WrappedStorage
 from pytest_durable._surfaces.wrapped.surface import WrappedSurface
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 
@@ -32,7 +32,7 @@ class _CurrentEnv:
         services = scope.incarnation.services
         surface = services.surface
         assert isinstance(surface, WrappedSurface), surface
-        return getattr(surface.environment(services.bindings()), name)
+        return getattr(surface.env(services.bindings()), name)
 
     def __repr__(self) -> str:
         return "<workers.env>"
@@ -100,7 +100,7 @@ def contents() -> Mapping[str, ModuleContent]:
             doc="Conversions, and wrappers of what the platform hands out.",
             members={
                 "JsDict": types.JsDict,
-                "_BindingWrapper": WrappedStorage,
+                "_BindingWrapper": _BindingWrapper,
                 "_DurableObjectNamespaceWrapper": stubs._DurableObjectNamespaceWrapper,
                 "_EnvWrapper": stubs._EnvWrapper,
                 "_FetcherWrapper": stubs._FetcherWrapper,

@@ -8,11 +8,12 @@ from typing import Any
 
 from pytest_durable._core.actor.storage_face import Cursor
 from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
 from pytest_durable._surfaces.wrapped.exceptions import shown
 from pytest_durable._surfaces.wrapped.types import JsDict
 
 
-class _Rows:
+class _Rows(_BindingWrapper):
     """Rows in one form, from the position that all views of a cursor share."""
 
     _cursor: Cursor

@@ -13,12 +13,12 @@ from typing import Any, Final, overload
 from pytest_durable._core.actor.arguments import milliseconds_of, text_of
 from pytest_durable._core.storage.values import UNDEFINED, JSArrayBuffer, JSBigInt, JSDate, JSMap, JSSet, JSTypedArray
 from pytest_durable._surfaces.wrapped import types
-from pytest_durable._surfaces.wrapped.references import PythonReference, Sendable
+from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference, Sendable
 
 _SAFE_MAX: Final = 2**53 - 1
 
 
-class JsNull:
+class JsNull(Sendable):
     """The type of ``jsnull``."""
 
     __slots__ = ()
@@ -31,6 +31,9 @@ class JsNull:
 
     def __reduce__(self) -> str:
         return "jsnull"
+
+    def __to_wire__(self) -> None:
+        return None
 
 
 #: ``null``, where it is told from ``undefined`` (which is None).
@@ -69,6 +72,10 @@ class JsProxy(Sendable):
 
     def __repr__(self) -> str:
         return self.toString()
+
+    def __getattr__(self, name: str) -> Any:
+        # The text is production's: the bare name.
+        raise AttributeError(name)
 
     @property
     def js_id(self) -> int:
@@ -348,6 +355,7 @@ _KINDS: Final[dict[type, Callable[[Any], object]]] = {
     dict: JsObject,
     list: JsArray,
     JSMap: JsMap,
+    LiteralMap: JsMap,
     JSSet: JsSet,
     bytes: JsBuffer,
     JSArrayBuffer: JsBuffer,
@@ -371,8 +379,6 @@ def wire_of(value: object) -> object:
     """A Python value as the platform receives it without any conversion of the SDK (spec python-workers 2.10)."""
     if value is None:
         return UNDEFINED
-    if value is jsnull:
-        return None
     if isinstance(value, Sendable):
         return value.__to_wire__()
     if isinstance(value, int) and not isinstance(value, bool):

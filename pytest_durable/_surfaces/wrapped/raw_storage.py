@@ -17,7 +17,7 @@ from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes, JSMap
 from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.wrapped.exceptions import shown
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, proxy_of, wire_of
-from pytest_durable._surfaces.wrapped.references import PythonReference
+from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict
 
@@ -68,6 +68,8 @@ class RawOperations(JsProxy):
 
     def _argument(self, value: object) -> object:
         wire = wire_of(value)
+        if isinstance(wire, LiteralMap):
+            return to_wire(value) if self._report is not None else PythonReference(value)
         if self._report is None or not isinstance(wire, PythonReference):
             return wire
         if not isinstance(value, dict | list | set | bytes | memoryview):

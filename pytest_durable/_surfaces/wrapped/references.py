@@ -5,7 +5,9 @@ They can be sent but not stored; the codec refuses them.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Any
 
+from pytest_durable._core.storage.values import JSMap
 from pytest_durable._surfaces.seams import Client
 
 
@@ -17,6 +19,19 @@ class Sendable(ABC):
     @abstractmethod
     def __to_wire__(self) -> object:
         """The wire value that travels."""
+
+
+class LiteralMap(JSMap):
+    """What ``to_js`` makes of a dict that no converter was given for: reads like a Map, means a plain object.
+
+    Pyodide 0.28 cannot clone it, later versions make a plain object at once; here it is sent as one.
+    """
+
+    __slots__ = ()
+
+    def as_object(self) -> dict[Any, object]:
+        """The plain object that was meant."""
+        return dict(self.pairs())
 
 
 class Reference:

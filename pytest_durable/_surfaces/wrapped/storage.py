@@ -14,6 +14,7 @@ from pytest_durable._core.actor.arguments import ABSENT
 from pytest_durable._core.actor.storage_face import ObjectKv, ObjectSql, ObjectTransaction
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.awaitables import Pending, Settled
+from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
 from pytest_durable._surfaces.wrapped.cursor import WrappedCursor
 from pytest_durable._surfaces.wrapped.exceptions import JsException, shown, shown_failure
 from pytest_durable._surfaces.wrapped.proxies import JsArray
@@ -22,7 +23,7 @@ from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict
 
 
-class WrappedStorage:
+class WrappedStorage(_BindingWrapper):
     """``ctx.storage``.
 
     Args:
@@ -106,7 +107,7 @@ class WrappedStorage:
         return _settled(method, wire[:count], shape)
 
 
-class WrappedKv:
+class WrappedKv(_BindingWrapper):
     """``ctx.storage.kv``: the same values, at once."""
 
     def __init__(self, face: ObjectKv) -> None:
@@ -125,7 +126,7 @@ class WrappedKv:
         return WrappedEntries(_thrown(self._face.list, arguments_to_wire(args, kwargs)[:1]))
 
 
-class WrappedEntries:
+class WrappedEntries(_BindingWrapper):
     """What ``kv.list`` answers: an iterator of ``[key, value]``, read as it is asked for."""
 
     def __init__(self, entries: Iterator[tuple[str, object]]) -> None:
@@ -145,7 +146,7 @@ class WrappedEntries:
             return JsDict(done=True)
 
 
-class WrappedSql:
+class WrappedSql(_BindingWrapper):
     """``ctx.storage.sql``."""
 
     def __init__(self, face: ObjectSql, object_type: type[JsDict], *, is_live: bool) -> None:

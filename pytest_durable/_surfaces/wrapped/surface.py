@@ -73,10 +73,6 @@ class WrappedSurface:
         """What stored values are built from."""
         return self._storage_types.decoded
 
-    def environment(self, bindings: Mapping[str, object]) -> _EnvWrapper:
-        """``env`` over these bindings."""
-        return _EnvWrapper(RawEnv(bindings, self._conversions))
-
     def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
         """Call the user's class with ``ctx`` and ``env``."""
         return cls(RawState(context, self._raw_storage(context)), RawEnv(bindings, self._conversions))

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from pytest_durable._core.actor.arguments import text_of
-from pytest_durable._core.storage.values import JSMap, JSSet
+from pytest_durable._core.storage.values import JSSet
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
 from pytest_durable._surfaces.wrapped.proxies import JsArray, JsObject, JsProxy, proxy_of, wire_of
-from pytest_durable._surfaces.wrapped.references import PythonReference, Sendable
+from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference, Sendable
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 
 _ONCE: Final = "OnceProxy can only be called once"
@@ -97,7 +97,7 @@ class _Conversion:
         if self._dict_converter is not None:
             entries = [[_key(key), _element(self.run(item, depth - 1))] for key, item in value.items()]
             return self._dict_converter(JsArray(list(entries)))
-        made = JSMap()
+        made = LiteralMap()
         proxy = proxy_of(made)
         self._remember(value, proxy)
         for key, item in value.items():

@@ -30,7 +30,13 @@ from pytest_durable._core.storage.values import (
     date_from_milliseconds,
 )
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
-from pytest_durable._surfaces.wrapped.references import FunctionReference, PythonReference, Reference, Sendable
+from pytest_durable._surfaces.wrapped.references import (
+    FunctionReference,
+    LiteralMap,
+    PythonReference,
+    Reference,
+    Sendable,
+)
 
 _SAFE_MAX: Final = 2**53 - 1
 
@@ -189,6 +195,7 @@ _EXACT: Final[dict[type, Callable[[Any], object]]] = {
     JSDate: _same,
     JSTypedArray: lambda value: JSTypedArray(value.kind, bytes(value)),
     JSMap: lambda value: JSMap([(_copy(key), _copy(item)) for key, item in value.pairs()]),
+    LiteralMap: lambda value: _object(value.as_object()),
     JSSet: lambda value: JSSet(_copy(item) for item in value),
     JSArrayBuffer: _same,
     JSRegExp: _tuple,

@@ -10,7 +10,6 @@ from typing import Any, Final
 from pytest_durable._core.storage.values import (
     ELEMENT_FORMATS,
     DecodedTypes,
-    JSArray,
     JSBoxed,
     JSDate,
     JSRegExp,
@@ -41,6 +40,16 @@ def plain(value: object) -> object:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+class _Elements(list[Any]):
+    """An array that also has properties: they do not cross, its elements do."""
+
+    __slots__ = ("properties",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.properties: dict[str, object] = {}
 
 
 def lenient_types(report: Callable[[str, str], None]) -> tuple[type[JsDict], type[list[Any]]]:
@@ -112,7 +121,7 @@ def decoded_types(object_type: type[JsDict], array_type: type[list[Any]]) -> Dec
     return DecodedTypes(
         object_type=object_type,
         array_type=array_type,
-        array_with_properties_type=JSArray,
+        array_with_properties_type=_Elements,  # type: ignore[arg-type]
         map_type=object_type,
         set_type=set,
         make_date=local_date,
