@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from support.node_oracle import NodeOracle, NodeRefused, node_path
-from support.stored_values import PRIMITIVES_WITHOUT_DOUBLES, graphs
+from support.stored_values import KEYS_ALIKE_IN_NODE, PRIMITIVES_WITHOUT_DOUBLES, graphs
 from support.value_description import describe
 
 from pytest_durable._core.storage.codec import UndecodableError, decode, encode
@@ -36,11 +36,11 @@ def test_we_read_what_node_writes(node: NodeOracle, value: object) -> None:
 
 
 # Without doubles, because how V8 writes an integral number depends on what the array or the field held before.
-# The platform's small integers have 31 bits and Node's have 32; the strategy stays within 31.
+# The platform's small integers have 31 bits and Node's have 32; numbers and keys between the two are left out.
 
 
 @settings(max_examples=250, deadline=None)
-@given(value=graphs(primitives=PRIMITIVES_WITHOUT_DOUBLES, with_errors=False))
+@given(value=graphs(primitives=PRIMITIVES_WITHOUT_DOUBLES, keys=KEYS_ALIKE_IN_NODE, with_errors=False))
 def test_we_write_the_very_bytes_that_node_writes(node: NodeOracle, value: object) -> None:
     assert encode(value).hex() == node.write(describe(value)).hex()
 
@@ -50,6 +50,13 @@ def test_node_writes_a_31_bit_integer_that_the_platform_writes_as_a_double(node:
     assert node.write(describe(number)).hex() == "ff0f498080808008"
     assert encode(number).hex() == "ff0f4e000000000000d041"
     assert node.read(encode(number)) == describe(number)
+
+
+def test_node_writes_a_31_bit_key_that_the_platform_writes_as_a_double(node: NodeOracle) -> None:
+    value = {str(2**30): 1}
+    assert node.write(describe(value)).hex() == "ff0f6f49808080800849027b01"
+    assert encode(value).hex() == "ff0f6f4e000000000000d04149027b01"
+    assert node.read(encode(value)) == describe(value)
 
 
 # What V8 refuses, beside the cases of which the platform itself was asked (test_codec_reading).
