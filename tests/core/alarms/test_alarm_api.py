@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from support.alarms import START_MS, Armed, ms, recorder, records_of, row_of, seconds
+from support.alarms import Armed, ms, recorder, records_of
 
 from pytest_durable import events
 from pytest_durable._core.platform_errors import PlatformError
