@@ -76,4 +76,4 @@ def misuse(kind: type[BaseException], text: str) -> Iterator[None]:
     with pytest.raises(kind) as caught:
         yield
     assert type(caught.value) is kind
-    assert str(caught.value).splitlines() == dedent(text).strip().splitlines()
+    assert str(caught.value).splitlines() == dedent(text).strip().splitlines(), str(caught.value)
