@@ -34,7 +34,7 @@ from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, PlatformE
 from pytest_durable._core.runtime import App, Machine, Runtime
 from pytest_durable._core.storage import Disk, NamespaceFiles
 from pytest_durable._hosts.clock_face import ClockFace
-from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode
+from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, StorageMode
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge, make_edge
 from pytest_durable._hosts.namespace import Namespace
@@ -100,8 +100,7 @@ class InProcessHost:
         root: Path | None = None,
         is_test_module: Callable[[ModuleType], bool] | None = None,
     ) -> None:
-        if storage not in ("disk", "memory"):
-            raise ConfigurationError(f"There is no storage {storage!r}.\n\n  known  'disk', 'memory'")
+        _check_storage(storage)
         self._owns_world = world is None
         self.world = world or World(start)
         self.world.set_autojump(autojump)
@@ -232,6 +231,7 @@ class InProcessHost:
             HostDownError: No life runs.
         """
         self.raise_failures()
+        _check_storage(storage or self._storage_mode)
         if isinstance(target, str) and ":" not in target:
             return self._bound_namespace(target)
         resolved = _resolve_target(target)
@@ -692,6 +692,12 @@ class InProcessHost:
                 shutil.rmtree(self._directory, ignore_errors=True)
             if self._owns_world:
                 self.world.close()
+
+
+def _check_storage(storage: str) -> None:
+    if storage not in STORAGE_MODES:
+        known = ", ".join(map(repr, STORAGE_MODES))
+        raise ConfigurationError(f"There is no storage {storage!r}.\n\n  known  {known}")
 
 
 async def _let_callers_know() -> None:
