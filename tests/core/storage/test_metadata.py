@@ -162,5 +162,5 @@ def test_lazy_list_open_at_delete_all_is_an_internal_error(store):
     pairs = store.sync_list(ListOptions())
     next(pairs)
     store.delete_all(keep_alarm=False)
-    with pytest.raises(PlatformError, match="^internal error; reference = "):
+    with pytest.raises(PlatformError, match=r"^internal error; reference = "):
         next(pairs)

@@ -243,10 +243,8 @@ def test_one_of_several_rows_is_an_error_and_ends_the_cursor(table):
 def test_rows_read_counts_one_row_ahead(table):
     # DO-5.4.T1.6
     cursor = table.sql_exec("SELECT * FROM t")
-    counts = [cursor.rows_read]
-    for _ in cursor:
-        counts.append(cursor.rows_read)
-    assert counts == [1, 2, 3, 3]
+    before = cursor.rows_read
+    assert (before, [cursor.rows_read for _ in cursor]) == (1, [2, 3, 3])
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ def test_violated_deferred_constraint_in_an_explicit_transaction_is_an_internal_
     violate(store)
     depth = store.begin_transaction()
     store.sql_exec("INSERT INTO c VALUES (5)")
-    with pytest.raises(PlatformError, match="^internal error; reference = ") as failure:
+    with pytest.raises(PlatformError, match=r"^internal error; reference = ") as failure:
         store.commit_transaction(depth)
     assert failure.value.durable_object_reset
     assert (store.state, store.sql_exec("SELECT * FROM c").to_list()) == (NoTransaction(), [])

@@ -1,0 +1,332 @@
+"""Bad input: damage, missing rights, a full disk, two hosts. A clear error, and nothing on disk has changed."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.storage import ALICE, BOB, HookLog, end, fingerprints, new_disk, open_namespace, opened, put
+
+from pytest_durable._core.errors import (
+    DamagedFileError,
+    DirectoryInUseError,
+    DurableError,
+    UndecodableValueError,
+)
+from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.storage import ListOptions, NoTransaction
+from pytest_durable.values import UNDEFINED
+
+TESTS = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A directory with one object of several pages and one alarm, closed in order."""
+    with opened(tmp_path) as namespace:
+        put(namespace.open_store(ALICE), **{f"k{number}": "x" * 1000 for number in range(20)})
+        namespace.alarms.set(ALICE, 5, "alice")
+    return tmp_path
+
+
+def rewrite(change):
+    def damage(path: Path) -> None:
+        path.write_bytes(change(bytearray(path.read_bytes())))
+
+    return damage
+
+
+def _with(content: bytearray, offset: int, data: bytes) -> bytearray:
+    content[offset : offset + len(data)] = data
+    return content
+
+
+DAMAGE = {
+    "truncated inside the header": rewrite(lambda content: content[:50]),
+    "last page missing": rewrite(lambda content: content[:-4096]),
+    "half a page missing": rewrite(lambda content: content[:-2000]),
+    "corrupt magic": rewrite(lambda content: _with(content, 3, b"?")),
+    "corrupt page size": rewrite(lambda content: _with(content, 16, b"\x12\x34")),
+    "more pages than there are": rewrite(lambda content: _with(content, 28, b"\0\0\xff\xff")),
+    "random bytes": rewrite(lambda content: bytearray(random.Random(1).randbytes(len(content)))),
+    "zeros": rewrite(lambda content: bytearray(len(content))),
+    "first page overwritten behind its header": rewrite(
+        lambda content: _with(content, 100, random.Random(2).randbytes(3996))
+    ),
+}
+
+
+@contextmanager
+def unchanged(directory: Path) -> Iterator[None]:
+    """What happens inside changes no file, nor which files there are."""
+    before = fingerprints(directory)
+    yield
+    assert fingerprints(directory) == before
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_object_is_refused_and_left_as_it_is(root, damage):
+    path = root / "key" / f"{ALICE}.sqlite"
+    damage(path)
+    before = fingerprints(root)[f"key/{ALICE}.sqlite"]
+    with opened(root) as namespace:
+        with pytest.raises(DamagedFileError) as failure:
+            namespace.open_store(ALICE)
+        assert str(failure.value).startswith(f"{path} is damaged: ")
+        # The others are not affected, and the damaged one can be tried again.
+        put(namespace.open_store(BOB), a=1)
+        with pytest.raises(DamagedFileError):
+            namespace.open_store(ALICE)
+    assert fingerprints(root)[f"key/{ALICE}.sqlite"] == before
+    assert sorted(os.listdir(root / "key")) == sorted([f"{ALICE}.sqlite", f"{BOB}.sqlite", "metadata.sqlite"])
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_metadata_is_refused_and_nothing_is_changed(root, damage):
+    path = root / "key" / "metadata.sqlite"
+    damage(path)
+    disk = new_disk(root)
+    with unchanged(root), pytest.raises(DamagedFileError) as failure:
+        open_namespace(disk)
+    assert str(failure.value).startswith(f"{path} is damaged: ")
+    end(disk)
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_looking_into_a_damaged_object_is_refused_and_changes_nothing(root, damage):
+    damage(root / "key" / f"{ALICE}.sqlite")
+    disk = new_disk(root)
+    with unchanged(root), pytest.raises(DamagedFileError):
+        _ = disk.namespace("key").inspect(ALICE).kv
+    end(disk)
+
+
+def test_directory_with_damage_can_be_opened_after_the_file_is_restored(root):
+    path = root / "key" / "metadata.sqlite"
+    content = path.read_bytes()
+    path.write_bytes(b"damage")
+    disk = new_disk(root)
+    with pytest.raises(DamagedFileError):
+        open_namespace(disk)
+    path.write_bytes(content)
+    assert open_namespace(disk).alarms.load() == [(ALICE, 5, "alice")]
+    end(disk)
+
+
+def test_checking_finds_damage_without_opening(root):
+    # So that a host can check all its namespaces before it opens the first. Decision 3.2
+    (root / "key" / "metadata.sqlite").write_bytes(b"damage")
+    disk = new_disk(root)
+    with unchanged(root), pytest.raises(DamagedFileError):
+        disk.namespace("key").check()
+    end(disk)
+
+
+def test_side_files_that_were_there_before_stay(root):
+    # The content of an existing -shm is not data, but it is not ours to remove. Decision 3.2
+    for suffix in ("-wal", "-shm"):
+        (root / "key" / f"{ALICE}.sqlite{suffix}").write_bytes(b"")
+    DAMAGE["first page overwritten behind its header"](root / "key" / f"{ALICE}.sqlite")
+    with opened(root) as namespace:
+        with pytest.raises(DamagedFileError):
+            namespace.open_store(ALICE)
+        assert {f"{ALICE}.sqlite-wal", f"{ALICE}.sqlite-shm"} < set(namespace.all_files())
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_mutated_file_is_opened_or_refused_but_never_changed_by_a_refusal(root, data):
+    # Robustness: never a hang, never an error from inside, never a modified file.
+    directory = Path(tempfile.mkdtemp(dir=root))
+    shutil.copytree(root / "key", directory / "key")
+    path = directory / "key" / f"{ALICE}.sqlite"
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 20))):
+        content[data.draw(st.integers(0, 150) | st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)) | st.just(len(content)))])
+    before = fingerprints(directory)
+    disk = new_disk(directory)
+    try:
+        view = disk.namespace("key").inspect(ALICE)
+        with suppress(DurableError):
+            dict(view.kv)
+        assert fingerprints(directory) == before
+        namespace = open_namespace(disk)
+        try:
+            store = namespace.open_store(ALICE)
+        except DamagedFileError:
+            pass
+        else:
+            with suppress(PlatformError):
+                store.list(ListOptions())
+    finally:
+        disk.close(graceful=False)
+        disk.detach()
+        disk.end()
+
+
+def test_undecodable_value_is_named_with_its_file_object_and_key(root):
+    with opened(root) as namespace:
+        store = namespace.open_store(ALICE)
+        put(store, good=1, bad=2)
+        store._write(confirmed=True).execute("UPDATE _cf_KV SET value = x'ff09' WHERE key = 'bad'", can_cache=False)
+        store.commit()
+    disk = new_disk(root)
+    view = disk.namespace("key").inspect(ALICE)
+    with unchanged(root), pytest.raises(UndecodableValueError) as failure:
+        _ = view.kv["bad"]
+    assert str(failure.value).splitlines()[0].startswith(f"The value of 'bad' of object {ALICE} cannot be decoded: ")
+    assert str(root / "key" / f"{ALICE}.sqlite") in str(failure.value)
+    assert view.kv["good"] == 1
+    end(disk)
+
+
+def child(directory: Path, mode: str) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
+    return subprocess.Popen(
+        [sys.executable, "-m", "support.unprivileged", str(directory), mode],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def public_root(root: Path) -> Iterator[Path]:
+    """The same directory where a user without rights can reach it."""
+    directory = Path(tempfile.mkdtemp(prefix="durable-test-"))
+    directory.chmod(0o755)
+    shutil.copytree(root / "key", directory / "key")
+    yield directory
+    for path in (directory, directory / "key"):
+        path.chmod(0o755)
+    shutil.rmtree(directory)
+
+
+@pytest.mark.parametrize(
+    ("directory_mode", "file_mode", "text"),
+    [(0o555, 0o644, "is not writable"), (0o777, 0o444, "is not writable"), (0o777, 0o000, "cannot be read")],
+    ids=["directory", "files", "unreadable files"],
+)
+def test_directory_that_may_not_be_written_is_refused(public_root, directory_mode, file_mode, text):
+    # Bad input: tried in a child process without root's rights.
+    before = fingerprints(public_root)
+    (public_root / "key").chmod(directory_mode)
+    for path in (public_root / "key").iterdir():
+        path.chmod(file_mode)
+    process = child(public_root, "open")
+    answer, _ = process.communicate(timeout=30)
+    assert answer.startswith("DirectoryError: ")
+    assert text in answer
+    assert fingerprints(public_root) == before
+
+
+def test_second_host_of_the_same_process_is_refused(root):
+    first, second = new_disk(root), new_disk(root)
+    namespace = open_namespace(first)
+    with pytest.raises(DirectoryInUseError, match="in use by another host"):
+        open_namespace(second)
+    put(namespace.open_store(ALICE), a=1)
+    first.close(graceful=True)
+    assert open_namespace(second).open_store(ALICE).get("a") == 1
+    end(second)
+    first.detach()
+    first.end()
+
+
+def test_second_host_in_another_process_is_refused(root):
+    process = child(root, "hold")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "opened UNDEFINED\n"
+    disk = new_disk(root)
+    with pytest.raises(DirectoryInUseError):
+        open_namespace(disk)
+    process.communicate(timeout=30)
+    assert open_namespace(disk).object_ids() == [ALICE]
+    end(disk)
+
+
+def test_lock_leaves_no_file(root):
+    # Decision 3.4
+    with opened(root) as namespace:
+        assert not any("lock" in name for name in namespace.all_files())
+    assert sorted(os.listdir(root / "key")) == [f"{ALICE}.sqlite", "metadata.sqlite"]
+
+
+def test_crashed_host_lets_go_of_the_directory(root):
+    disk = new_disk(root)
+    open_namespace(disk)
+    disk.close(graceful=False)
+    with opened(root) as namespace:
+        assert namespace.object_ids() == [ALICE]
+    disk.detach()
+    disk.end()
+
+
+def fill(store):
+    """Make the disk full; the error of the statement that noticed."""
+    store.limit_pages(8)
+    with pytest.raises(PlatformError) as failure:
+        for number in range(50):
+            store.put_many([(f"big{number}", "x" * 3000)])
+    return failure.value
+
+
+def test_full_disk_fails_the_statement_and_breaks_the_object(disk, namespace, store):
+    # DO-6.6
+    put(store, a=1)
+    first = fill(store)
+    assert (first.message, first.durable_object_reset) == ("database or disk is full: SQLITE_FULL", False)
+    for use in (lambda: store.get("a"), lambda: store.put_many([("b", 1)]), lambda: store.commit()):
+        with pytest.raises(PlatformError) as failure:
+            use()
+        assert (failure.value.message, failure.value.durable_object_reset) == (first.message, True)
+    assert store.is_critically_failed is not None
+
+
+def test_full_disk_keeps_what_was_committed_before(disk, namespace, store):
+    # DO-6.6
+    put(store, a=1)
+    store.put_many([("b", 1)])
+    fill(store)
+    store.close(graceful=True)
+    reopened = namespace.open_store(ALICE)
+    assert (reopened.get("a"), reopened.get("b"), reopened.state) == (1, UNDEFINED, NoTransaction())
+
+
+def test_full_disk_inside_a_synchronous_transaction(store):
+    # DO-6.3.3
+    put(store, a=1)
+    store.sync_savepoint()
+    fill(store)
+    with pytest.raises(PlatformError, match=r"^Cannot commit transaction due to an earlier SQL critical error$"):
+        store.release_sync_savepoint()
+
+
+def test_full_disk_met_by_sql(store):
+    # DO-6.6
+    store.sql_exec("CREATE TABLE t(a)")
+    store.commit()
+    store.limit_pages(6)
+    with pytest.raises(PlatformError, match=r"^database or disk is full: SQLITE_FULL$"):
+        for _ in range(20):
+            store.sql_exec("INSERT INTO t VALUES (zeroblob(3000))")
+    assert store.is_critically_failed.message == "database or disk is full: SQLITE_FULL"
+
+
+def test_writes_are_not_announced_after_a_critical_error(store):
+    put(store, a=1)
+    fill(store)
+    store.hooks = log = HookLog()
+    with pytest.raises(PlatformError):
+        store.put_many([("b", 1)])
+    assert log.calls == []

@@ -1,0 +1,92 @@
+"""Namespaces in memory: everything the ones on disk can do, for one life."""
+
+import pytest
+from support.storage import ALICE, BOB, end, new_disk, open_namespace, put, restart
+
+from pytest_durable._core.storage import Disk, ListOptions
+
+
+@pytest.fixture
+def disk():
+    disk = new_disk(None)
+    yield disk
+    end(disk)
+
+
+def test_data_and_alarm_survive_eviction(disk: Disk):
+    # Decision 1.5. DO-1.2.T1.2, DO-1.2.P
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    store.set_alarm_ns(5)
+    put(store, a=1)
+    store.close(graceful=True)
+    reopened = namespace.open_store(ALICE)
+    assert (reopened.get("a"), reopened.get_alarm_ns()) == (1, 5)
+
+
+@pytest.mark.parametrize("graceful", [True, False])
+def test_nothing_survives_the_end_of_the_life(disk: Disk, graceful: bool):
+    # DO-1.2.T1.2
+    namespace = open_namespace(disk)
+    put(namespace.open_store(ALICE), a=1)
+    namespace.alarms.set(ALICE, 5, None)
+    namespace = restart(disk, graceful=graceful)
+    assert (namespace.object_ids(), namespace.inspect(ALICE), namespace.alarms.load()) == ([], None, [])
+
+
+def test_uncommitted_writes_do_not_survive_eviction(disk: Disk):
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    put(store, a=1)
+    store.put_many([("a", 2)])
+    store.close(graceful=True)
+    assert namespace.open_store(ALICE).get("a") == 1
+
+
+def test_large_uncommitted_transaction_is_not_seen(disk: Disk):
+    # Far more than SQLite's page cache holds; it must not spill into the file.
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    put(store, a=1)
+    store.put_many([(f"k{number}", "x" * 100_000) for number in range(100)])
+    unseen = namespace.inspect(ALICE)
+    assert (list(unseen.kv), unseen.size) == (["a"], 8192)
+    store.commit()
+    assert len(namespace.inspect(ALICE).kv) == 101
+
+
+def test_rolled_back_growth_leaves_the_committed_bytes(disk: Disk):
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    put(store, **{f"k{number}": "x" * 1000 for number in range(100)})
+    store.delete_many([f"k{n}" for n in range(99)])
+    store.rollback()
+    assert len(store.list(ListOptions())) == len(namespace.inspect(ALICE).kv) == 100
+
+
+def test_names_look_like_those_on_disk(disk: Disk):
+    namespace = open_namespace(disk)
+    namespace.open_store(BOB)
+    namespace.open_store(ALICE)
+    assert namespace.all_files() == sorted([f"{ALICE}.sqlite", f"{BOB}.sqlite", "metadata.sqlite"])
+    assert namespace.object_ids() == [ALICE, BOB]
+
+
+def test_deleted_object_database_shrinks_to_nothing(disk: Disk):
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    put(store, a="x" * 100_000)
+    store.delete_all(keep_alarm=False)
+    assert (store.database_size, namespace.inspect(ALICE).size) == (4096, 4096)
+
+
+def test_file_shrinks_in_place(disk: Disk):
+    # Truncation of a file happens when SQLite vacuums or restores a smaller size.
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    put(store, a=1)
+    store.put_many([("b", "x" * 200_000)])
+    store.rollback()
+    put(store, c=1)
+    store.close(graceful=True)
+    assert [key for key, _ in namespace.open_store(ALICE).list(ListOptions())] == ["a", "c"]
