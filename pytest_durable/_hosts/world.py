@@ -58,12 +58,10 @@ class World:
         return self._loop
 
     def lend_loop(self) -> VirtualLoop:
-        """A loop on this world's clock for somebody else to run the test on, and to close."""
-        if self._loop is None or self._loop.is_closed() or self._owns_loop:
-            self._use(new_loop(self.clock, SCOPE))
-            self._owns_loop = False
-        assert self._loop is not None
-        return self._loop
+        """The loop of the test, for somebody else to run the test on and to close."""
+        loop = self.loop
+        self._owns_loop = False
+        return loop
 
     def adopt_running_loop(self) -> AbstractContextManager[VirtualLoop]:
         """Let the running loop live on this world's clock inside a ``with`` block."""

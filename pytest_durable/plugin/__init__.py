@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_durable.plugin import hookspecs, options
+from pytest_durable.plugin import hookspecs, lending, options
 from pytest_durable.plugin.fixtures import _durable_bench, durable, durable_app, durable_factory
 from pytest_durable.plugin.keys import DEFAULTS
 from pytest_durable.plugin.running import (
@@ -50,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare our marker; read the options, so that a bad value ends the run before it begins."""
     config.addinivalue_line("markers", options.marker_help())
     config.stash[DEFAULTS] = options.read_config(config)
+    lending.connect(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -5,7 +5,7 @@ Imported when the first test asks for ``durable``, never earlier: this module lo
 
 import contextvars
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
@@ -48,6 +48,8 @@ class Bench:
         self.hosts: list[Host] = []
         #: Fixtures and test share it, so that a context variable set in an async fixture is seen in the test.
         self.context = contextvars.copy_context()
+        #: What others have borrowed, given back after the world has ended.
+        self.leases = ExitStack()
         #: Directories that the plugin made, and removes unless the test fails and they shall be kept.
         self.directories: list[Path] = []
         self._make_directory = make_directory
@@ -89,18 +91,19 @@ class Bench:
             for warning in host.platform_warnings.take_unclaimed():
                 self.item.warn(warning)
 
-    def close_hosts(self) -> None:
-        """Stop the hosts in order. What fails now fails the teardown of the test."""
+    def end(self, hosts: Iterable[Host]) -> None:
+        """Stop hosts in order, the newest first. What fails now fails the teardown of the test."""
         with ExitStack() as exits:
-            for host in self.hosts:
+            for host in hosts:
+                exits.callback(self.hosts.remove, host)
                 exits.callback(host.raise_failures)
                 exits.callback(host.close)
                 exits.callback(self._finish, host)
-        self.hosts.clear()
 
     def close(self) -> None:
         """Give user code its real time back."""
-        self.world.close()
+        with self.leases:
+            self.world.close()
         if not (self.item.config.getoption("durable_keep") and self.item.stash.get(FAILED, False)):
             for directory in self.directories:
                 shutil.rmtree(directory, ignore_errors=True)

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_durable.plugin.directories import new_directory
 from pytest_durable.plugin.keys import BENCH, DEFAULTS
+from pytest_durable.plugin.lending import lend, refuse_running_loop
 from pytest_durable.plugin.options import MarkerError, read_marks
 from pytest_durable.plugin.zone import utc
 
@@ -50,20 +51,24 @@ def durable(durable_app: "App", _durable_bench: "Bench") -> Iterator["Host"]:
     """A computer with a disk, a clock and a journal, on which Durable Objects run."""
     host = _durable_bench.make_host(durable_app)
     yield host
-    _durable_bench.close_hosts()
+    _durable_bench.end([host])
 
 
 @pytest.fixture
 def durable_factory(request: pytest.FixtureRequest, _durable_bench: "Bench") -> Iterator[HostFactory]:
     """Makes several hosts, which share the test's clock and loop."""
 
+    hosts: list[Host] = []
+
     def make(directory: str | Path | None = None, *, app: "App | None" = None, **options: Any) -> "Host":
         if app is None:
             app = request.getfixturevalue("durable_app")
-        return _durable_bench.make_host(app, directory=directory, **options)
+        host = _durable_bench.make_host(app, directory=directory, **options)
+        hosts.append(host)
+        return host
 
     yield make
-    _durable_bench.close_hosts()
+    _durable_bench.end(hosts)
 
 
 @pytest.fixture
@@ -75,6 +80,7 @@ def _durable_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
         if name in request.fixturenames:
             request.getfixturevalue(name)
     item = request.node
+    refuse_running_loop(item)
     try:
         options = read_marks(item, item.config.stash[DEFAULTS])
     except MarkerError as wrong:  # of a parameter set: nobody could check it when the test was collected
@@ -88,6 +94,7 @@ def _durable_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
         )
         item.stash[BENCH] = bench
         try:
+            lend(request, bench)
             yield bench
         finally:
             del item.stash[BENCH]

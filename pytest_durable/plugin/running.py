@@ -12,6 +12,7 @@ import pytest
 from _pytest.fixtures import resolve_fixture_function
 
 from pytest_durable.plugin.keys import BENCH, is_durable
+from pytest_durable.plugin.lending import narrow_loop_scope
 
 if TYPE_CHECKING:
     from pytest_durable.plugin.bench import Bench
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Set the world up before every other fixture of function scope, so that none of them can start another loop."""
     if is_durable(item):
+        narrow_loop_scope(item)
         names = item.fixturenames  # type: ignore[attr-defined]
         names.insert(_first_of_the_test(item), "_durable_bench")
 
@@ -52,10 +54,12 @@ def pytest_fixture_setup(
 ) -> Generator[None, object, object]:
     """Run an async fixture of a durable test that nobody else runs. Innermost, so that everybody else goes first."""
     function = fixturedef.func
-    if not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)):
-        return (yield)
     bench = request.node.stash.get(BENCH, None)
     if bench is None:
+        return (yield)
+    if not _is_async(function):
+        if _is_run_by_asyncio(function) and not _is_async(request.function):
+            pytest.fail(_two_ways_out(request.node.name, fixturedef.argname), pytrace=False)
         return (yield)
     fixturedef.func = _synchronous(resolve_fixture_function(fixturedef, request), bench)  # type: ignore[misc]
     try:
@@ -71,6 +75,27 @@ def _first_of_the_test(item: Any) -> int:
         if name in fixtures and fixtures[name][-1].scope == "function":
             return index
     return len(item.fixturenames)
+
+
+def _is_async(function: object) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+def _is_run_by_asyncio(function: Any) -> bool:
+    """Whether this is what pytest-asyncio has put in the place of an async fixture: a wrapper of its own module."""
+    module = getattr(function, "__globals__", {}).get("__name__", "")
+    return module.startswith("pytest_asyncio") and _is_async(inspect.unwrap(function))
+
+
+def _two_ways_out(test: str, fixture: str) -> str:
+    return (
+        f"The plain test {test} needs the async fixture {fixture!r}, which pytest-asyncio runs on another loop.\n\n"
+        "  expected  the loop of the durable test, which lives on its clock\n"
+        "  actual    a loop that pytest-asyncio makes for plain tests\n\n"
+        f"Make the test async:       async def {test}(…)\n"
+        f"or make the fixture plain:  def {fixture}(durable): return durable.run(…)\n"
+        "See docs/how-to/async-plugins.md"
+    )
 
 
 def _synchronous(function: Callable[..., Any], bench: "Bench") -> Callable[..., Any]:

@@ -1,0 +1,178 @@
+"""Lends the loop of a durable test to the async plugin that runs the test.
+
+pytest-asyncio asks for loops by a hook; anyio opens its runner with options. Both are made to open their loop while the
+world is set up, before any fixture of the test: then the world ends before the loop does, and all that is async in the
+test runs on one loop. A loop that cannot be replaced is an error, never a test that waits for real time.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from pytest_durable.plugin.bench import Bench
+
+LoopFactories = Mapping[str, Callable[[], "AbstractEventLoop"]]
+
+#: The fixture that makes pytest-asyncio open its runner.
+OPENED: Final = "_durable_asyncio_loop"
+
+_GUIDE: Final = "See docs/how-to/async-plugins.md"
+
+
+class Lender:
+    """Makes the loops that pytest-asyncio asks for. One per run of pytest, and one factory for all tests.
+
+    One factory and not one for each kind of test, because pytest-asyncio sets up all its fixtures of wider scope anew
+    whenever the factory changes from one test to the next.
+    """
+
+    def __init__(self) -> None:
+        #: The answer to pytest-asyncio, the same object each time.
+        self.factories: LoopFactories = {"default": self.make_loop}
+        self._borrower: Bench | None = None
+        self._has_lent = False
+
+    def make_loop(self) -> "AbstractEventLoop":
+        """The loop of the test that borrows, once; for everybody else a plain one."""
+        if self._borrower is not None and not self._has_lent:
+            self._has_lent = True
+            return self._borrower.world.lend_loop()
+        import asyncio
+
+        return asyncio.new_event_loop()
+
+    def lend_to_asyncio(self, request: pytest.FixtureRequest, bench: "Bench") -> None:
+        """Have pytest-asyncio open its runner of function scope now, on the loop of the test."""
+        self._borrower, self._has_lent = bench, False
+        try:
+            request.getfixturevalue(OPENED)
+        finally:
+            self._borrower = None
+
+    async def check(self) -> None:
+        """Run by pytest-asyncio: make sure that it took what was offered.
+
+        Raises:
+            ConfigurationError: It runs another loop.
+        """
+        if self._borrower is not None:
+            self._borrower.world.check_loop()
+
+
+#: On the config, where pytest-asyncio is.
+LENDER: Final = pytest.StashKey[Lender]()
+
+
+def connect(config: pytest.Config) -> None:
+    """Make pytest-asyncio ask us for loops, if it is there and knows how to ask."""
+    if hasattr(config.hook, "pytest_asyncio_loop_factories"):
+        from pytest_durable.plugin import asyncio_bridge
+
+        config.stash[LENDER] = Lender()
+        config.pluginmanager.register(asyncio_bridge, "durable-asyncio")
+
+
+def narrow_loop_scope(item: pytest.Item) -> None:
+    """Give a durable test a loop of its own where the ini file says that tests share one."""
+    marker = item.get_closest_marker("asyncio")
+    if marker is not None and not _said_loop_scope(marker) and _is_for_asyncio(item):
+        item.add_marker(pytest.mark.asyncio(**marker.kwargs, loop_scope="function"), append=False)
+
+
+def lend(request: pytest.FixtureRequest, bench: "Bench") -> None:
+    """Open the runner of whoever runs the async parts of the test, on the loop of the test.
+
+    Raises:
+        ConfigurationError: Its loop cannot be replaced by ours.
+    """
+    item = bench.item
+    if item.get_closest_marker("trio") is not None:
+        raise _trio_error("the marker trio", "Remove the marker: async tests that use durable need none.")
+    if "anyio_backend" in request.fixturenames and request.config.pluginmanager.hasplugin("anyio"):
+        _lend_to_anyio(request, bench)
+    elif _is_for_asyncio(item):
+        _check_loop_scope(item)
+        if LENDER in request.config.stash:
+            request.config.stash[LENDER].lend_to_asyncio(request, bench)
+
+
+def refuse_running_loop(item: pytest.Item) -> None:
+    """Refuse to set a world up from inside a test that runs already, on whatever loop.
+
+    Raises:
+        ConfigurationError: A loop is running.
+    """
+    import asyncio
+
+    try:
+        running = asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise _configuration_error(
+        f"{item.name} asked for durable when its loop was running already: {type(running).__name__}.\n\n"
+        "The loop of a durable test lives on the test's clock, so it has to be there first.\n"
+        f"Name the fixture in the signature:  async def {item.name}(durable): …\n{_GUIDE}"
+    )
+
+
+def _lend_to_anyio(request: pytest.FixtureRequest, bench: "Bench") -> None:
+    from anyio import pytest_plugin as anyio_plugin
+
+    backend, options = anyio_plugin.extract_backend_and_options(request.getfixturevalue("anyio_backend"))
+    if backend != "asyncio":
+        raise _trio_error(
+            f"anyio_backend {backend!r}",
+            "Choose the backend for these tests:\n\n"
+            "  @pytest.fixture\n"
+            "  def anyio_backend():\n"
+            '      return "asyncio"\n',
+        )
+    # Holding a lease keeps the runner open for all async parts of the test; anyio makes one only when there is none.
+    lease = anyio_plugin.get_runner(backend, {**options, "loop_factory": bench.world.lend_loop})
+    runner: Any = bench.leases.enter_context(lease)
+    if runner.get_loop() is not bench.world.loop:
+        raise _configuration_error(
+            "anyio's runner was open before the durable test, on a loop that cannot follow the clock.\n\n"
+            "  expected  async fixtures of function scope\n"
+            "  actual    an async fixture of module, package or session scope keeps the runner open\n\n"
+            f"Give that fixture function scope, or make it a plain one.\n{_GUIDE}"
+        )
+
+
+def _check_loop_scope(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("asyncio")
+    scope = None if marker is None else _said_loop_scope(marker)
+    if scope not in (None, "function"):
+        raise _configuration_error(
+            f"{item.name} shares its loop with other tests, and a durable test cannot.\n\n"
+            '  expected  loop_scope="function": the loop lives on the clock of one test\n'
+            f"  actual    loop_scope={scope!r}\n\n"
+            f'Mark the test:  @pytest.mark.asyncio(loop_scope="function")\n{_GUIDE}'
+        )
+
+
+def _said_loop_scope(marker: pytest.Mark) -> object:
+    return marker.kwargs.get("loop_scope") or marker.kwargs.get("scope")
+
+
+def _is_for_asyncio(item: pytest.Item) -> bool:
+    plugin = sys.modules.get("pytest_asyncio")
+    return plugin is not None and plugin.is_async_test(item)
+
+
+def _trio_error(actual: str, advice: str) -> Exception:
+    return _configuration_error(
+        "A durable test runs on asyncio, and this one shall run on trio.\n\n"
+        f"  expected  asyncio\n  actual    {actual}\n\n{advice}\n{_GUIDE}"
+    )
+
+
+def _configuration_error(text: str) -> Exception:
+    from pytest_durable._core.errors import ConfigurationError
+
+    return ConfigurationError(text)
