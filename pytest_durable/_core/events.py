@@ -8,7 +8,7 @@ Source: ours (the platform has no journal); the steps are those of spec durable-
 
 from dataclasses import dataclass
 
-from .messages import ObjectKey
+from pytest_durable._core.messages import ObjectKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from .platform_errors import type_error
+from pytest_durable._core.platform_errors import type_error
 
 #: Names longer than this many UTF-8 bytes are not told to the object (spec 2.3.6).
 NAME_BYTES_MAX: Final = 1024

@@ -76,6 +76,9 @@ class OwnedLoop(Protocol):
     def drop_owned(self, predicate: Callable[[Context], bool], keep: list[object]) -> None:
         """Take out handles and timers whose context matches, moving what they hold to ``keep``."""
 
+    def forget_abandoned(self, keep: list[object]) -> None:
+        """Take out the tasks whose coroutine says that its object is gone, moving them to ``keep``."""
+
 
 class Life:
     """One life of a process.
@@ -171,7 +174,7 @@ class Life:
         for owner in list(self._owners):
             owner.abandon(_NEVER_RESUMED)
         self._owners.clear()
-        self._get_loop().drop_owned(owns, _NEVER_RESUMED)
+        self._forget(owns)
         for callback in self._end_callbacks:
             callback()
 
@@ -183,6 +186,15 @@ class Life:
             pass
         except Exception as failure:
             self._failed(failure)
+
+    def drop(self, owns: Callable[[Context], bool]) -> None:
+        """Drop what user code of one ended object has in the loop: nothing of it runs, nothing is closed."""
+        self._forget(owns)
+
+    def _forget(self, owns: Callable[[Context], bool]) -> None:
+        loop = self._get_loop()
+        loop.drop_owned(owns, _NEVER_RESUMED)
+        loop.forget_abandoned(_NEVER_RESUMED)
 
     @staticmethod
     def keep_for_ever(*things: object) -> None:

@@ -50,11 +50,7 @@ class PlatformError(Exception):
         return self.message if self.name == "Error" else f"{self.name}: {self.message}"
 
     def __repr__(self) -> str:
-        flags = [
-            flag
-            for flag in ("remote", "retryable", "overloaded", "durable_object_reset")
-            if getattr(self, flag)
-        ]
+        flags = [flag for flag in ("remote", "retryable", "overloaded", "durable_object_reset") if getattr(self, flag)]
         return f"<PlatformError {self.name}: {self.message!r}{''.join(f' {flag}' for flag in flags)}>"
 
     def copy(self) -> "PlatformError":
@@ -110,9 +106,7 @@ class RemoteFailure(Exception):
         reset: The object was reset by it (a failed constructor or ``blockConcurrencyWhile``).
     """
 
-    def __init__(
-        self, original: BaseException, actor_hex: str, *, from_user_code: bool, reset: bool = False
-    ) -> None:
+    def __init__(self, original: BaseException, actor_hex: str, *, from_user_code: bool, reset: bool = False) -> None:
         super().__init__(str(original))
         self.original = original
         self.actor_hex = actor_hex

@@ -249,7 +249,6 @@ class Incarnation:
         """End in order (eviction): nothing runs; the database is closed with its log merged."""
         self.is_over = True
         self.services.life.release(self)
-        self._park()
         self.storage.end(graceful=True)
         self.services.journal.record(events.Evicted, self.key)
 

@@ -116,6 +116,18 @@ class OwningLoop(asyncio.SelectorEventLoop):
         """Whether a timer waits that was made in certain contexts."""
         return any(is_owned(context_of(handle)) for handle in self._scheduled if not handle.cancelled())
 
+    def forget_abandoned(self, keep: list[object]) -> None:
+        """Take the tasks of objects that are gone out of asyncio's register, and keep them.
+
+        Whoever closes the loop cancels every registered task and waits for it. One whose next step was dropped would
+        never end.
+        """
+        for task in asyncio.all_tasks(self):
+            if getattr(task.get_coro(), "is_abandoned", False):
+                asyncio.tasks._unregister_task(task)
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                keep.append(task)
+
     def drop_owned(self, predicate: Callable[[Context], bool], keep: list[object]) -> None:
         """Forget what would run in certain contexts, without running, cancelling or destroying any of it.
 

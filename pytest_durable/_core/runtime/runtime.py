@@ -152,10 +152,7 @@ class Runtime:
         return self.machine.get_loop().has_timers(lambda context: _belongs(context, incarnation))
 
     def _drop_timers(self, incarnation: Incarnation) -> None:
-        kept: list[object] = []
-        self.machine.get_loop().drop_owned(lambda context: _belongs(context, incarnation), kept)
-        if kept:
-            self.life.keep_for_ever(*kept)
+        self.life.drop(lambda context: _belongs(context, incarnation))
 
     # -- what is going on
 
