@@ -13,8 +13,8 @@ PAGES: Final = tuple(page for page in all_pages() if any(name.endswith(".py") fo
 
 #: Plugins that a page speaks of, besides ours. Others are not loaded: a reader may not have them.
 PLUGINS: Final = {
-    "docs/how-to/async-plugins.md": ("pytest_asyncio", "anyio.pytest_plugin"),
-    "docs/how-to/clock.md": ("time_machine", "pytest_freezer"),
+    "docs/how-to/async-plugins.md": ("asyncio", "anyio"),
+    "docs/how-to/clock.md": ("time_machine", "freezer"),
 }
 
 _RESULT: Final = re.compile(r"(PASSED|FAILED|ERROR|SKIPPED) (?P<file>[\w/]+\.py)::")
