@@ -9,6 +9,7 @@ from pytest_durable.plugin.running import (
     pytest_fixture_setup,
     pytest_pyfunc_call,
     pytest_runtest_call,
+    pytest_runtest_makereport,
     pytest_runtest_setup,
 )
 from pytest_durable.plugin.surface import (
@@ -31,6 +32,7 @@ __all__ = [
     "pytest_pyfunc_call",
     "pytest_report_collectionfinish",
     "pytest_runtest_call",
+    "pytest_runtest_makereport",
     "pytest_runtest_setup",
     "pytest_unconfigure",
 ]

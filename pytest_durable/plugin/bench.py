@@ -4,9 +4,11 @@ Imported when the first test asks for ``durable``, never earlier: this module lo
 """
 
 import contextvars
+import functools
 import shutil
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -17,8 +19,9 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.runtime import App
 from pytest_durable._durable import Host
 from pytest_durable._hosts.world import World
-from pytest_durable.plugin.keys import FAILED
+from pytest_durable.plugin.keys import EVIDENCE, FAILED
 from pytest_durable.plugin.options import Options
+from pytest_durable.plugin.report import section
 
 T = TypeVar("T")
 
@@ -51,7 +54,7 @@ class Bench:
         #: What others have borrowed, given back after the world has ended.
         self.leases = ExitStack()
         #: Directories that the plugin made, and removes unless the test fails and they shall be kept.
-        self.directories: list[Path] = []
+        self._directories: list[Path] = []
         self._make_directory = make_directory
         self._is_test_module = is_test_module
 
@@ -75,11 +78,24 @@ class Bench:
         arguments = {name: getattr(self.options, name) for name in ("storage", "seed", "autojump", "copy_from")} | said
         if directory is None and arguments["storage"] == "disk":
             directory = self._make_directory()
-            self.directories.append(directory)
+            self._directories.append(directory)
         root = self.item.config.rootpath
         host = Host(directory, app=app, world=self.world, root=root, is_test_module=self._is_test_module, **arguments)
         self.hosts.append(host)
+        self._connect(host)
         return host
+
+    def _connect(self, host: Host) -> None:
+        """Let the hooks of the project see what happens. A hook that nobody implements costs nothing."""
+        hooks = self.item.ihook
+        host.ignored_files = lambda namespace: chain.from_iterable(
+            hooks.pytest_durable_ignored_files(namespace=namespace)
+        )
+        if hooks.pytest_durable_record.get_hookimpls():
+            tell = functools.partial(hooks.pytest_durable_record, host=host)
+            for record in host.journal:  # written while the host was made
+                tell(record=record)
+            host.journal.listen(lambda record: tell(record=record))
 
     def end_body(self) -> None:
         """After the body has succeeded: let run what can, and fail the test for what nobody has seen yet."""
@@ -95,21 +111,37 @@ class Bench:
         """Stop hosts in order, the newest first. What fails now fails the teardown of the test."""
         with ExitStack() as exits:
             for host in hosts:
-                exits.callback(self.hosts.remove, host)
-                exits.callback(host.raise_failures)
-                exits.callback(host.close)
-                exits.callback(self._finish, host)
+                exits.callback(self._end, host)
+
+    def tell(self) -> str:
+        """What the hosts are like now, for the report of a failure."""
+        hook = self.item.ihook.pytest_durable_timeline_row
+        removed = () if self._keeps_directories else self._directories
+        return section(self.hosts, lambda record: hook(record=record), removed=removed)
 
     def close(self) -> None:
         """Give user code its real time back."""
         with self.leases:
             self.world.close()
-        if not (self.item.config.getoption("durable_keep") and self.item.stash.get(FAILED, False)):
-            for directory in self.directories:
+        if not (self._keeps_directories and self.item.stash.get(FAILED, False)):
+            for directory in self._directories:
                 shutil.rmtree(directory, ignore_errors=True)
 
-    def _finish(self, host: Host) -> None:
-        self.run(host.finish())
+    @property
+    def _keeps_directories(self) -> bool:
+        return bool(self.item.config.getoption("durable_keep"))
+
+    def _end(self, host: Host) -> None:
+        try:
+            self.run(host.finish())
+            host.raise_failures()
+        except BaseException:
+            self.item.stash[FAILED] = True
+            self.item.stash[EVIDENCE] = self.tell()
+            raise
+        finally:
+            self.hosts.remove(host)
+            host.close()
 
 
 def _refuse_configuration(options: Options) -> None:

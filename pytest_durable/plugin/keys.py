@@ -15,6 +15,8 @@ DEFAULTS: Final = pytest.StashKey[Options]()
 BENCH: "Final[pytest.StashKey[Bench]]" = pytest.StashKey()
 #: On the item: a phase of it has failed.
 FAILED: Final = pytest.StashKey[bool]()
+#: On the item: what its hosts were like when its teardown failed.
+EVIDENCE: Final = pytest.StashKey[str]()
 
 #: A test that asks for one of these, directly or through a fixture, is a durable test.
 FIXTURES: Final = frozenset({"durable", "durable_factory"})

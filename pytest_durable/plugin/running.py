@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.fixtures import resolve_fixture_function
 
-from pytest_durable.plugin.keys import BENCH, is_durable
+from pytest_durable.plugin.keys import BENCH, EVIDENCE, FAILED, is_durable
 from pytest_durable.plugin.lending import narrow_loop_scope
 
 if TYPE_CHECKING:
@@ -46,6 +46,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if bench is not None:
         bench.end_body()
     return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put what the platform was like into the report of a failure, as text."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+        bench = item.stash.get(BENCH, None)
+        text = item.stash.get(EVIDENCE, "") if bench is None or not bench.hosts else bench.tell()
+        if text:
+            report.sections.append(("durable", text))
+    return report
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

@@ -1,0 +1,186 @@
+"""The section of a failure report that tells what the platform was like when the test failed.
+
+It is text before it leaves this module, so that it crosses from an xdist worker to the terminal as it is. It looks at
+hosts as claims do, by their face and their journal; it wakes nothing, and what cannot be read it says.
+"""
+
+import reprlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from pytest_durable._core.events import Record
+from pytest_durable._core.messages import ObjectKey
+from pytest_durable._durable import Host
+from pytest_durable._hosts.durations import instant_ns
+from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.stored import PendingAlarm
+from pytest_durable._instruments.story import words
+from pytest_durable._instruments.subject import label, start_ns
+from pytest_durable._instruments.times import as_utc, from_now, since_start
+
+#: Says what a record means, or None to leave it to the words of this package.
+RowHook = Callable[[Record], str | None]
+
+_RECORDS_MAX: Final = 20
+_OBJECTS_MAX: Final = 5
+_ALARMS_MAX: Final = 10
+_KEYS_MAX: Final = 10
+_VALUE_LENGTH_MAX: Final = 80
+
+
+def section(hosts: Sequence[Host], row: RowHook, *, removed: Collection[Path] = ()) -> str:
+    """What the report says about the hosts of one test.
+
+    Args:
+        hosts: In the order in which they were made.
+        row: The project's own words for records.
+        removed: Directories that will be gone when somebody reads this.
+    """
+    if len(hosts) == 1:
+        return "\n".join(_host_lines(hosts[0], row, removed))
+    blocks = ("\n".join((f"host {number}", *_host_lines(host, row, removed))) for number, host in enumerate(hosts, 1))
+    return "\n\n".join(blocks)
+
+
+def _host_lines(host: Host, row: RowHook, removed: Collection[Path]) -> Iterator[str]:
+    # First of all, because the questions below would raise them.
+    failures = _unseen_failures(host)
+    yield f"clock      {as_utc(_now_ns(host))}, {since_start(_now_ns(host) - start_ns(host))} since the start"
+    yield f"host       {'running' if host.is_running else 'down'}"
+    if host.directory is not None:
+        note = " (removed after the test; --durable-keep keeps it)" if host.directory in removed else ""
+        yield f"directory  {host.directory}{note}"
+    if failures:
+        yield from _block("also failed", [_first_line(failure) for failure in failures])
+    if host.warnings:
+        yield from _block("platform warnings", [_first_line(warning) for warning in host.warnings])
+    yield from _block("pending alarms", _told(lambda: _alarm_lines(host)))
+    yield from _block("stored", _told(lambda: _stored_lines(host)))
+    left = max(0, len(host.journal) - _RECORDS_MAX)
+    title = f"journal, the last {_RECORDS_MAX} of {len(host.journal)} records" if left else "journal"
+    yield from _block(title, _told(lambda: _journal_lines(host, row)))
+
+
+def _block(title: str, lines: Sequence[str]) -> Iterator[str]:
+    yield ""
+    if not lines:
+        yield f"{title}: none"
+        return
+    yield title
+    yield from (f"  {line}" for line in lines)
+
+
+def _told(tell: Callable[[], Iterator[str]]) -> list[str]:
+    """The lines, or why there are none: a report about a failure must not fail."""
+    try:
+        return list(tell())
+    except Exception as failure:
+        return [f"cannot be read: {_first_line(failure)}"]
+
+
+def _unseen_failures(host: Host) -> list[BaseException]:
+    """Failures that no call of the test has raised: they are told here, because the test has failed already."""
+    failures: list[BaseException] = []
+    while True:
+        try:
+            host.raise_failures()
+        except BaseException as failure:  # whatever user code raised
+            failures.append(failure)
+        else:
+            return failures
+
+
+def _alarm_lines(host: Host) -> Iterator[str]:
+    found = [(alarm, namespace) for namespace in host.namespaces for alarm in host.alarms(namespace)]
+    found.sort(key=lambda pair: (pair[0].due, pair[0].id))
+    rows = [_alarm_row(host, namespace, alarm) for alarm, namespace in found[:_ALARMS_MAX]]
+    yield from _columns(rows)
+    if len(found) > _ALARMS_MAX:
+        yield f"and {len(found) - _ALARMS_MAX} more"
+
+
+def _alarm_row(host: Host, namespace: Namespace, alarm: PendingAlarm) -> tuple[str, str]:
+    due_ns = instant_ns(alarm.due)
+    state = alarm.state if alarm.retry_count == 0 else f"{alarm.state}, {alarm.retry_count} failed"
+    due = f"due {since_start(due_ns - start_ns(host))}, {from_now(due_ns - _now_ns(host))}, {state}"
+    return label(namespace, ObjectKey(namespace.unique_key, alarm.id, alarm.name)), due
+
+
+def _stored_lines(host: Host) -> Iterator[str]:
+    namespaces = {namespace.unique_key: namespace for namespace in host.namespaces}
+    keys = _objects_involved(host)
+    rows = [
+        (label(namespaces[key.namespace], key), text)
+        for key in keys[:_OBJECTS_MAX]
+        if key.namespace in namespaces
+        for text in _stored_of(host, namespaces[key.namespace], key)
+    ]
+    yield from _columns(rows)
+    if len(keys) > _OBJECTS_MAX:
+        yield f"and {len(keys) - _OBJECTS_MAX} more objects"
+
+
+def _stored_of(host: Host, namespace: Namespace, key: ObjectKey) -> list[str]:
+    try:
+        stored = host.stored(namespace.get(key.hex))
+        pairs = list(stored.kv.items())
+        tables = [name for name in stored.tables if not name.startswith("_cf_")]
+    except Exception as failure:
+        return [f"cannot be read: {_first_line(failure)}"]
+    lines = [f"{name} = {_short(value)}" for name, value in pairs[:_KEYS_MAX]]
+    if len(pairs) > _KEYS_MAX:
+        lines.append(f"and {len(pairs) - _KEYS_MAX} more keys")
+    if tables:
+        lines.append(f"tables {', '.join(tables)}")
+    return lines or ["nothing"]
+
+
+def _objects_involved(host: Host) -> list[ObjectKey]:
+    """The objects of the journal, the one that something happened to last first."""
+    involved: dict[ObjectKey, None] = {}
+    for record in reversed(tuple(host.journal)):
+        if record.actor is not None:
+            involved.setdefault(record.actor)
+    return list(involved)
+
+
+def _journal_lines(host: Host, row: RowHook) -> Iterator[str]:
+    start = start_ns(host)
+    namespaces = {namespace.unique_key: namespace for namespace in host.namespaces}
+    for record in host.journal.last(_RECORDS_MAX):
+        told = row(record)
+        subject = ""
+        if record.actor is not None:
+            namespace = namespaces.get(record.actor.namespace)
+            subject = f"{record.actor if namespace is None else label(namespace, record.actor)}  "
+        text = words(record, start) if told is None else told
+        yield f"{since_start(record.time_ns - start)}  {subject}{_only_line(text)}"
+
+
+def _columns(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Rows with their second parts aligned; a first part that repeats is left out."""
+    width = max((len(first) for first, _ in rows), default=0)
+    previous = None
+    for first, second in rows:
+        yield f"{'' if first == previous else first:<{width}}  {second}"
+        previous = first
+
+
+def _short(value: object) -> str:
+    shortener = reprlib.Repr()
+    shortener.maxstring = shortener.maxother = _VALUE_LENGTH_MAX
+    return shortener.repr(value)
+
+
+def _first_line(failure: BaseException) -> str:
+    return f"{type(failure).__name__}: {_only_line(str(failure))}"
+
+
+def _only_line(text: str) -> str:
+    """The first line: messages state their fact there."""
+    return text.partition("\n")[0]
+
+
+def _now_ns(host: Host) -> int:
+    return instant_ns(host.clock.now())
