@@ -11,7 +11,7 @@ from pytest_durable._core.storage.disk import Disk
 from pytest_durable._core.storage.inspection import StoredValues, StoredView
 from pytest_durable._core.storage.key_range import ListOptions
 from pytest_durable._core.storage.namespace import NamespaceFiles
-from pytest_durable._core.storage.sql import Cursor
+from pytest_durable._core.storage.sql_cursor import Cursor
 from pytest_durable._core.storage.store import ObjectStore
 from pytest_durable._core.storage.transaction import Explicit, Implicit, NoTransaction, StoreHooks
 from pytest_durable._core.storage.values import PLAIN, UNDEFINED, DecodedTypes

@@ -50,7 +50,8 @@ def _read_real(number: float) -> float:
     return number
 
 
-def _bind_text(text: str) -> str:
+def whole_text(text: str) -> str:
+    """The text without lone surrogates, which SQLite cannot be given."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -75,7 +76,7 @@ _BY_TYPE: Final[dict[type, Callable[..., SqlValue]]] = {
     bool: lambda value: "true" if value else "false",
     int: _bind_number,
     float: float,
-    str: _bind_text,
+    str: whole_text,
     bytes: lambda value: value,
     bytearray: bytes,
     memoryview: bytes,
@@ -90,7 +91,7 @@ def _bind_other(value: object) -> SqlValue:
     for base in (values.JSBigInt, bytes, bytearray, str, int, float):
         if isinstance(value, base):
             return _BY_TYPE[base](value)
-    return _bind_text(text_of(value))
+    return whole_text(text_of(value))
 
 
 def text_of(value: object) -> str:

@@ -1,0 +1,87 @@
+"""What every operation on an object's storage goes through: is it still usable, is a transaction open, what failed."""
+
+from hashlib import blake2b
+
+import apsw
+
+from pytest_durable._core.platform_errors import PlatformError, error
+from pytest_durable._core.storage.database import Database
+from pytest_durable._core.storage.pool import PooledDatabase
+from pytest_durable._core.storage.sql_errors import is_critical, platform_error
+from pytest_durable._core.storage.transaction import State, StoreHooks, Transaction
+
+
+class StoreAccess:
+    """The way to one object's database.
+
+    Attributes:
+        actor_hex: The object's id.
+        is_critically_failed: The error with which every operation fails after SQLite ended the transaction by itself.
+    """
+
+    def __init__(self, file: PooledDatabase, actor_hex: str) -> None:
+        self.actor_hex = actor_hex
+        self.is_critically_failed: PlatformError | None = None
+        self._file = file
+        self._transaction = Transaction(file)
+        file.on_open = self._opened
+        file.on_park = self._parked
+        file.is_idle = self._is_idle
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.actor_hex[:8]}… {self.state}>"
+
+    def _opened(self, database: Database) -> None:
+        """The database was opened, for the first time or again."""
+
+    def _parked(self, database: Database) -> None:
+        """The database is about to be put away."""
+
+    def _is_idle(self) -> bool:
+        """Whether it may be put away."""
+        return not self._transaction.is_open
+
+    @property
+    def hooks(self) -> StoreHooks:
+        """Whom to tell about writes and transactions."""
+        return self._transaction.hooks
+
+    @hooks.setter
+    def hooks(self, hooks: StoreHooks) -> None:
+        self._transaction.hooks = hooks
+
+    @property
+    def state(self) -> State:
+        """Which transaction is open."""
+        return self._transaction.state
+
+    def _use(self) -> Database:
+        """The database, for any operation."""
+        if self.is_critically_failed is not None:
+            raise self.is_critically_failed.copy()
+        return self._file.use()
+
+    def _write(self, *, confirmed: bool) -> Database:
+        """The database, for a write operation; a transaction is open then."""
+        if self.is_critically_failed is not None:
+            raise self.is_critically_failed.copy()
+        try:
+            return self._transaction.write(confirmed=confirmed)
+        except apsw.Error as failure:
+            raise self._failed(failure) from failure
+
+    def _failed(self, failure: apsw.Error) -> PlatformError:
+        """The error for user code; notices if the transaction is gone with it."""
+        problem = platform_error(failure)
+        if is_critical(failure) and self._transaction.is_open and not self._file.use().in_transaction:
+            self._break(problem)
+        return problem
+
+    def _break(self, problem: PlatformError) -> None:
+        self.is_critically_failed = PlatformError(problem.message, durable_object_reset=True)
+        self._transaction.forget()
+
+    def internal_error(self, about: str) -> PlatformError:
+        """The platform's opaque error; its reference depends only on the object and on what went wrong."""
+        reference = blake2b(f"{self.actor_hex}\0{about}".encode("utf-8", "replace"), digest_size=12).hexdigest()
+        return error(f"internal error; reference = {reference}")
