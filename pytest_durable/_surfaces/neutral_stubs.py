@@ -177,7 +177,7 @@ def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError
         seen = PlatformError(f"{seen.name}: {seen.message}")
     if enhanced:
         vars(seen).update(properties)
-    if failure.from_user_code:
+    if failure.from_user_code and not failure.reset:
         seen.remote = True
         seen.durable_object_id = failure.actor_hex if enhanced else None
     if failure.reset:

@@ -590,3 +590,33 @@ class TestTexts:
                 instance.ctx.storage.kv.get("a")
 
         inside(body, options=PlatformOptions(sql=False))
+
+
+class TestWarnings:
+    def test_an_alarm_that_nobody_handles_is_set_and_reported(self) -> None:
+        # PW-1.38 PD-W05
+        class Plain(DurableObject):
+            async def begin(self) -> Any:
+                await self.ctx.storage.setAlarm(8e12)
+                return await self.ctx.storage.getAlarm()
+
+        async def scenario(host: Any) -> Any:
+            assert await host.namespace(Plain).get_by_name("a").begin() == 8_000_000_000_000
+            return [warning.code for warning in host.platform_warnings.all()]
+
+        assert hosted(scenario) == ["PD-W05"]
+
+    def test_an_alarm_with_a_handler_is_not_reported(self) -> None:
+        # PD-W05
+        async def scenario(host: Any) -> Any:
+            class Handled(DurableObject):
+                async def begin(self) -> None:
+                    await self.ctx.storage.setAlarm(8e12)
+
+                def alarm(self) -> None:
+                    """Never due."""
+
+            await host.namespace(Handled).get_by_name("a").begin()
+            return host.platform_warnings.all()
+
+        assert hosted(scenario) == ()

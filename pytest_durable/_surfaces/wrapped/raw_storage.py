@@ -100,12 +100,15 @@ class StorageTypes:
     Attributes:
         decoded: What stored values are built from.
         object_type: What a set of named values becomes.
-        is_live: Properties are read afresh each time; production keeps the first answer (spec 2.5).
+        is_lenient: Properties are read afresh each time, where production keeps the first answer (spec 2.5); raw
+            methods take native containers (spec 2.18).
+        report: Takes the code and text of a warning.
     """
 
     decoded: DecodedTypes
     object_type: type[JsDict]
-    is_live: bool = True
+    is_lenient: bool
+    report: Callable[[str, str], None]
 
 
 class RawStorage(RawOperations):
@@ -114,18 +117,16 @@ class RawStorage(RawOperations):
     Args:
         face: The platform's storage, in wire values.
         types: How the same storage looks when it is wrapped.
-        report: Takes the code and text of a warning; None refuses what production refuses.
+        has_alarm_handler: Objects of this class can run alarms.
     """
 
     _kind = "DurableObjectStorage"
     face: ObjectStorage
 
-    def __init__(
-        self, face: ObjectStorage, types: StorageTypes, report: Callable[[str, str], None] | None = None
-    ) -> None:
-        super().__init__(face, report)
+    def __init__(self, face: ObjectStorage, types: StorageTypes, *, has_alarm_handler: bool = True) -> None:
+        super().__init__(face, types.report if types.is_lenient else None)
         self.types = types
-        self.report = report
+        self.has_alarm_handler = has_alarm_handler
 
     def deleteAll(self, *args: Any, **kwargs: Any) -> Settled:
         return _settled(self.face.delete_all, self._wire(args, kwargs)[:1], _undefined)

@@ -8,7 +8,7 @@ Source: workers-runtime-sdk workers/rpc.py (_BindingWrapper); spec python-worker
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from pytest_durable._core.actor.arguments import ABSENT
 from pytest_durable._core.actor.storage_face import ObjectKv, ObjectSql, ObjectTransaction
@@ -21,6 +21,8 @@ from pytest_durable._surfaces.wrapped.proxies import JsArray
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, RawTransaction
 from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict
+
+NO_ALARM_HANDLER: Final = "setAlarm() on an object without an alarm() method: the alarm will fail when it is due"
 
 
 class WrappedStorage(_BindingWrapper):
@@ -36,7 +38,7 @@ class WrappedStorage(_BindingWrapper):
         self._face = face = raw.face.with_types(types.decoded)
         self._object_type = types.object_type
         self.kv = WrappedKv(face.kv)
-        self.sql = WrappedSql(face.sql, types.object_type, is_live=types.is_live)
+        self.sql = WrappedSql(face.sql, types.object_type, is_live=types.is_lenient)
 
     def __repr__(self) -> str:
         return "<storage>"
@@ -63,6 +65,8 @@ class WrappedStorage(_BindingWrapper):
         return self._run(self._face.get_alarm, 1, args, kwargs)
 
     def setAlarm(self, *args: Any, **kwargs: Any) -> Settled:
+        if not self._binding.has_alarm_handler:
+            self._binding.types.report("PD-W05", NO_ALARM_HANDLER)
         return self._run(self._face.set_alarm, 2, args, kwargs)
 
     def deleteAlarm(self, *args: Any, **kwargs: Any) -> Settled:
@@ -76,8 +80,10 @@ class WrappedStorage(_BindingWrapper):
         if not callable(callback):
             return _pending(lambda: self._face.transaction(callback))
 
+        types = self._binding.types
+
         def run(txn: ObjectTransaction) -> object:
-            return callback(RawTransaction(txn, self._binding.report))
+            return callback(RawTransaction(txn, types.report if types.is_lenient else None))
 
         return _pending(lambda: self._binding.face.transaction(run))
 

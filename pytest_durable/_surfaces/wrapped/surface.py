@@ -50,10 +50,8 @@ class WrappedSurface:
         self, *, lenient: bool = True, enhanced_errors: bool = True, report: Callable[[str, str], None] = _ignore
     ) -> None:
         object_type, array_type = lenient_types(report) if lenient else (JsDict, list)
-        self._report = report
-        self._raw_report = report if lenient else None
         self._storage_types = StorageTypes(
-            decoded=decoded_types(object_type, array_type), object_type=object_type, is_live=lenient
+            decoded=decoded_types(object_type, array_type), object_type=object_type, is_lenient=lenient, report=report
         )
         shared: dict[type, Callable[[Any], object]] = {
             Request: http.request_from_wire,
@@ -75,7 +73,8 @@ class WrappedSurface:
 
     def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
         """Call the user's class with ``ctx`` and ``env``."""
-        return cls(RawState(context, self._raw_storage(context)), RawEnv(bindings, self._conversions))
+        storage = self._raw_storage(context, cls)
+        return cls(RawState(context, storage), RawEnv(bindings, self._conversions))
 
     def has_handler(self, cls: type, name: str) -> bool:
         """Whether objects of the class answer the event ``name``."""
@@ -121,10 +120,12 @@ class WrappedSurface:
 
     def context(self, instance: object, context: Context) -> object:
         """``ctx`` as user code sees it (for the test); the instance's own, if it kept one."""
-        return getattr(instance, "ctx", None) or DurableObjectContext(RawState(context, self._raw_storage(context)))
+        own = getattr(instance, "ctx", None)
+        return own or DurableObjectContext(RawState(context, self._raw_storage(context, type(instance))))
 
-    def _raw_storage(self, context: Context) -> RawStorage:
-        return RawStorage(context.storage, self._storage_types, self._raw_report)
+    def _raw_storage(self, context: Context, cls: type) -> RawStorage:
+        has_handler = self.has_handler(cls, "alarm")
+        return RawStorage(context.storage, self._storage_types, has_alarm_handler=has_handler)
 
     def to_wire(self, value: object) -> object:
         """What an argument becomes on its way (for the test's own stubs)."""
