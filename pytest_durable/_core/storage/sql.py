@@ -76,6 +76,8 @@ class SqlRunner:
         query = whole_text(query)
         if len(query) > _QUERY_BYTES_MAX or len(query.encode()) > _QUERY_BYTES_MAX:
             raise error("statement too long: SQLITE_TOOBIG")
+        if "\0" in query:  # where SQLite's text ends; what follows is no statement
+            raise error(_NO_STATEMENT)
         *before, last = split_statements(query)
         for statement in before:
             self._run(statement, (), is_last=False).drain()

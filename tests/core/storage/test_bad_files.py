@@ -330,3 +330,13 @@ def test_writes_are_not_announced_after_a_critical_error(store):
     with pytest.raises(PlatformError):
         store.put_many([("b", 1)])
     assert log.calls == []
+
+
+def test_explicit_transaction_can_be_left_after_a_critical_error(store):
+    # DO-6.6
+    put(store, a=1)
+    depth = store.begin_transaction()
+    fill(store)
+    store.rollback_transaction(depth)
+    with pytest.raises(PlatformError, match="database or disk is full"):
+        store.get("a")

@@ -346,3 +346,20 @@ def test_database_size_counts_pages_in_use(store):
 
 def test_last_insert_rowid_and_changes_are_the_connections(table):
     assert rows(table, "SELECT last_insert_rowid(), changes()") == [(3, 3)]
+
+
+def test_result_of_a_write_that_is_not_utf8_is_an_error(store):
+    # Rows of a writing statement cannot be read a second time.
+    store.sql_exec("CREATE TABLE t(a)")
+    assert message(store, "INSERT INTO t VALUES (CAST(x'ff' AS TEXT)) RETURNING a") == (
+        "a text in the result is not UTF-8: SQLITE_ERROR"
+    )
+
+
+def test_lone_surrogate_in_the_statement_is_replaced(store):
+    assert rows(store, "SELECT '\ud800'") == [("\ufffd" * 3,)]
+
+
+def test_nul_in_the_statement_is_refused(store):
+    # Asked of the real platform.
+    assert message(store, "SELECT 1\0") == "SQL code did not contain a statement."
