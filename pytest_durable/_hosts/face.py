@@ -78,6 +78,9 @@ class HostFace(Protocol):
     def ignored_files(self) -> Callable[[NamespaceFace], Iterable[str]]:
         """Gives the names of further files of a namespace that no count shall count."""
 
+    def raise_failures(self) -> None:
+        """Raise the first failure that nobody has seen yet, such as an assertion in an alarm."""
+
     def stored(self, stub: Any, /) -> Stored:
         """The committed truth about one object."""
 

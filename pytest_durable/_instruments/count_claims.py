@@ -59,6 +59,7 @@ def _check(host: HostFace, namespace: NamespaceFace, expected: int, claim: str) 
             f"{claim}() takes a number from 0 on, not {expected!r}.\n\nFor example:  durable.{claim}(namespace, 1)"
         )
     check_host(host, namespace, f"{claim}(): {namespace!r}")
+    host.raise_failures()
 
 
 def _described(host: HostFace, namespace: NamespaceFace, ids: list[str]) -> str:

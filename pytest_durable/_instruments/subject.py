@@ -44,6 +44,8 @@ class Subject:
         self.key = stub._durable_key
         self.namespace = stub._durable_namespace
         check_host(host, self.namespace, f"{claim}(): {stub!r}")
+        # An assertion that failed inside an object comes before what the test has to claim (decisions 4.6).
+        host.raise_failures()
 
     @property
     def label(self) -> str:

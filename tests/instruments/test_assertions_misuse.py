@@ -161,16 +161,28 @@ async def test_a_stub_of_another_host_is_refused(durable):
     other.close()
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        lambda durable, stub: durable.assert_no_alarm(stub),
+        lambda durable, stub: durable.assert_alarm_ran(stub, times=1),
+        lambda durable, stub: durable.assert_stored(stub, {}),
+        lambda durable, stub: durable.assert_object_count(stub._durable_namespace, 1),
+        lambda durable, stub: durable.assert_file_count(stub._durable_namespace, 1),
+    ],
+    ids=["no alarm", "ran", "stored", "objects", "files"],
+)
 @on_host()
-async def test_an_assertion_of_an_object_is_raised_by_the_next_claim(durable):
+async def test_an_assertion_that_failed_in_an_object_is_raised_by_the_next_claim(durable, claim):
     async def alarm(self, info):
         raise AssertionError("wrong")
 
     stub = counter(durable, alarm=alarm)
     await stub.arm(1)
+    await durable.clock.advance(seconds=1)
+
     with pytest.raises(AssertionError, match="wrong"):
-        await durable.clock.advance(seconds=1)
-        durable.assert_no_alarm(stub)
+        claim(durable, stub)
 
 
 def test_frames_of_a_claim_are_hidden_from_the_traceback(pytester):
