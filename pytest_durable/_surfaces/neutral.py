@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from pytest_durable._core.actor.arguments import ABSENT, member, not_of_type, text_of, truth
+from pytest_durable._core.actor.arguments import ABSENT, is_nothing, is_object, member, not_of_type, text_of, truth
 from pytest_durable._core.isolate import Rules
 from pytest_durable._core.messages import Alarm, AlarmInfo, Call, Delivery, Request, Response
 from pytest_durable._core.platform_errors import PlatformError, error, type_error
@@ -150,6 +150,8 @@ class NeutralContext:
 
     def abort(self, reason: object = UNDEFINED, options: object = UNDEFINED) -> None:
         """End the object at once. Never returns."""
+        if not (is_nothing(options) or is_object(options)):
+            raise not_of_type("DurableObjectState", "abort", 2, "AbortOptions")
         retry = member(options, "retryAlarm")
         text = None if reason is UNDEFINED else _reason_text(reason)
         self._context.abort(text, retry_alarm=retry is UNDEFINED or truth(retry))
