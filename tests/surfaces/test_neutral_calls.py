@@ -321,7 +321,7 @@ class TestAbort:
             inside_neutral(body)
         assert (failure.value.name, failure.value.message) == ("Error", text)
         assert failure.value.durable_object_reset
-        assert not (failure.value.retryable or failure.value.overloaded or failure.value.remote)
+        assert failure.value.remote is failure.value.retryable is failure.value.overloaded is False
 
     def test_writes_of_the_turn_are_discarded(self) -> None:
         # DO-9.4.2

@@ -31,8 +31,8 @@ from pytest_durable._core.storage.values import PLAIN, UNDEFINED, DecodedTypes
 
 _NS_PER_MS: Final = 1_000_000
 
-_ALARM_NOT_POSITIVE: Final = "setAlarm() cannot be called with an alarm time <= 0"
 _NO_ALARM_HANDLER: Final = "Your Durable Object class must have an alarm() handler in order to call setAlarm()"
+_ALARM_NOT_POSITIVE: Final = "setAlarm() cannot be called with an alarm time <= 0"
 _LIST_TWO_STARTS: Final = "list() cannot be called with both start and startAfter values."
 _LIST_LIMIT: Final = "List limit must be positive."
 _PUT_FORMS: Final = (
@@ -120,18 +120,8 @@ class StorageOwner(Protocol):
         ...
 
     @property
-    def now_ns(self) -> int:
-        """Wall time in nanoseconds since the epoch."""
-        ...
-
-    @property
-    def has_alarm_handler(self) -> bool:
-        """Whether setting an alarm is allowed for objects of this class."""
-        ...
-
-    @property
-    def is_constructing(self) -> bool:
-        """The constructor has not returned yet."""
+    def refuses_alarm(self) -> bool:
+        """Whether setting an alarm is an error because nothing would handle it (spec 7.1)."""
         ...
 
     def transaction(self, callback: Callable[[TransactionHandle], object]) -> "asyncio.Future[object]":
@@ -257,7 +247,7 @@ class StorageOperations:
         self._read_options("setAlarm", 2, options, "SetAlarmOptions")
         if due_ms <= 0:
             raise type_error(_ALARM_NOT_POSITIVE)
-        if not (self._owner.has_alarm_handler or self._owner.is_constructing):
+        if self._owner.refuses_alarm:
             raise type_error(_NO_ALARM_HANDLER)
         self._enter("setAlarm()")
         self._owner.set_alarm_ns(due_ms * _NS_PER_MS, confirmed=_is_confirmed(options))
