@@ -102,6 +102,9 @@ class SqlRunner:
         finally:
             rules.is_active = False
         execution.facts = rules.facts
+        if rules.facts.analyzes:
+            # Our SQLite gathers more than the platform's, whose files have no such table.
+            self.connection.execute("DROP TABLE IF EXISTS sqlite_stat4", can_cache=False)
         self.has_settings |= rules.facts.sets_pragma
         return execution
 

@@ -85,7 +85,8 @@ class Execution:
 
     def _prepared(self, cursor: apsw.Cursor, _statement: str, _bound: object) -> bool:
         self.columns = tuple([column[0] for column in cursor.get_description()])
-        if not cursor.is_readonly:
+        # PRAGMA optimize passes for reading, and runs ANALYZE.
+        if not cursor.is_readonly or self._runner.rules.facts.analyzes:
             self._is_readonly = False
             self._runner.before_write()
         return True

@@ -114,6 +114,8 @@ class StatementFacts:
     change: int | None = None
     #: The columns it updates.
     updated_columns: set[str] = field(default_factory=set)
+    #: It gathers statistics for the query planner.
+    analyzes: bool = False
     #: It changes a setting of the connection.
     sets_pragma: bool = False
 
@@ -142,8 +144,7 @@ class Rules:
             apsw.SQLITE_ALTER_TABLE: self._alter_table,
             apsw.SQLITE_SELECT: _allow,
             apsw.SQLITE_RECURSIVE: _allow,
-            # Plain ANALYZE covers the platform's tables too.
-            apsw.SQLITE_ANALYZE: _allow,
+            apsw.SQLITE_ANALYZE: self._analyze,
         }
         for operation in _NAMING_OPERATIONS:
             self._answers[operation] = _names_are_free
@@ -193,8 +194,14 @@ class Rules:
 
         return answer
 
+    def _analyze(self, _table: str | None, _: str | None) -> bool:
+        # Of any table: plain ANALYZE covers the platform's own too.
+        self.facts.analyzes = True
+        return True
+
     def _pragma(self, name: str | None, argument: str | None) -> bool:
         assert name is not None
+        self.facts.analyzes |= name.lower() == "optimize"
         self.facts.sets_pragma |= argument is not None and name.lower() in _SETTINGS
         return may_use_pragma(name, argument)
 

@@ -24,8 +24,9 @@ _TOKEN: Final = re.compile(
 def split_statements(query: str) -> list[str]:
     """The statements of ``query``, in order, each with what stands before it.
 
-    White space after the last statement is dropped. Anything else without a statement in it (a lone semicolon, a
-    comment) is an empty statement at the end, given as ``""``; so is a query without any statement.
+    White space between and after them is dropped, so that offsets in errors count as on the platform. Anything else
+    without a statement in it (a lone semicolon, a comment) is an empty statement at the end, given as ``""``; so is a
+    query without any statement.
     """
     parts = _split_simple(query)
     return parts if parts is not None else list(_split(query))
@@ -52,12 +53,16 @@ def _split(query: str) -> Iterator[str]:
             is_empty = False
         if end.reached_by(kind, token.group()) and not is_empty:
             yield query[start : token.end()]
-            start, is_empty, end = token.end(), True, _StatementEnd()
+            start, is_empty, end = _skip_space(query, token.end()), True, _StatementEnd()
     rest = query[start:]
     if not is_empty:
         yield rest
     elif start == 0 or rest.strip():
         yield ""
+
+
+def _skip_space(query: str, position: int) -> int:
+    return len(query) - len(query[position:].lstrip())
 
 
 class _StatementEnd:

@@ -3,6 +3,7 @@
 import pytest
 
 from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.storage import Implicit
 from pytest_durable._core.storage.sql_rules import may_use_pragma
 
 DENIED = "not authorized: SQLITE_AUTH"
@@ -308,3 +309,16 @@ def test_limits_are_the_platforms(store, query, text):
 def test_what_reaches_a_limit_still_works(store, query):
     # DO-5.5.6
     store.sql_exec(query).to_list()
+
+
+@pytest.mark.parametrize("query", ["ANALYZE", "PRAGMA optimize = -1", "ANALYZE t"])
+def test_analyzing_leaves_the_tables_that_the_platform_has(table, query):
+    table.sql_exec("CREATE INDEX i ON t(a); INSERT INTO t VALUES (1, 2), (3, 4)")
+    table.sql_exec(query)
+    names = table.sql_exec("SELECT name FROM sqlite_master WHERE name LIKE 'sqlite_stat%'").to_list()
+    assert set(names) <= {("sqlite_stat1",)}
+
+
+def test_optimizing_is_part_of_the_transaction(table):
+    table.sql_exec("PRAGMA optimize")
+    assert table.state == Implicit()
