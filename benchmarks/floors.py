@@ -109,31 +109,48 @@ def tasks(count: int) -> float:
     return asyncio.run(_tasks(count))
 
 
+def _image_of_an_object() -> bytes:
+    """An in-memory database with an alarm, as bytes: how an idle one is kept."""
+    connection = apsw.Connection(":memory:")
+    connection.execute("CREATE TABLE _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)")
+    connection.execute("INSERT INTO _cf_METADATA VALUES (1, 1)")
+    image = connection.serialize("main")
+    connection.close()
+    return image
+
+
 def objects_fired(count: int, directory: Path | None) -> float:
     """Row 9: per object open its database, read and clear its alarm row, delete the row, run a task, close."""
 
     async def handler() -> None:
         pass
 
+    image = _image_of_an_object()
+    names = [f"{n:064x}" for n in range(count)]
+
+    def open_object(name: str) -> apsw.Connection:
+        if directory is not None:
+            return open_wal(directory / name)
+        connection = apsw.Connection(":memory:")
+        connection.deserialize("main", image)
+        return connection
+
     async def main() -> float:
-        names = [f"{n:064x}" for n in range(count)]
         alarms = open_wal(directory / "metadata") if directory else apsw.Connection(":memory:")
         alarms.execute(ALARM)
-        prepared: dict[str, apsw.Connection] = {}
         with alarms:
             for name in names:
                 alarms.execute("INSERT INTO _cf_ALARM VALUES (?, 1, NULL)", (name,))
-        for name in names:
-            connection = open_wal(directory / name) if directory else apsw.Connection(":memory:")
-            connection.execute("CREATE TABLE _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)")
-            connection.execute("INSERT INTO _cf_METADATA VALUES (1, 1)")
-            if directory:
-                connection.close()
-            else:
-                prepared[name] = connection
+        if directory is not None:
+            with open_wal(directory / "image") as prepared:
+                prepared.execute("CREATE TABLE _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)")
+                prepared.execute("INSERT INTO _cf_METADATA VALUES (1, 1)")
+            prepared.close()
+            for name in names:
+                shutil.copy(directory / "image", directory / name)
         start = perf_counter()
         for name in names:
-            connection = open_wal(directory / name) if directory else prepared[name]
+            connection = open_object(name)
             connection.execute("SELECT value FROM _cf_METADATA WHERE key = 1").fetchall()
             connection.execute("UPDATE _cf_METADATA SET value = NULL WHERE key = 1")
             alarms.execute("DELETE FROM _cf_ALARM WHERE actor_id = ?", (name,))
