@@ -6,7 +6,7 @@ Imported when the first test asks for ``durable``, never earlier: this module lo
 import contextvars
 import functools
 import shutil
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
@@ -44,7 +44,7 @@ class Bench:
         make_directory: Callable[[], Path],
         is_test_module: Callable[[ModuleType], bool],
     ) -> None:
-        _refuse_configuration(options)
+        _refuse_configuration({"config": options.config, "main": options.main})
         self.item = item
         self.options = options
         self.world = World(options.start)
@@ -75,6 +75,7 @@ class Bench:
                 f"durable_app gave no application.\n\n  expected  App(…)\n  actual    {app!r}\n\n"
                 "Return one from your fixture:  return App(classes=[…])"
             )
+        _refuse_configuration(said)
         arguments = {name: getattr(self.options, name) for name in ("storage", "seed", "autojump", "copy_from")} | said
         if directory is None and arguments["storage"] == "disk":
             directory = self._make_directory()
@@ -144,10 +145,11 @@ class Bench:
             host.close()
 
 
-def _refuse_configuration(options: Options) -> None:
+def _refuse_configuration(said: Mapping[str, object]) -> None:
     """Reading ``wrangler.jsonc`` and entry modules has an issue of its own."""
     for name in ("config", "main"):
-        if (path := getattr(options, name)) is not None:
+        path = said.get(name)
+        if path is not None:
             raise ConfigurationError(
                 f"{name}={path!r} cannot be used yet: this version does not read an application's configuration.\n\n"
                 "Describe the application in a fixture instead:\n\n"

@@ -18,10 +18,11 @@ FAILED: Final = pytest.StashKey[bool]()
 #: On the item: what its hosts were like when its teardown failed.
 EVIDENCE: Final = pytest.StashKey[str]()
 
-#: A test that asks for one of these, directly or through a fixture, is a durable test.
-FIXTURES: Final = frozenset({"durable", "durable_factory"})
+#: The fixture under ``durable`` and ``durable_factory``. A test that has it, directly or not, is a durable test; one with
+#: a fixture of its own that happens to be called ``durable`` is none.
+BENCH_FIXTURE: Final = "_durable_bench"
 
 
 def is_durable(item: object) -> bool:
-    """Whether a test uses ``durable``, directly or through its fixtures."""
-    return not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    """Whether a test uses ``durable`` or ``durable_factory``, directly or through its fixtures."""
+    return BENCH_FIXTURE in getattr(item, "fixturenames", ())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.fixtures import resolve_fixture_function
 
-from pytest_durable.plugin.keys import BENCH, EVIDENCE, FAILED, is_durable
+from pytest_durable.plugin.keys import BENCH, BENCH_FIXTURE, EVIDENCE, FAILED, is_durable
 from pytest_durable.plugin.lending import narrow_loop_scope
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if is_durable(item):
         narrow_loop_scope(item)
         names = item.fixturenames  # type: ignore[attr-defined]
-        names.insert(_first_of_the_test(item), "_durable_bench")
+        names.remove(BENCH_FIXTURE)
+        names.insert(_first_of_the_test(item), BENCH_FIXTURE)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -69,6 +70,8 @@ def pytest_fixture_setup(
     function = fixturedef.func
     bench = request.node.stash.get(BENCH, None)
     if bench is None:
+        if _is_async(function) and is_durable(request._pyfuncitem):
+            pytest.fail(_too_wide(fixturedef), pytrace=False)
         return (yield)
     if not _is_async(function):
         if _is_run_by_asyncio(function) and not _is_async(request.function):
@@ -107,6 +110,17 @@ def _two_ways_out(test: str, fixture: str) -> str:
         "  actual    a loop that pytest-asyncio makes for plain tests\n\n"
         f"Make the test async:       async def {test}(…)\n"
         f"or make the fixture plain:  def {fixture}(durable): return durable.run(…)\n"
+        "See docs/how-to/async-plugins.md"
+    )
+
+
+def _too_wide(fixturedef: pytest.FixtureDef[Any]) -> str:
+    return (
+        f"The async fixture {fixturedef.argname!r} cannot be set up: it has {fixturedef.scope} scope.\n\n"
+        "  expected  function scope: the loop of a durable test lives on the clock of that test\n"
+        f"  actual    scope={fixturedef.scope!r}, and no async plugin that runs it on a loop of its own\n\n"
+        f"Leave the scope out:  @pytest.fixture\n"
+        f"                      async def {fixturedef.argname}(…)\n"
         "See docs/how-to/async-plugins.md"
     )
 
