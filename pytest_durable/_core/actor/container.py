@@ -9,7 +9,7 @@ Source: workerd server/server.c++ (ActorContainer), io/worker.c++ (Actor); spec 
 
 import asyncio
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.reply import Reply, describe
 from pytest_durable._core.actor.scope import current_scope
 from pytest_durable._core.actor.services import Services
+from pytest_durable._core.actor.strand import NEXT_TURN
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import Alarm, AlarmInfo, Call, Delivery, ObjectKey
@@ -267,7 +268,7 @@ class Container:
         services.journal.record(events.InstanceBuilt, self.key, incarnation.cls.__name__)
         incarnation.end_turn()
         if incarnation.is_over or incarnation.input_gate.section is not None:
-            await _next_turn()
+            await _NextTurn()
 
     def _construction_failed(self, incarnation: Incarnation, failure: BaseException) -> None:
         if self.services.surface.rules.constructor_failure == "break":
@@ -457,9 +458,11 @@ class Container:
                 waiter.set_result(None)
 
 
-async def _next_turn() -> None:
-    """Suspend for real, so that the strand asks the input gate again."""
-    await asyncio.sleep(0)
+class _NextTurn:
+    """Ends the turn and asks the input gate for the next; see ``strand.NEXT_TURN``."""
+
+    def __await__(self) -> Generator[object, None, None]:
+        yield NEXT_TURN
 
 
 __all__ = ["ALARM_TIMEOUT_NS", "IDLE_NS", "AlarmResult", "Breakage", "Container", "Pin"]

@@ -10,7 +10,7 @@ When its object is gone a strand answers without touching the coroutine: it is n
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core.actor.gates import Section, innermost_open
 from pytest_durable._core.errors import LifeEnded
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 #: Is told the result and the exception (one of them is None) after the last turn's writes are durable.
 Ended = Callable[[object, BaseException | None], None]
+#: Yielded by a coroutine that has finished a turn but waits for nothing: the next one begins as soon as the input gate
+#: lets it, which is at once if nobody holds the gate.
+NEXT_TURN: Final = object()
 #: Is told the exception that ends the object.
 Fatal = Callable[[BaseException], None]
 
@@ -128,7 +131,9 @@ class Strand(Coroutine[Any, Any, object]):
             return self._never()
         finally:
             incarnation.leave_turn()
-        return self._never() if incarnation.is_over else yielded
+        if incarnation.is_over:
+            return self._never()
+        return self.send(None) if yielded is NEXT_TURN else yielded
 
     def _finish(self, result: object, failure: BaseException | None) -> None:
         incarnation = self._incarnation

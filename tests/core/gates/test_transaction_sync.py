@@ -144,7 +144,10 @@ async def test_exception_that_is_not_caught_keeps_what_was_written_outside(durab
 @pytest.mark.parametrize("argument", [[], [None], [5]])
 async def test_transaction_sync_wants_a_function(inside, argument):
     """DO-6.3.1"""
-    expected = "TypeError: Failed to execute 'transactionSync' on 'DurableObjectStorage': parameter 1 is not of type 'function'."
+    expected = (
+        "TypeError: Failed to execute 'transactionSync' on 'DurableObjectStorage': parameter 1 is not of type"
+        " 'function'."
+    )
     assert await inside(lambda ctx: error_of(lambda: ctx.storage.transactionSync(*argument))) == expected
 
 
