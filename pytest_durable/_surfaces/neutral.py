@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from pytest_durable._core.actor.arguments import ABSENT, is_nothing, is_object, member, not_of_type, text_of, truth
+from pytest_durable._core.actor import ABSENT, is_nothing, is_object, member, not_of_type, text_of, truth
 from pytest_durable._core.isolate import Rules
 from pytest_durable._core.messages import Alarm, AlarmInfo, Call, Delivery, Request, Response
 from pytest_durable._core.platform_errors import PlatformError, error, type_error

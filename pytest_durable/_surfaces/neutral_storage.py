@@ -8,14 +8,7 @@ import builtins
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_durable._core.actor.arguments import ABSENT
-from pytest_durable._core.actor.storage_face import (
-    ObjectKv,
-    ObjectSql,
-    ObjectStorage,
-    ObjectTransaction,
-    StorageOperations,
-)
+from pytest_durable._core.actor import ABSENT, ObjectKv, ObjectSql, ObjectStorage, ObjectTransaction, StorageOperations
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED, JSMap
 from pytest_durable._surfaces.awaitables import Settled, settle

@@ -6,7 +6,7 @@ Source: spec durable-objects 2.2, 2.3, 9.5, 10.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pytest_durable._core.actor.arguments import ABSENT, is_nothing, is_object, member, not_of_type, text_of
+from pytest_durable._core.actor import ABSENT, is_nothing, is_object, member, not_of_type, text_of
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import Call, Delivery, Request
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, data_clone_error, error, range_error

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from pytest_durable._core.actor.storage_face import ObjectStorage
+from pytest_durable._core.actor import ObjectStorage
 from pytest_durable._core.ids import IdFactory, ObjectId
 from pytest_durable._core.messages import Delivery
 

@@ -88,6 +88,19 @@ class Callee(DurableObject, Mixin):
 
         return add
 
+    def writer(self) -> Callable[[Any], Any]:
+        async def write(value: Any) -> Any:
+            await self.ctx.storage.put("side", value)
+            return value
+
+        return write
+
+    def failing(self) -> Callable[[], Any]:
+        return self.fail
+
+    def stop(self) -> None:
+        self.ctx.abort("gone")
+
     async def call_with(self, function: Callable[[int], Any]) -> Any:
         return await function(20)
 
@@ -408,6 +421,33 @@ class TestFunctions:
             assert isinstance(add, _RpcStubWrapper)
             assert add
             assert [await add(2), await add(1), await add(-5)] == [2, 3, -2]
+
+        between(body)
+
+    def test_a_function_runs_inside_the_object_it_came_from(self) -> None:
+        # PW-1.53
+        async def body(caller: Any, stub: Any) -> None:
+            write = await stub.writer()
+            assert await write({"a": [1]}) == {"a": [1]}
+            assert await stub.side() == {"a": [1]}
+
+        between(body)
+
+    def test_a_failing_function_is_a_js_exception(self) -> None:
+        # PW-1.53 PW-1.55
+        async def body(caller: Any, stub: Any) -> None:
+            failure = await refused((await stub.failing())())
+            assert (failure.name, failure.type) == ("PythonError", "ValueError")
+
+        between(body)
+
+    def test_a_function_stops_working_when_its_object_is_gone(self) -> None:
+        # PW-1.53
+        async def body(caller: Any, stub: Any) -> None:
+            write = await stub.writer()
+            await refused(stub.stop())
+            failure = await refused(write(1))
+            assert str(failure) == ("Error: The execution context which hosts this callback is no longer running.")
 
         between(body)
 

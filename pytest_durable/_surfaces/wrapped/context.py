@@ -5,7 +5,7 @@ Source: workers-runtime-sdk workers/entrypoints.py; spec python-workers 1.3.
 
 from typing import Any, Final
 
-from pytest_durable._core.actor.arguments import ABSENT, not_of_type, text_of
+from pytest_durable._core.actor import ABSENT, not_of_type, text_of
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import AlarmInfo
 from pytest_durable._core.platform_errors import PlatformError

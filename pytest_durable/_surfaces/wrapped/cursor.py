@@ -6,8 +6,8 @@ Source: workers-runtime-sdk workers/rpc.py (_BindingWrapper); spec durable-objec
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_durable._core.actor.storage_face import Cursor
 from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.storage import Cursor
 from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
 from pytest_durable._surfaces.wrapped.exceptions import shown
 from pytest_durable._surfaces.wrapped.types import JsDict

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pytest_durable._core.actor.storage_face import ObjectStorage, ObjectTransaction, StorageOperations
+from pytest_durable._core.actor import ObjectStorage, ObjectTransaction, StorageOperations
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes, JSMap
 from pytest_durable._surfaces.awaitables import Settled

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from pytest_durable._core.actor import current_scope
 from pytest_durable._core.storage.values import JSMap
 from pytest_durable._surfaces.seams import Client
 
@@ -41,12 +42,19 @@ class Reference:
 
 
 class FunctionReference(Reference):
-    """A function: calling it runs it where it came from."""
+    """A function: calling it runs it where it came from.
 
-    __slots__ = ("function",)
+    Attributes:
+        function: The function.
+        owner: The inside of the object whose code made the reference; None for the test itself.
+    """
+
+    __slots__ = ("function", "owner")
 
     def __init__(self, function: Callable[..., object]) -> None:
+        scope = current_scope()
         self.function = function
+        self.owner = None if scope is None else scope.incarnation.context
 
     def __repr__(self) -> str:
         return "function () { [native code] }"

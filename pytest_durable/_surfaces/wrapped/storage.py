@@ -10,8 +10,7 @@ Source: workers-runtime-sdk workers/rpc.py (_BindingWrapper); spec python-worker
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from pytest_durable._core.actor.arguments import ABSENT
-from pytest_durable._core.actor.storage_face import ObjectKv, ObjectSql, ObjectTransaction
+from pytest_durable._core.actor import ABSENT, ObjectKv, ObjectSql, ObjectTransaction
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.awaitables import Pending, Settled
 from pytest_durable._surfaces.wrapped.binding import _BindingWrapper

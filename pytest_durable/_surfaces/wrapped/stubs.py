@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_durable._core.actor.arguments import ABSENT, is_nothing, is_object, member, not_of_type, text_of
+from pytest_durable._core.actor import ABSENT, is_nothing, is_object, member, not_of_type, text_of
 from pytest_durable._core.messages import Call
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error, range_error
 from pytest_durable._surfaces.awaitables import Pending, Settled

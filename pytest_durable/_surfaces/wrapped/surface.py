@@ -58,12 +58,8 @@ class WrappedSurface:
             Response: http.response_from_wire,
             StubReference: lambda reference: _FetcherWrapper(reference.client, self._conversions),
         }
-        self._argument = FromWire(object_type, array_type, {**shared, FunctionReference: RawFunction})
-        self._result = FromWire(
-            object_type,
-            array_type,
-            {**shared, FunctionReference: lambda reference: _RpcStubWrapper(reference, self._result)},
-        )
+        self._argument = FromWire(object_type, array_type, {**shared, FunctionReference: self._raw_function})
+        self._result = FromWire(object_type, array_type, {**shared, FunctionReference: self._wrapped_function})
         self._conversions = Conversions(from_wire=self._result, enhanced_errors=enhanced_errors, report=report)
 
     @property
@@ -122,6 +118,12 @@ class WrappedSurface:
         """``ctx`` as user code sees it (for the test); the instance's own, if it kept one."""
         own = getattr(instance, "ctx", None)
         return own or DurableObjectContext(RawState(context, self._raw_storage(context, type(instance))))
+
+    def _raw_function(self, reference: FunctionReference) -> RawFunction:
+        return RawFunction(reference, self._result, self._conversions.explain)
+
+    def _wrapped_function(self, reference: FunctionReference) -> _RpcStubWrapper:
+        return _RpcStubWrapper(reference, self._result, self._conversions.explain)
 
     def _raw_storage(self, context: Context, cls: type) -> RawStorage:
         has_handler = self.has_handler(cls, "alarm")

@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from pytest_durable._core.actor.arguments import text_of
+from pytest_durable._core.actor import text_of
 from pytest_durable._core.storage.values import JSSet
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
 from pytest_durable._surfaces.wrapped.proxies import JsArray, JsObject, JsProxy, proxy_of, wire_of

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pytest_durable._core import messages
-from pytest_durable._core.actor.arguments import text_of
+from pytest_durable._core.actor import text_of
 from pytest_durable._core.storage.values import (
     JSArrayBuffer,
     JSBigInt,
