@@ -106,25 +106,21 @@ class PooledDatabase:
             self._files.create(self.name, self._empty())
         return self._open()
 
-    def check(self) -> bool:
-        """Look at the file before SQLite does; raises DamagedFileError. Returns whether it is in WAL mode."""
-        return check_database(self._files, self.name)
-
     def _empty(self) -> bytes:
         # In memory there is no log (see MemoryVfs), so there the first commit makes the first page.
         return b"" if self._pool.engine.memory is not None else layout.empty_database(apsw.SQLITE_VERSION_NUMBER)
 
     def _open(self) -> Database:
-        from_sides = [self.name + suffix for suffix in layout.SIDE_SUFFIXES]
-        is_wal = self.check()
-        found = [name for name in from_sides if self._files.exists(name)]
+        is_wal = check_database(self._files, self.name)
+        sides = [self.name + suffix for suffix in layout.SIDE_SUFFIXES]
+        absent = [side for side in sides if not self._files.exists(side)]
         self._pool.admit(self)
         try:
             self._database = Database(self._pool.engine, self.path, is_wal=is_wal)
             self._refuse_read_only(self._database)
             self.on_open(self._database)
         except BaseException as failure:
-            self._undo_open(from_sides, found)
+            self._undo_open(absent)
             if isinstance(failure, apsw.Error):
                 raise _open_error(self.path, failure) from failure
             raise
@@ -134,14 +130,14 @@ class PooledDatabase:
         if database.connection.readonly("main"):
             raise DirectoryError(f"{self.path} is not writable.\n\nChange its permissions, or work on a copy.")
 
-    def _undo_open(self, sides: list[str], found: list[str]) -> None:
+    def _undo_open(self, absent: list[str]) -> None:
+        """A failed open changes nothing: what was not there before goes again."""
         if self._database is not None:
             self._database.close(graceful=False)
             self._database = None
         self._pool.leave(self)
-        for name in sides:
-            if name not in found:
-                self._files.delete(name)
+        for side in absent:
+            self._files.delete(side)
 
     def park(self) -> None:
         """Close it in order; the next use opens it again."""
@@ -204,8 +200,11 @@ def damaged(path: str, problem: str) -> DamagedFileError:
 
 
 def _open_error(path: str, failure: apsw.Error) -> DurableError:
-    if isinstance(failure, apsw.CantOpenError | apsw.ReadOnlyError | apsw.PermissionsError):
-        return DirectoryError(f"{path} cannot be opened: {failure}.\n\nIt must be a file that this process may write.")
     if isinstance(failure, apsw.BusyError):
         return DirectoryError(f"{path} is in use by another program.\n\nClose it there first, or work on a copy.")
-    return damaged(path, f"SQLite says {failure}")
+    # An unknown file format is a plain SQLError.
+    if isinstance(failure, apsw.CorruptError | apsw.NotADBError | apsw.SQLError):
+        return damaged(path, f"SQLite says {failure}")
+    return DirectoryError(
+        f"{path} cannot be opened: {failure}.\n\nIt must be a file that this process may write, on a disk with room."
+    )

@@ -17,6 +17,7 @@ from support.storage import ALICE, BOB, HookLog, end, fingerprints, new_disk, op
 
 from pytest_durable._core.errors import (
     DamagedFileError,
+    DirectoryError,
     DirectoryInUseError,
     DurableError,
     UndecodableValueError,
@@ -340,3 +341,73 @@ def test_explicit_transaction_can_be_left_after_a_critical_error(store):
     store.rollback_transaction(depth)
     with pytest.raises(PlatformError, match="database or disk is full"):
         store.get("a")
+
+
+DAMAGED_USES = {
+    "get": lambda store: store.get("k1"),
+    "get_many": lambda store: store.get_many(["k1"]),
+    "put_many of one": lambda store: store.put_many([("k1", 1)]),
+    "put_many": lambda store: store.put_many([("k1", 1), ("k2", 1)]),
+    "delete_many": lambda store: store.delete_many(["k1"]),
+    "list": lambda store: store.list(ListOptions()),
+    "sync_list": lambda store: list(store.sync_list(ListOptions())),
+    "get_alarm_ns": lambda store: store.get_alarm_ns(),
+    "set_alarm_ns": lambda store: store.set_alarm_ns(5),
+    "next_bookmark": lambda store: store.next_bookmark(),
+    "sql_exec": lambda store: store.sql_exec("SELECT * FROM t").to_list(),
+}
+
+
+@pytest.mark.parametrize("use", DAMAGED_USES.values(), ids=DAMAGED_USES)
+def test_damage_found_while_the_object_runs_speaks_sqlites_words(root, use):
+    # The header and the schema are whole, every other page is not.
+    with opened(root) as namespace:
+        store = namespace.open_store(BOB)
+        store.set_alarm_ns(5)
+        store.sql_exec("CREATE TABLE t(a); INSERT INTO t VALUES (1)")
+        put(store, k1=1, k2=2)
+    path = root / "key" / f"{BOB}.sqlite"
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xee" * (len(content) - 4096))
+    with opened(root) as namespace:
+        store = namespace.open_store(BOB)
+        with pytest.raises(PlatformError, match=r"^database disk image is malformed: SQLITE_CORRUPT"):
+            use(store)
+        assert store.is_critically_failed is None
+
+
+def test_database_of_a_newer_format_is_refused(root):
+    path = root / "key" / f"{ALICE}.sqlite"
+    path.write_bytes(_with(bytearray(path.read_bytes()), 44, b"\0\0\0\x09"))
+    with opened(root) as namespace, pytest.raises(DamagedFileError, match="unsupported file format"):
+        namespace.open_store(ALICE)
+
+
+def test_database_that_another_program_has_locked_is_refused(root):
+    # In a process of its own: locks do not hold between two libraries in one process. Not a host of ours, whose lock is
+    # on the directory.
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA locking_mode = EXCLUSIVE'); "
+        "c.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); sys.stdin.read(); c.rollback(); c.close()"
+    )
+    path = root / "key" / f"{ALICE}.sqlite"
+    with (
+        opened(root) as namespace,
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as other,
+    ):
+        assert other.stdout is not None
+        assert other.stdout.readline() == "locked\n"
+        with pytest.raises(DirectoryError, match="in use by another program"):
+            namespace.open_store(ALICE)
+        other.communicate(timeout=30)
+        assert namespace.open_store(ALICE).get("k1") == "x" * 1000
+
+
+def test_alarms_can_be_looked_at_without_a_life(root):
+    disk = new_disk(root)
+    with unchanged(root):
+        assert disk.namespace("key").stored_alarms() == [(ALICE, 5, "alice")]
+        assert disk.namespace("other").stored_alarms() == []
+    end(disk)

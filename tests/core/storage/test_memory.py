@@ -1,9 +1,11 @@
 """Namespaces in memory: everything the ones on disk can do, for one life."""
 
+import apsw
 import pytest
-from support.storage import ALICE, BOB, end, new_disk, open_namespace, put, restart
+from support.storage import ALICE, BOB, WALL_NS, end, new_disk, open_namespace, put, restart
 
 from pytest_durable._core.storage import Disk, ListOptions
+from pytest_durable._core.storage.vfs import MemoryVfs
 
 
 @pytest.fixture
@@ -90,3 +92,36 @@ def test_file_shrinks_in_place(disk: Disk):
     put(store, c=1)
     store.close(graceful=True)
     assert [key for key, _ in namespace.open_store(ALICE).list(ListOptions())] == ["a", "c"]
+
+
+def test_sorting_more_than_memory_holds_uses_a_temporary_file(disk: Disk):
+    # Temporary files have no name; they are the operating system's.
+    store = open_namespace(disk).open_store(ALICE)
+    store.sql_exec("CREATE TABLE t(a); PRAGMA table_info(t)")
+    store._use().execute("PRAGMA temp_store = FILE", can_cache=False).fetchall()
+    query = (
+        "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n WHERE a < 20000) "
+        "SELECT count(*) FROM (SELECT DISTINCT a || hex(zeroblob(100)) FROM n ORDER BY 1 DESC)"
+    )
+    assert store.sql_exec(query).one() == (20000,)
+
+
+@pytest.mark.parametrize("journal", ["DELETE", "TRUNCATE", "PERSIST"])
+def test_files_in_memory_bear_any_settings_of_sqlite(journal: str):
+    # Ours are chosen for speed; nothing may depend on them for correctness.
+    vfs = MemoryVfs(f"durable-test-{journal}", lambda: WALL_NS)
+    connection = apsw.Connection("/key/file", vfs=vfs.name)
+    connection.pragma("journal_mode", journal)
+    connection.pragma("auto_vacuum", 1)
+    connection.execute("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(100000))")
+    full = len(vfs.files["/key/file"])
+    connection.execute("BEGIN; INSERT INTO t VALUES (zeroblob(9000000)); ROLLBACK; DELETE FROM t; VACUUM")
+    assert (connection.pragma("integrity_check"), len(vfs.files["/key/file"]) < full) == ("ok", True)
+    connection.close()
+    vfs.unregister()
+
+
+def test_both_clocks_of_the_file_system_agree():
+    vfs = MemoryVfs("durable-test-clock", lambda: WALL_NS)
+    assert (vfs.xCurrentTime(), vfs.xCurrentTimeInt64()) == (2462502.5, 212760216000000)
+    vfs.unregister()
