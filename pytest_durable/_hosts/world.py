@@ -99,6 +99,7 @@ class World:
             awaitable: A coroutine, the call of a stub, …
             context: What it runs in; by default a copy of the current context.
         """
+        __tracebackhide__ = True
         loop = self.loop
         if loop.is_running():
             raise ConfigurationError(

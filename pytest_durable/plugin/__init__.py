@@ -8,6 +8,7 @@ from pytest_durable.plugin.keys import DEFAULTS
 from pytest_durable.plugin.running import (
     pytest_fixture_setup,
     pytest_pyfunc_call,
+    pytest_pyfunc_call_for_examples,
     pytest_runtest_call,
     pytest_runtest_makereport,
     pytest_runtest_setup,
@@ -30,6 +31,7 @@ __all__ = [
     "pytest_generate_tests",
     "pytest_load_initial_conftests",
     "pytest_pyfunc_call",
+    "pytest_pyfunc_call_for_examples",
     "pytest_report_collectionfinish",
     "pytest_runtest_call",
     "pytest_runtest_makereport",

@@ -51,6 +51,8 @@ class Bench:
         self.hosts: list[Host] = []
         #: Fixtures and test share it, so that a context variable set in an async fixture is seen in the test.
         self.context = contextvars.copy_context()
+        #: Anyio runs the async parts of the test, on a loop that it has borrowed.
+        self.is_run_by_anyio = False
         #: What others have borrowed, given back after the world has ended.
         self.leases = ExitStack()
         #: Directories that the plugin made, and removes unless the test fails and they shall be kept.
@@ -60,6 +62,7 @@ class Bench:
 
     def run(self, awaitable: Awaitable[T]) -> T:
         """Run a step of the test: an async fixture, or the body."""
+        __tracebackhide__ = True
         return self.world.run(awaitable, context=self.context)
 
     def make_host(self, app: object, *, directory: str | Path | None = None, **said: Any) -> Host:
@@ -100,6 +103,7 @@ class Bench:
 
     def end_body(self) -> None:
         """After the body has succeeded: let run what can, and fail the test for what nobody has seen yet."""
+        __tracebackhide__ = True
         if self.hosts:
             self.run(self.hosts[0].settle())
         for host in self.hosts:

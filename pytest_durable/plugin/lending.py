@@ -133,6 +133,7 @@ def _lend_to_anyio(request: pytest.FixtureRequest, bench: "Bench") -> None:
             '      return "asyncio"\n',
         )
     # Holding a lease keeps the runner open for all async parts of the test; anyio makes one only when there is none.
+    bench.is_run_by_anyio = True
     lease = anyio_plugin.get_runner(backend, {**options, "loop_factory": bench.world.lend_loop})
     runner: Any = bench.leases.enter_context(lease)
     if runner.get_loop() is not bench.world.loop:

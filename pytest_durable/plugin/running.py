@@ -31,17 +31,37 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run an ``async def`` test that nobody else runs."""
+    __tracebackhide__ = True
     bench = pyfuncitem.stash.get(BENCH, None)
-    if bench is None or not inspect.iscoroutinefunction(pyfuncitem.obj) or "anyio_backend" in pyfuncitem.funcargs:
+    if bench is None or bench.is_run_by_anyio:
+        return None
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     bench.run(pyfuncitem.obj(**arguments))
     return True
 
 
+@pytest.hookimpl(specname="pytest_pyfunc_call", wrapper=True)
+def pytest_pyfunc_call_for_examples(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Let Hypothesis, which calls a property from a plain function, run an ``async def`` one."""
+    __tracebackhide__ = True
+    bench = pyfuncitem.stash.get(BENCH, None)
+    handle = getattr(pyfuncitem.obj, "hypothesis", None)
+    if bench is None or bench.is_run_by_anyio or handle is None or not _is_async(handle.inner_test):
+        return (yield)
+    inner_test = handle.inner_test
+    handle.inner_test = _synchronous(inner_test, bench)
+    try:
+        return (yield)
+    finally:
+        handle.inner_test = inner_test
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Let what the body has set in motion come to rest while it is still the body's fault."""
+    __tracebackhide__ = True
     result = yield
     bench = item.stash.get(BENCH, None)
     if bench is not None:
