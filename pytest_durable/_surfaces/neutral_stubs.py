@@ -177,11 +177,12 @@ def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError
         seen = PlatformError(f"{seen.name}: {seen.message}")
     if enhanced:
         vars(seen).update(properties)
-    if failure.from_user_code and not failure.reset:
+    if failure.is_remote:
         seen.remote = True
-        seen.durable_object_id = failure.actor_hex if enhanced else None
     if failure.reset:
         seen.durable_object_reset = True
+    elif failure.from_user_code and enhanced:
+        seen.durable_object_id = failure.actor_hex
     return seen
 
 

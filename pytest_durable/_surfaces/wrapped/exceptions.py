@@ -82,11 +82,10 @@ def explained(failure: RemoteFailure, *, enhanced: bool) -> JsException:
         enhanced: Compatibility date 2026-04-21 or later.
     """
     original = failure.original
-    # An error that reset the object counts as the platform's, not as one that came from afar (spec DO 9.5).
     reset = {"durableObjectReset": True} if failure.reset else {}
-    origin: dict[str, object] = {}
-    if failure.from_user_code and not failure.reset:
-        origin = {"remote": True, "durableObjectId": failure.actor_hex} if enhanced else {"remote": True}
+    origin: dict[str, object] = {"remote": True} if failure.is_remote else {}
+    if failure.from_user_code and not failure.reset and enhanced:
+        origin["durableObjectId"] = failure.actor_hex
     if isinstance(original, PlatformError):
         seen = shown(original)
         vars(seen).update(origin | reset)

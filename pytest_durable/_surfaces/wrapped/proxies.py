@@ -56,7 +56,6 @@ class JsProxy(Sendable):
     """
 
     _target: object
-    __hash__ = None  # type: ignore[assignment]  # below: unhashable with production's words
     _kind: str = "Object"
 
     def __init__(self, target: object) -> None:
@@ -67,6 +66,10 @@ class JsProxy(Sendable):
 
     def __ne__(self, other: object) -> bool:
         return not self == other
+
+    def __hash__(self) -> int:
+        # A method, not None, for production's words: sockets as dict keys are a mistake people look up.
+        raise TypeError("unhashable type: 'pyodide.ffi.JsProxy'")
 
     def __bool__(self) -> bool:
         return True

@@ -1,0 +1,39 @@
+"""Which generation of the platform's Python side user code is written for. Pure.
+
+Source: spec python-workers 0.2, PW-0.1; decisions 1.3.
+"""
+
+import re
+from typing import Final, Literal
+
+Profile = Literal["raw", "wrapped"]
+
+#: From this compatibility date on the platform takes the SDK that the project brings along.
+EXTERNAL_SDK_DATE: Final = "2026-04-21"
+#: From this version on the SDK converts what storage and calls take and give.
+WRAPPING_SDK: Final = (1, 3, 0)
+
+
+def choose_profile(
+    option: Profile | None, *, compatibility_date: str | None = None, sdk_version: str | None = None
+) -> Profile:
+    """The profile for an application.
+
+    Args:
+        option: What the user asked for; settles it.
+        compatibility_date: Of the configuration, if there is one; before ``EXTERNAL_SDK_DATE`` the SDK is switched off.
+        sdk_version: Of the installed ``workers-runtime-sdk``, if it is installed.
+    """
+    if option is not None:
+        return option
+    if compatibility_date is not None and compatibility_date < EXTERNAL_SDK_DATE:
+        return "raw"
+    if sdk_version is not None:
+        return "wrapped" if _numbers(sdk_version) >= WRAPPING_SDK else "raw"
+    return "wrapped"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version; what follows them (``rc1``) does not count."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(number) for number in found[0].split(".")) if found else ()
