@@ -1,0 +1,94 @@
+"""The reference names everything that is public, and nothing else claims to be."""
+
+import re
+from dataclasses import fields
+from typing import Final
+
+import pytest
+from support.pages import ROOT
+
+import pytest_durable
+from pytest_durable import App, ClockFace, Host, Journal, Namespace, PendingAlarm, PendingItem, PlatformOptions, Stored
+from pytest_durable import errors, events, values
+from pytest_durable._core.events import Record
+from pytest_durable.plugin import hookspecs, options
+
+#: Public by their names only: the plugin, stubs and namespaces call them. Users have no reason to.
+FOR_THE_PACKAGE: Final = {
+    Host: {"begin_life", "draw_unique_id", "explain", "require_running"},
+    Namespace: {"current", "storage_files"},
+}
+
+
+def code_words(page: str) -> set[str]:
+    """Every identifier that stands in code on a page of the reference."""
+    text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
+    spans = re.findall(r"```.*?```|`[^`]+`", text, re.DOTALL)
+    return set(re.findall(r"\w+", " ".join(spans)))
+
+
+def members(cls: type) -> set[str]:
+    return {name for name in dir(cls) if not name.startswith("_")} - FOR_THE_PACKAGE.get(cls, set())
+
+
+@pytest.mark.parametrize(
+    ("page", "cls"),
+    [
+        ("host.md", Host),
+        ("host.md", Namespace),
+        ("host.md", PendingAlarm),
+        ("host.md", Stored),
+        ("clock.md", ClockFace),
+        ("clock.md", PendingItem),
+        ("journal.md", Journal),
+        ("app.md", App),
+        ("app.md", PlatformOptions),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+def test_a_page_names_every_public_member(page: str, cls: type) -> None:
+    assert members(cls) - code_words(page) == set()
+
+
+def test_what_is_for_the_package_alone_exists() -> None:
+    for cls, names in FOR_THE_PACKAGE.items():
+        assert names <= set(dir(cls))
+
+
+def test_the_claims_page_names_every_claim() -> None:
+    claims = {name for name in dir(Host) if name.startswith("assert_")}
+    assert claims - code_words("assertions.md") == set()
+
+
+def test_the_errors_page_names_every_error() -> None:
+    assert set(errors.__all__) - code_words("errors.md") == set()
+
+
+def test_the_host_page_names_every_type_of_stored_values() -> None:
+    assert set(values.__all__) - code_words("host.md") == set()
+
+
+@pytest.mark.parametrize("name", events.__all__)
+def test_the_journal_page_names_every_field_of_a_record(name: str) -> None:
+    record: type[Record] = getattr(events, name)
+    text = (ROOT / "docs" / "reference" / "journal.md").read_text(encoding="utf-8")
+    if record is Record:
+        row = next(line for line in text.splitlines() if line.startswith("Every `Record`"))
+        own = [field.name for field in fields(Record)]
+    else:
+        row = next((line for line in text.splitlines() if line.startswith(f"| `{name}` |")), "")
+        own = [field.name for field in fields(record)][len(fields(Record)) :]
+        assert row, f"no row for {name}"
+    assert [word for word in own if f"`{word}`" not in row] == []
+
+
+def test_the_fixtures_page_names_fixtures_options_and_hooks() -> None:
+    ini = {f"durable_{name}" for name in ("storage", "start", "autojump", "backend", "config", "surface")}
+    hooks = {name for name in dir(hookspecs) if name.startswith("pytest_durable_")}
+    fixtures = {"durable", "durable_factory", "durable_app"}
+    assert (ini | hooks | fixtures | set(options.OPTION_NAMES)) - code_words("fixtures.md") == set()
+
+
+def test_every_name_of_the_window_is_in_the_reference() -> None:
+    pages = [path.name for path in (ROOT / "docs" / "reference").glob("*.md")]
+    assert set(pytest_durable.__all__) - {word for page in pages for word in code_words(page)} == set()
