@@ -121,6 +121,16 @@ class AlarmRowDeleted(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRowFailed(Record):
+    """The scheduler's row could not be written or deleted after the commit it belongs to; it says what it said.
+
+    The alarm may come too early for that, never too late.
+    """
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmScheduled(Record):
     """The scheduler will fire at ``due_ns``."""
 

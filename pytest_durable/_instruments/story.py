@@ -58,6 +58,8 @@ def _alarm_words(record: Record, start_ns: int) -> str | None:
             return f"alarm row written, due {since_start(due_ns - start_ns)}"
         case events.AlarmRowDeleted():
             return "alarm row deleted"
+        case events.AlarmRowFailed(error=error):
+            return f"alarm row could not be changed: {error}"
         case events.AlarmScheduled(due_ns=due_ns):
             return f"alarm set for {since_start(due_ns - start_ns)}"
         case events.AlarmStarted(retry_count=0):

@@ -31,6 +31,7 @@ TOLD = [
     (record(events.StorageReset), "deleteAll() emptied the storage"),
     (record(events.AlarmRowWritten, due_ns=START + 5_000_000_000), "alarm row written, due 00:00:05.000"),
     (record(events.AlarmRowDeleted), "alarm row deleted"),
+    (record(events.AlarmRowFailed, error="Error: full"), "alarm row could not be changed: Error: full"),
     (record(events.AlarmScheduled, due_ns=START + 5_000_000_000), "alarm set for 00:00:05.000"),
     (record(events.AlarmStarted, due_ns=START, retry_count=0), "alarm came due"),
     (record(events.AlarmStarted, due_ns=START, retry_count=1), "alarm is tried again, after 1 failure"),

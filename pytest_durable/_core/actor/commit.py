@@ -21,7 +21,7 @@ from pytest_durable._core.actor.alarm_turn import AlarmService, must_schedule_fi
 from pytest_durable._core.actor.scope import current_scope
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import PlatformError, error
-from pytest_durable._core.storage import Implicit
+from pytest_durable._core.storage import Implicit, is_constraint_failure
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.incarnation import Incarnation
@@ -199,12 +199,13 @@ class ActorStorage:
             self._delete_deferred = False
 
     def move_alarm_row(self, due_ns: int | None) -> None:
-        """A delivery was cancelled: make the scheduler's row say what the object says (spec 7.5)."""
-        self._scheduled_ns, self._scheduled_known = due_ns, True
-        if due_ns is None:
-            self._alarms.delete()
-        else:
-            self._alarms.set(due_ns)
+        """A delivery was cancelled: make the scheduler's row say what the object says (spec 7.5).
+
+        Raises:
+            PlatformError: The row cannot be changed, so the delivery has to be repeated.
+        """
+        self._schedule(due_ns)
+        self._scheduled_known = True
 
     def abandon_alarm(self, due_ns: int) -> bool:
         """Clear the alarm if it still is ``due_ns`` and no handler runs (spec 7.7.1). False: it could not be done."""
@@ -217,7 +218,7 @@ class ActorStorage:
             self.end_turn()
         except PlatformError:
             return False
-        return True
+        return not self._incarnation.container.is_broken
 
     # -- the end of a turn
 
@@ -242,7 +243,7 @@ class ActorStorage:
             new_ns = self._schedule_before_commit() if self._alarm_touched else None
             keys = commit()
         except PlatformError as failure:
-            self._incarnation.container.break_with_error(failure)
+            self._incarnation.container.break_with_error(failure, counts=is_constraint_failure(failure))
             return
         self._services.journal.record(events.Committed, self._key, tuple(sorted(keys)))
         if self._alarm_touched:
@@ -254,24 +255,32 @@ class ActorStorage:
     def _schedule_before_commit(self) -> int | None:
         new_ns = self._store.get_alarm_ns()
         if new_ns is not None and must_schedule_first(new_ns=new_ns, scheduled_ns=self._scheduled_ns):
-            self._alarms.set(new_ns)
-            self._scheduled_ns = new_ns
+            self._schedule(new_ns)
         return new_ns
 
     def _schedule_after_commit(self, new_ns: int | None) -> None:
-        if new_ns == self._scheduled_ns:
-            return
-        self._scheduled_ns = new_ns
-        if new_ns is None:
-            self._alarms.delete()
-        else:
-            self._alarms.set(new_ns)
+        if new_ns != self._scheduled_ns:
+            self._schedule_or_note(new_ns)
 
     def _reschedule(self) -> None:
         self._must_reschedule = False
         due_ns = self._store.get_alarm_ns()
         if due_ns is not None:
+            self._schedule_or_note(due_ns)
+
+    def _schedule(self, due_ns: int | None) -> None:
+        if due_ns is None:
+            self._alarms.delete()
+        else:
             self._alarms.set(due_ns)
+        self._scheduled_ns = due_ns
+
+    def _schedule_or_note(self, due_ns: int | None) -> None:
+        """Move the row later, or delete it. That it fails is only noted: the row may be too early (spec 7.2.2)."""
+        try:
+            self._schedule(due_ns)
+        except PlatformError as failure:
+            self._services.journal.record(events.AlarmRowFailed, self._key, failure.message)
 
     def sync(self) -> "asyncio.Future[None]":
         """A future that completes when every write made before the call is committed."""
@@ -369,6 +378,8 @@ class ActorStorage:
         Raises:
             PlatformError: Called within a transaction; nothing is deleted.
         """
+        if self._incarnation.abort_request is not None:
+            return  # what the code still does while it is unwound has no effect, not even this
         store = self.store
         keep = self._services.delete_all_keeps_alarm
         self._touch_alarm()

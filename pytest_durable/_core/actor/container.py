@@ -57,10 +57,16 @@ class Breakage:
     counts: bool = True
     retry_alarm: bool = True
 
-    def failure(self, key: ObjectKey) -> RemoteFailure:
+    def failure(self, key: ObjectKey, *, is_fetch_in_flight: bool = False) -> RemoteFailure:
         """A fresh exception for one more caller."""
         original = self.original.copy() if isinstance(self.original, PlatformError) else self.original
-        return RemoteFailure(original, key.hex, from_user_code=self.from_user_code, reset=self.from_user_code)
+        return RemoteFailure(
+            original,
+            key.hex,
+            from_user_code=self.from_user_code,
+            reset=self.from_user_code,
+            is_fetch_in_flight=is_fetch_in_flight,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +334,9 @@ class Container:
         claim = is_claim(failure)
         if claim:
             self.services.claim_failed(failure)
-        run.done(AlarmResult(ran=run.handler_called, error=describe(failure), retry=not claim))
+        run.done(
+            AlarmResult(ran=run.handler_called, error=describe(failure), retry=not claim, counts=run.handler_called)
+        )
 
     def _alarm_timed_out(self) -> None:
         self._break(Breakage(PlatformError("Alarm exceeded its allowed execution time.", durable_object_reset=True)))
@@ -344,6 +352,7 @@ class Container:
         try:
             return incarnation.storage.abandon_alarm(due_ns)
         finally:
+            incarnation.is_over = True
             incarnation.storage.end(graceful=True)
 
     # -- the end of an instance
@@ -353,7 +362,8 @@ class Container:
 
         Records: Aborted.
         """
-        self._break(Breakage(object_reset(request.reason or DEFAULT_ABORT_REASON), retry_alarm=request.retry_alarm))
+        reason = DEFAULT_ABORT_REASON if request.reason is None else request.reason
+        self._break(Breakage(object_reset(reason), retry_alarm=request.retry_alarm))
 
     def reset(self, failure: BaseException) -> None:
         """End the instance because its ``blockConcurrencyWhile`` callback failed."""

@@ -23,6 +23,7 @@ from pytest_durable._core.errors import AlarmLoopError
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life, Timer
 from pytest_durable._core.messages import ObjectKey
+from pytest_durable._core.platform_errors import PlatformError
 
 
 class Table(Protocol):
@@ -33,10 +34,10 @@ class Table(Protocol):
         ...
 
     def set(self, actor_hex: str, due_ns: int, name: str | None) -> None:
-        """Write a row, durably."""
+        """Write a row, durably. Raises PlatformError when that fails; the row is then as before."""
 
     def delete(self, actor_hex: str) -> None:
-        """Delete a row, durably."""
+        """Delete a row, durably. Raises PlatformError when that fails; the row is then as before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,8 +310,12 @@ class AlarmScheduler:
 
     def _over(self, due: AlarmDue, entry: _Entry) -> None:
         self._forget(due.actor_hex, entry)
-        if entry.has_row:  # a successful run has usually deleted it already
+        if not entry.has_row:  # a successful run has usually deleted it already
+            return
+        try:
             self._delete_row(due.actor_hex, entry)
+        except PlatformError as failure:  # the next life delivers it once more, and the object will not run it
+            self._journal.record(events.AlarmRowFailed, self._key(due.actor_hex, due.name), failure.message)
 
     def _delete_row(self, actor_hex: str, entry: _Entry | None) -> None:
         self._table.delete(actor_hex)

@@ -12,6 +12,7 @@ from pytest_durable._core.storage.inspection import StoredValues, StoredView
 from pytest_durable._core.storage.key_range import ListOptions
 from pytest_durable._core.storage.namespace import NamespaceFiles
 from pytest_durable._core.storage.sql_cursor import Cursor
+from pytest_durable._core.storage.sql_errors import is_constraint_failure
 from pytest_durable._core.storage.store import ObjectStore
 from pytest_durable._core.storage.transaction import Explicit, Implicit, NoTransaction, StoreHooks
 from pytest_durable._core.storage.values import PLAIN, UNDEFINED, DecodedTypes
@@ -37,4 +38,5 @@ __all__ = [
     "UndecodableError",
     "decode",
     "encode",
+    "is_constraint_failure",
 ]

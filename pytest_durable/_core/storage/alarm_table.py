@@ -5,9 +5,12 @@ The scheduler's record. It only wakes objects; what an object believes stands in
 Source: spec durable-objects 7.2, 8.1, 8.2.
 """
 
+import apsw
+
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.database import Database
 from pytest_durable._core.storage.pool import PooledDatabase, damaged
+from pytest_durable._core.storage.sql_errors import describe, internal_error
 
 AlarmRow = tuple[str, int, str | None]
 
@@ -36,14 +39,26 @@ class AlarmTable:
         return rows
 
     def set(self, actor_hex: str, due_ns: int, name: str | None) -> None:
-        """Insert or replace the row; the name is overwritten only by a name."""
-        database = self._file.use()
-        database.execute(database.statements.alarm_set, (actor_hex, due_ns, name))
+        """Insert or replace the row; the name is overwritten only by a name.
+
+        Raises:
+            PlatformError: It cannot be written; the row is as before.
+        """
+        self._change(actor_hex, self._file.use().statements.alarm_set, (actor_hex, due_ns, name))
 
     def delete(self, actor_hex: str) -> None:
-        """Remove the row, if there is one."""
-        database = self._file.use()
-        database.execute(database.statements.alarm_delete, (actor_hex,))
+        """Remove the row, if there is one.
+
+        Raises:
+            PlatformError: It cannot be removed; the row is as before.
+        """
+        self._change(actor_hex, self._file.use().statements.alarm_delete, (actor_hex,))
+
+    def _change(self, actor_hex: str, statement: str, values: tuple[object, ...]) -> None:
+        try:
+            self._file.use().execute(statement, values)
+        except apsw.Error as failure:
+            raise internal_error(actor_hex, describe(failure)) from failure
 
     def clear(self) -> None:
         """Remove all rows."""

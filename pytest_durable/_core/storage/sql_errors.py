@@ -3,6 +3,7 @@
 Source: spec durable-objects 5.3.6, 6.4.3, 6.6.
 """
 
+from hashlib import blake2b
 from typing import Final
 
 import apsw
@@ -42,6 +43,19 @@ def commit_error(failure: apsw.Error) -> PlatformError:
     if isinstance(failure, apsw.ConstraintError):
         return error(_CONSTRAINTS_VIOLATED + describe(failure))
     return platform_error(failure)
+
+
+def internal_error(actor_hex: str, about: str) -> PlatformError:
+    """The platform's opaque error; its reference depends only on the object and on what went wrong."""
+    reference = blake2b(f"{actor_hex}\0{about}".encode("utf-8", "replace"), digest_size=12).hexdigest()
+    return error(f"internal error; reference = {reference}")
+
+
+def is_constraint_failure(failure: BaseException | None) -> bool:
+    """Whether a failed commit is the application's own fault: it left a constraint violated."""
+    while failure is not None and not isinstance(failure, apsw.ConstraintError):
+        failure = failure.__cause__
+    return failure is not None
 
 
 def is_critical(failure: apsw.Error) -> bool:

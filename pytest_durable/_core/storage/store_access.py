@@ -1,13 +1,11 @@
 """What every operation on an object's storage goes through: is it still usable, is a transaction open, what failed."""
 
-from hashlib import blake2b
-
 import apsw
 
-from pytest_durable._core.platform_errors import PlatformError, error
+from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.database import Database
 from pytest_durable._core.storage.pool import PooledDatabase
-from pytest_durable._core.storage.sql_errors import is_critical, platform_error
+from pytest_durable._core.storage.sql_errors import internal_error, is_critical, platform_error
 from pytest_durable._core.storage.transaction import State, StoreHooks, Transaction
 
 
@@ -83,5 +81,4 @@ class StoreAccess:
 
     def internal_error(self, about: str) -> PlatformError:
         """The platform's opaque error; its reference depends only on the object and on what went wrong."""
-        reference = blake2b(f"{self.actor_hex}\0{about}".encode("utf-8", "replace"), digest_size=12).hexdigest()
-        return error(f"internal error; reference = {reference}")
+        return internal_error(self.actor_hex, about)
