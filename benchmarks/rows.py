@@ -171,7 +171,9 @@ def row_4() -> Row:
         return perf_counter() - start
 
     try:
-        return ratio("4", "restart() with one object, until it answers", floor, lambda: host.run(restart()), 2.5, rounds=25)
+        return ratio(
+            "4", "restart() with one object, until it answers", floor, lambda: host.run(restart()), 2.5, rounds=25
+        )
     finally:
         host.run(host.finish())
         host.close()
@@ -189,7 +191,9 @@ def row_5() -> Row:
             await stub.nothing()
         return (perf_counter() - start) / 5_000
 
-    return ratio("5", "warm call without storage", lambda: floors.tasks(5_000), lambda: in_host(work, storage="memory"), 4)
+    return ratio(
+        "5", "warm call without storage", lambda: floors.tasks(5_000), lambda: in_host(work, storage="memory"), 4
+    )
 
 
 def row_6() -> Row:
@@ -203,7 +207,9 @@ def row_6() -> Row:
             await stub.put(n)
         return (perf_counter() - start) / 2_000
 
-    return ratio("6", "call with one put of a small dict, on disk", lambda: floors.commits(2_000), lambda: in_host(work), 6)
+    return ratio(
+        "6", "call with one put of a small dict, on disk", lambda: floors.commits(2_000), lambda: in_host(work), 6
+    )
 
 
 def row_7() -> Row:
@@ -281,7 +287,12 @@ def _fire(count: int, storage: str) -> float:
 def row_9_memory() -> Row:
     """Firing 10,000 alarms in order, the handler does nothing, in memory."""
     return ratio(
-        "9a", "firing 10,000 alarms, in memory", lambda: floors.objects_fired(10_000, None), lambda: _fire(10_000, "memory"), 4, rounds=3
+        "9a",
+        "firing 10,000 alarms, in memory",
+        lambda: floors.objects_fired(10_000, None),
+        lambda: _fire(10_000, "memory"),
+        4,
+        rounds=3,
     )
 
 
@@ -441,7 +452,9 @@ def row_13() -> Row:
             _crashed_run(at)
         return (perf_counter() - start) / (points - 1)
 
-    return ratio("13", f"crash at each of {points - 1} records, per point", lambda: seconds(_plain_run, 20), every, 3, rounds=3)
+    return ratio(
+        "13", f"crash at each of {points - 1} records, per point", lambda: seconds(_plain_run, 20), every, 3, rounds=3
+    )
 
 
 ALL: dict[str, Callable[[], Row]] = {
@@ -460,5 +473,3 @@ ALL: dict[str, Callable[[], Row]] = {
     "12": row_12,
     "13": row_13,
 }
-
-

@@ -37,10 +37,18 @@ class Order(DurableObject):
         return await self.ctx.storage.get("state")
 
     async def alarm(self):
-        """No payment came: give the goods back. If that fails, the platform runs this again."""
+        """No payment came: give the goods back.
+
+        If that fails, try again in a minute, for as long as it takes. To throw would be shorter, but the platform gives
+        up after six retries, and then the goods would be lost.
+        """
         if await self.ctx.storage.get("state") in ("placing", "reserved"):
-            await self._stock(await self.ctx.storage.get("goods")).release(str(self.ctx.id))
-            await self._finish("cancelled")
+            try:
+                await self._stock(await self.ctx.storage.get("goods")).release(str(self.ctx.id))
+            except Exception:
+                await self.ctx.storage.setAlarm(int(time.time() * 1000) + 60_000)
+            else:
+                await self._finish("cancelled")
 
     async def _finish(self, state):
         await self.ctx.storage.put("state", state)

@@ -4,6 +4,9 @@ import time
 
 from workers import DurableObject
 
+RETRIES = 6  # of the platform, after the first run
+PAUSE_MS = 600_000
+
 
 class Reminders(DurableObject):
     """The reminders of one person."""
@@ -31,14 +34,27 @@ class Reminders(DurableObject):
         return [reminder["text"] for reminder in (await self._pending()).values()]
 
     async def alarm(self, info):
-        """Send what is due. If the outbox fails, this throws, and the platform runs the alarm again."""
+        """Send what is due. If the outbox fails, this throws, and the platform runs the alarm again.
+
+        The platform gives up after the sixth retry. The last one therefore does not throw: it sets a new alarm.
+        """
+        try:
+            await self._send_due()
+        except Exception:
+            if info.retryCount < RETRIES:
+                raise
+            await self.ctx.storage.setAlarm(int(time.time() * 1000) + PAUSE_MS)
+        else:
+            await self._arm()
+
+    async def _send_due(self):
         now = int(time.time() * 1000)
+        outbox = self.env.OUTBOX.getByName("outbox")
         for key, reminder in (await self._pending()).items():
             if int(key.split(":")[1]) > now:
                 break
-            await self.env.OUTBOX.getByName("outbox").send(str(self.ctx.id), reminder["number"], reminder["text"])
+            await outbox.send(str(self.ctx.id), reminder["number"], reminder["text"])
             await self.ctx.storage.delete(key)
-        await self._arm()
 
     async def _pending(self):
         return await self.ctx.storage.list(prefix="reminder:")

@@ -90,6 +90,18 @@ async def test_a_broken_outbox_delays_the_reminder_but_does_not_lose_it(durable,
     durable.assert_alarm_ran(alice, times=1, outcome="ok")
 
 
+async def test_an_outbox_that_is_broken_for_hours_loses_nothing_either(durable, people, outbox):
+    alice = people.get_by_name("alice")
+    await outbox.set_broken(True)
+    await alice.remind_in(60, "stand up")
+
+    await durable.clock.advance(hours=5)  # the platform alone would have given up after two minutes
+    await outbox.set_broken(False)
+    await durable.clock.advance(minutes=15)
+
+    assert await outbox.sent() == ["stand up"]
+
+
 async def test_a_reminder_that_was_sent_before_a_crash_is_not_sent_twice(durable, people, outbox):
     from pytest_durable.events import ReplySent
 

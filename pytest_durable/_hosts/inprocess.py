@@ -358,9 +358,10 @@ class InProcessHost:
         for disk in self._disks():
             try:
                 disk.close(graceful=graceful)
-                disk.detach()
             except DurableError as failure:
                 failures.append(failure)
+            finally:
+                disk.detach()
         kind = events.RuntimeStopped if graceful else events.RuntimeCrashed
         self.journal.record(kind, None, runtime.life.number)
         if failures:

@@ -61,6 +61,8 @@ class Execution:
         self.is_live = False
         self._runner = runner
         self._is_readonly = True
+        #: The owner knows that it writes.
+        self._is_announced = False
         self._rows: Iterator[RawRow] = iter(())
         self._bound: Sequence[SqlValue] = ()
         self._count = 0
@@ -72,10 +74,14 @@ class Execution:
         """
         self._bound = bound
         connection = self._runner.connection
-        cursor = connection.cursor()
-        cursor.exec_trace = self._prepared
-        # Not from the cache: a statement kept from before a change of the schema tells the columns it had then.
-        cursor.execute(self.statement, bound, can_cache=False)
+        try:
+            cursor = self._execute(bound)
+        except apsw.ExecTraceAbort:
+            # It writes, and no transaction is open. Whoever opens it records that, and a record may end the life,
+            # which closes the connection; so it must not happen while SQLite has the statement in hand.
+            self._runner.before_write()
+            self._is_announced = True
+            cursor = self._execute(bound)
         if self._is_readonly:
             self._rows = cursor
             self.is_live = True
@@ -83,12 +89,21 @@ class Execution:
             self._rows = iter(cursor.fetchall())
             self.changed = connection.changes()
 
+    def _execute(self, bound: Sequence[SqlValue]) -> apsw.Cursor:
+        cursor = self._runner.connection.cursor()
+        cursor.exec_trace = self._prepared
+        # Not from the cache: a statement kept from before a change of the schema tells the columns it had then.
+        return cursor.execute(self.statement, bound, can_cache=False)
+
     def _prepared(self, cursor: apsw.Cursor, _statement: str, _bound: object) -> bool:
         self.columns = tuple([column[0] for column in cursor.get_description()])
         # PRAGMA optimize passes for reading, and runs ANALYZE.
         if not cursor.is_readonly or self._runner.rules.facts.analyzes:
             self._is_readonly = False
-            self._runner.before_write()
+            if not self._runner.connection.in_transaction:
+                return False
+            if not self._is_announced:
+                self._runner.before_write()
         return True
 
     def next(self) -> RawRow | None:
