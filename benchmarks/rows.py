@@ -17,7 +17,6 @@ from benchmarks.measure import Row, alternate, ratio, seconds
 from benchmarks.objects import Quiet, Sample, Writing
 from pytest_durable._core import events
 from pytest_durable._core.ids import IdFactory
-from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import decode, encode
 from pytest_durable._hosts.inprocess import InProcessHost
 from pytest_durable._hosts.world import World

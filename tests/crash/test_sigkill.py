@@ -1,6 +1,6 @@
 """Real processes, killed while they write on a real disk: what was acknowledged is there, and turns are whole.
 
-By default 50 children; more with ``DURABLE_KILLS=1000 pytest tests/crash/test_sigkill.py``. Each child's seed is printed
+By default 50 children; more with ``DURABLE_KILLS=1000 pytest tests/crash/test_sigkill.py``. Each seed is printed
 when it fails.
 """
 
@@ -95,5 +95,5 @@ def _check_alarm(host: InProcessHost, stub: object, seed: int) -> None:
     own = host.stored(stub).alarm  # type: ignore[arg-type]
     rows = {alarm.id: alarm.due for alarm in host.alarms()}
     if own is not None:
-        assert rows.get(stub.id.hex, None) is not None, f"seed {seed}: the alarm of {own} has no row"  # type: ignore[attr-defined]
+        assert rows.get(stub.id.hex) is not None, f"seed {seed}: the alarm of {own} has no row"  # type: ignore[attr-defined]
         assert rows[stub.id.hex] <= own, f"seed {seed}: row {rows[stub.id.hex]} is later than {own}"  # type: ignore[attr-defined]
