@@ -108,7 +108,7 @@ def test_every_kind_of_parameter_is_positional(store, query, bindings, row):
         (JSRegExp("a", "g"), "text", "/a/g"),
         (JSDate(math.nan), "text", "Invalid Date"),
     ],
-    ids=repr,
+    ids=lambda value: "memoryview" if isinstance(value, memoryview) else repr(value),
 )
 def test_values_are_bound_as_the_platform_binds_them(store, value, kind, read):
     # DO-5.3.4, DO-5.3.T1.1-5
