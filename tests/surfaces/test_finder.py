@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.surfaces import hosted
 
 from pytest_durable._surfaces.finder import ImportFinder, all_contents
+from support.surfaces import hosted
 
 NAMES = ("workers", "js", "pyodide")
 

@@ -19,6 +19,7 @@ from pytest_durable._core.storage.values import (
     JSSet,
     JSTypedArray,
 )
+from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.surface import WrappedSurface
 from pytest_durable._surfaces.wrapped.types import JsDict
 
@@ -75,7 +76,7 @@ def test_a_typed_array_has_the_format_of_its_kind(received: Received) -> None:
 
 
 def test_a_date_is_a_naive_local_datetime(received: Received) -> None:
-    # PW-1.51 PW-1.6.T1
+    # PW-1.51 PW-1.6.T1.13
     instant = dt.datetime(2030, 1, 2, 3, 4, 5, 678_000, tzinfo=dt.UTC)
     assert received(instant) == instant.astimezone().replace(tzinfo=None)
     assert received(instant).tzinfo is None
@@ -85,10 +86,27 @@ def test_a_date_outside_of_python_stays_a_date(received: Received) -> None:
     assert received(JSDate(8.64e15)) == JSDate(8.64e15)
 
 
-def test_an_error_is_an_exception_whose_text_begins_with_the_name(received: Received) -> None:
+@pytest.mark.parametrize(
+    ("wire", "text"),
+    [
+        (JSError("Error", "bad", {"stack": "…"}), "Error: bad"),
+        (JSError("Error", ""), "Error"),
+        (JSError("MyError", "bad"), "MyError: bad"),
+    ],
+)
+def test_a_plain_error_is_an_exception_whose_text_begins_with_the_name(
+    received: Received, wire: JSError, text: str
+) -> None:
     # PW-1.51
-    arrived = received(JSError("TypeError", "bad", {"stack": "…"}))
+    arrived = received(wire)
     assert type(arrived) is Exception
+    assert str(arrived) == text
+
+
+def test_an_error_of_another_class_stays_the_platforms(received: Received) -> None:
+    # Asked of the SDK inside Pyodide: it looks for the constructor Error only.
+    arrived = received(JSError("TypeError", "bad"))
+    assert type(arrived) is JsException
     assert str(arrived) == "TypeError: bad"
 
 

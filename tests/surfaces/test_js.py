@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import time_machine
-from support.surfaces import hosted, inside
 
 from pytest_durable._surfaces.js import JSON, Array, Date, Map, Object
 from pytest_durable._surfaces.wrapped.entrypoints import DurableObject
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.proxies import JsArray, JsDate, JsObject, jsnull
+from support.surfaces import hosted, inside
 
 
 class TestDate:

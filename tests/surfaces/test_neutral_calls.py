@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.surfaces import hosted, inside_neutral
 
 from pytest_durable._core.messages import Request, Response
 from pytest_durable._core.platform_errors import PlatformError, type_error
 from pytest_durable._core.storage.values import UNDEFINED, JSMap
 from pytest_durable._surfaces.neutral import NeutralObject
+from support.surfaces import hosted, inside_neutral
 
 
 class Base(NeutralObject):

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.surfaces import hosted, inside_neutral
 
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.runtime import PlatformOptions
 from pytest_durable._core.storage.values import UNDEFINED, JSDate, JSMap
 from pytest_durable._surfaces.neutral import NeutralObject
+from support.surfaces import hosted, inside_neutral
 
 Operation = Callable[[Any], Any]
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.surfaces import hosted
 
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.wrapped.context import RawId
@@ -16,6 +15,7 @@ from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsExcep
 from pytest_durable._surfaces.wrapped.functions import _RpcStubWrapper
 from pytest_durable._surfaces.wrapped.http import AbortError, Request, Response
 from pytest_durable._surfaces.wrapped.types import JsDict
+from support.surfaces import hosted
 
 
 class Mixin:
@@ -196,7 +196,7 @@ class TestReachable:
 
     @pytest.mark.parametrize("args", [(1,), (1, 2, 3)])
     def test_a_method_is_called_with_exactly_the_arguments_sent(self, args: tuple[int, ...]) -> None:
-        # PW-1.29 PW-1.30
+        # PW-1.4.T1.10 PW-1.29 PW-1.30
         async def body(caller: Any, stub: Any) -> None:
             assert "TypeError" in str(await refused(stub.two(*args)))
 
@@ -267,7 +267,7 @@ class TestSending:
         between(body)
 
     def test_an_argument_without_clone_is_a_rejection(self) -> None:
-        # PW-1.6.T1
+        # PW-1.6.T1.21
         async def body(caller: Any, stub: Any) -> None:
             rejected = stub.note(object())
             assert (await refused(rejected)).name == "DataCloneError"
@@ -312,7 +312,7 @@ class TestSending:
         ],
     )
     def test_a_value_makes_the_round_trip(self, value: object, received: object) -> None:
-        # PW-1.6.T1 PW-1.51
+        # PW-1.6.T1.1-10 PW-1.51
         async def body(caller: Any, stub: Any) -> None:
             (arrived,) = await stub.echo(value)
             assert arrived == received
@@ -321,7 +321,7 @@ class TestSending:
         between(body)
 
     def test_an_exception_as_value_loses_its_class(self) -> None:
-        # PW-1.6.T1
+        # PW-1.6.T1.14
         async def body(caller: Any, stub: Any) -> None:
             assert await stub.describe(KeyError("x")) == ["Exception", "Error: 'x'"]
 
@@ -404,7 +404,7 @@ class TestStubs:
         between(body, vars={"TEXT": "x", "JSON": {"a": 1}})
 
     def test_a_stub_can_be_sent(self) -> None:
-        # PW-1.6.T1
+        # PW-1.6.T1.17
         async def body(caller: Any, stub: Any) -> None:
             (returned,) = await caller.env.CALLEE.getByName("other").echo(stub)
             await returned.note("through the sent stub")
@@ -510,7 +510,7 @@ class TestFailures:
 
 class TestFetch:
     def test_a_request_reaches_the_handler(self) -> None:
-        # PW-1.29 PW-5.18
+        # PW-1.4.T1.1 PW-1.29 PW-5.18
         async def body(caller: Any, stub: Any) -> None:
             answer = await stub.fetch("https://x", method="POST", headers={"A": "1"}, body="content")
             assert isinstance(answer, Response)

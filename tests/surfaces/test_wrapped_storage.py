@@ -8,13 +8,13 @@ import warnings
 from typing import Any
 
 import pytest
-from support.surfaces import hosted, inside
 
 from pytest_durable._surfaces.js import Date
 from pytest_durable._surfaces.wrapped.entrypoints import DurableObject
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries, to_js
 from pytest_durable._surfaces.wrapped.types import JsDict
+from support.surfaces import hosted, inside
 
 BIG = 2**60
 
@@ -27,14 +27,14 @@ async def refused(awaitable: Any) -> str:
 
 class TestKeysAndValues:
     def test_a_missing_key_is_none(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.1
         async def body(instance: Any) -> None:
             assert await instance.ctx.storage.get("nope") is None
 
         inside(body)
 
     def test_get_of_several_keys_gives_those_that_exist(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.2
         async def body(instance: Any) -> None:
             storage = instance.ctx.storage
             assert await storage.put({"b": 2, "a": 1}) is None
@@ -46,7 +46,7 @@ class TestKeysAndValues:
         inside(body)
 
     def test_get_of_a_tuple_is_a_type_error_at_the_call(self) -> None:
-        # PW-2.2.T1 PW-1.46
+        # PW-2.2.T1.3 PW-1.46
         def body(instance: Any) -> None:
             with pytest.raises(TypeError, match=r"^<class 'tuple'> cannot be sent over RPC\.$"):
                 instance.ctx.storage.get(("a", "b"))
@@ -54,7 +54,7 @@ class TestKeysAndValues:
         inside(body)
 
     def test_list_is_in_the_order_of_the_bytes_of_its_keys(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.4
         async def body(instance: Any) -> None:
             storage = instance.ctx.storage
             await storage.put({"b": 1, "é": 2, "a": 3, "\U0001f600": 4, "\uff5e": 5})
@@ -100,7 +100,7 @@ class TestKeysAndValues:
         inside(body)
 
     def test_put_of_none_stores_null(self) -> None:
-        # PW-1.6.T1 PW-2.6
+        # PW-1.6.T1.1 PW-2.2.T1.5 PW-2.6
         async def body(instance: Any) -> None:
             await instance.ctx.storage.put("k", None)
             assert await instance.ctx.storage.get("k") is None
@@ -109,7 +109,7 @@ class TestKeysAndValues:
         inside(body)
 
     def test_delete_says_what_was_there(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.6
         async def body(instance: Any) -> None:
             storage = instance.ctx.storage
             await storage.put({"a": 1, "b": 2})
@@ -120,7 +120,7 @@ class TestKeysAndValues:
         inside(body)
 
     def test_delete_all_and_sync_answer_none(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.7
         async def body(instance: Any) -> None:
             storage = instance.ctx.storage
             await storage.put("a", 1)
@@ -171,7 +171,7 @@ class TestKeysAndValues:
 
     @pytest.mark.parametrize("value", [lambda: 1, object(), frozenset((1,)), {"a": [lambda: 1]}])
     def test_what_cannot_be_cloned_is_a_rejection(self, value: object) -> None:
-        # PW-2.6 PW-1.6.T1
+        # PW-2.6 PW-1.6.T1.22
         async def body(instance: Any) -> None:
             rejected = instance.ctx.storage.put("k", value)
             text = await refused(rejected)
@@ -184,7 +184,7 @@ class TestKeysAndValues:
         inside(body)
 
     def test_kv_is_synchronous(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.13
         def body(instance: Any) -> None:
             kv = instance.ctx.storage.kv
             assert kv.put("a", {"x": 1}) is None
@@ -284,7 +284,7 @@ class TestTiming:
 
 class TestTransactions:
     def test_the_result_is_what_the_callback_returned(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.11
         async def body(instance: Any) -> None:
             made = {"a": object()}
 
@@ -311,7 +311,7 @@ class TestTransactions:
         inside(body)
 
     def test_transaction_sync_answers_at_once(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.12
         def body(instance: Any) -> None:
             made = [object()]
             assert instance.ctx.storage.transactionSync(lambda: made) is made
@@ -319,7 +319,7 @@ class TestTransactions:
         inside(body)
 
     def test_transaction_sync_rolls_back_and_raises_the_same_exception(self) -> None:
-        # PW-2.2.T1 PW-1.59
+        # PW-2.2.T1.12 PW-1.59
         def body(instance: Any) -> None:
             mine = KeyError("mine")
 
@@ -347,7 +347,7 @@ class TestTransactions:
 
 class TestSql:
     def test_rows_answer_by_item_and_attribute(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.15
         def body(instance: Any) -> None:
             rows = instance.ctx.storage.sql.exec("SELECT 1 AS a, 'x' AS b UNION SELECT 2, 'y'").toArray()
             assert isinstance(rows, list)
@@ -357,7 +357,7 @@ class TestSql:
         inside(body)
 
     def test_iteration_consumes(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.17
         def body(instance: Any) -> None:
             cursor = instance.ctx.storage.sql.exec("SELECT 1 AS a UNION SELECT 2")
             assert [row.a for row in cursor] == [1, 2]
@@ -366,7 +366,7 @@ class TestSql:
         inside(body)
 
     def test_one_wants_exactly_one_row(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.16
         def body(instance: Any) -> None:
             sql = instance.ctx.storage.sql
             assert sql.exec("SELECT 1 AS a").one() == {"a": 1}
@@ -380,7 +380,7 @@ class TestSql:
         inside(body)
 
     def test_raw_gives_lists_of_all_columns(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.18
         def body(instance: Any) -> None:
             sql = instance.ctx.storage.sql
             assert list(sql.exec("SELECT 1 AS a, 2 AS a").raw()) == [[1, 2]]
@@ -390,7 +390,7 @@ class TestSql:
         inside(body)
 
     def test_next_tells_whether_it_is_done(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.19
         def body(instance: Any) -> None:
             cursor = instance.ctx.storage.sql.exec("SELECT 7 AS a")
             step = cursor.next()
@@ -400,7 +400,7 @@ class TestSql:
         inside(body)
 
     def test_columns_and_counters_are_properties(self) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.20 PW-2.2.T1.21
         def body(instance: Any) -> None:
             sql = instance.ctx.storage.sql
             sql.exec("CREATE TABLE t (a, b)")
@@ -490,7 +490,7 @@ class TestAlarms:
         ids=["int", "float", "naive", "aware", "Date"],
     )
     def test_a_time_may_be_a_number_or_a_date(self, time: object) -> None:
-        # PW-2.2.T1
+        # PW-2.2.T1.8-10
         async def body(instance: Any) -> None:
             assert await instance.ctx.storage.setAlarm(time) is None
             assert await instance.ctx.storage.getAlarm() == 8_000_000_000_000
@@ -500,7 +500,7 @@ class TestAlarms:
         inside(body)
 
     def test_the_handler_is_told_about_the_run(self) -> None:
-        # PW-2.14 PW-1.29
+        # PW-2.14 PW-2.15 PW-1.4.T1.3
         told: list[Any] = []
 
         class Reminder(DurableObject):
@@ -573,7 +573,7 @@ class TestTexts:
         ],
     )
     def test_an_error_has_the_platforms_words(self, call: Any, text: str) -> None:
-        # PW-2.4
+        # PW-2.4.P
         async def body(instance: Any) -> None:
             assert await refused(call(instance.ctx.storage)) == text
 

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from support.surfaces import inside
 
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.proxies import JsArray, JsMap, JsObject, JsProxy, jsnull
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries, to_js
+from support.surfaces import inside
 
 
 def in_transaction(body: Callable[[Any, Any], Awaitable[Any]], **app: Any) -> None:
@@ -28,7 +28,7 @@ async def refused(awaitable: Any) -> str:
 
 
 def test_txn_is_a_proxy() -> None:
-    # PW-2.2.T1
+    # PW-2.2.T1.11
     async def body(txn: Any, storage: Any) -> None:
         assert isinstance(txn, JsProxy)
         assert str(txn) == "[object DurableObjectTransaction]"

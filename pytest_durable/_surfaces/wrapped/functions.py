@@ -39,7 +39,7 @@ class RawFunction(Sendable):
     def __call__(self, *args: Any) -> Any:
         """Call it where it came from. Await the result."""
         if not all(isinstance(value, _PRIMITIVE) for value in args):
-            return Settled(failure=JsException("DataCloneError", "#<Object> could not be cloned."))
+            return Settled(failure=JsException("DataCloneError", "[object Object] could not be cloned."))
         return _called(self._reference, args, self._from_wire, self._explain)
 
     def __to_wire__(self) -> object:

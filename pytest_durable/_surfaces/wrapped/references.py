@@ -57,7 +57,7 @@ class FunctionReference(Reference):
         self.owner = None if scope is None else scope.incarnation.context
 
     def __repr__(self) -> str:
-        return "function () { [native code] }"
+        return "function(){}"
 
 
 class StubReference(Reference):
@@ -78,4 +78,4 @@ class PythonReference(Reference):
         self.value = value
 
     def __repr__(self) -> str:
-        return "#<Object>"
+        return "function(){}" if callable(self.value) else "[object Object]"

@@ -17,6 +17,7 @@ from typing import Any, Final
 from pytest_durable._core import messages
 from pytest_durable._core.actor import text_of
 from pytest_durable._core.storage.values import (
+    UNDEFINED,
     JSArrayBuffer,
     JSBigInt,
     JSBoxed,
@@ -131,7 +132,8 @@ def _list(value: list[Any]) -> list[object]:
 
 
 def _set(value: set[Any]) -> JSSet:
-    return JSSet(_copy(item) for item in value)
+    # The SDK makes null of None in dicts and lists only; in a set it is left to Pyodide, whose None is undefined.
+    return JSSet(UNDEFINED if item is None else _copy(item) for item in value)
 
 
 def _int(value: int) -> int:
@@ -168,7 +170,7 @@ def _copy(value: object) -> object:
 
 
 def _uncloneable(_value: object) -> object:
-    raise _NoCloneError("#<Object>")
+    raise _NoCloneError("[object Object]")
 
 
 def _tuple(value: object) -> object:
@@ -222,7 +224,7 @@ def _other(value: object) -> object:
         return FunctionReference(value)
     if inspect.isawaitable(value):
         raise _disabled(value)
-    raise _NoCloneError("#<Object>")
+    raise _NoCloneError("function(){}" if isinstance(value, type) else "[object Object]")
 
 
 _SUBCLASSES: Final[tuple[tuple[type, Callable[[Any], object]], ...]] = (

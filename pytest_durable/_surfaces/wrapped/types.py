@@ -14,8 +14,14 @@ from pytest_durable._core.storage.values import (
     JSDate,
     JSRegExp,
 )
+from pytest_durable._surfaces.wrapped.exceptions import JsException
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Classes of errors that are not plain: what the SDK does not take for ``Error``.
+_ERROR_CLASSES: Final = frozenset(
+    ("TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError")
+)
 
 TO_PY_USED: Final = ".to_py() on a value of storage or of a call fails in production: it is a dict or list already"
 
@@ -107,7 +113,9 @@ def buffer(data: bytes, _byte_length_max: int | None = None) -> memoryview:
 
 
 def error(name: object, message: object, _properties: object = None) -> Exception:
-    """An error that is a value: its class is gone, its name is part of the text."""
+    """An error that is a value: a plain one becomes text with its name in front, others stay the platform's."""
+    if name in _ERROR_CLASSES:
+        return JsException(str(name), str(message))
     return Exception(f"{name}: {message}" if message else str(name))
 
 
