@@ -18,8 +18,8 @@ FAILED: Final = pytest.StashKey[bool]()
 #: On the item: what its hosts were like when its teardown failed.
 EVIDENCE: Final = pytest.StashKey[str]()
 
-#: The fixture under ``durable`` and ``durable_factory``. A test that has it, directly or not, is a durable test; one with
-#: a fixture of its own that happens to be called ``durable`` is none.
+#: The fixture under ``durable`` and ``durable_factory``. A test that has it, directly or not, is a durable test; one
+#: with a fixture of its own that happens to be called ``durable`` is none.
 BENCH_FIXTURE: Final = "_durable_bench"
 
 

@@ -60,9 +60,9 @@ OPTION_NAMES: Final = tuple(field.name for field in fields(Options))
 
 
 def marker_help() -> str:
-    """The line that ``pytest --markers`` shows: every option with its default."""
+    """The line that ``pytest --markers`` shows: every option with its default, after the colon that pytest looks for."""
     shown = ", ".join(f"{field.name}={field.default!r}" for field in fields(Options))
-    return f"durable({shown}): how the `durable` fixture of this test is made; keyword arguments only."
+    return f"durable(**options): how the `durable` fixture of the test is made. Options and defaults: {shown}."
 
 
 # Values, each checked by a function of its own that returns it or raises BadValueError.

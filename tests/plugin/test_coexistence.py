@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from support.inner import InnerRun, run_inner
 
 PROJECT = """

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,12 @@ class InnerRun:
             if worst.get(name, "PASSED") == "PASSED":
                 worst[name] = outcome
         return worst
+
+    @property
+    def raised(self) -> list[str]:
+        """The lines of the errors that failed a test, without pytest's mark and its indentation."""
+        lines = [line[1:] for line in self.out.splitlines() if re.match(r"E( |$)", line)]
+        return textwrap.dedent("\n".join(lines)).splitlines()
 
     def failure(self, test: str) -> str:
         """All that was printed about one test that failed."""
