@@ -77,8 +77,8 @@ class Execution:
         try:
             cursor = self._execute(bound)
         except apsw.ExecTraceAbort:
-            # It writes, and no transaction is open. Whoever opens it records that, and a record may end the life,
-            # which closes the connection; so it must not happen while SQLite has the statement in hand.
+            # It writes. The owner, who is told now, may end the life and with it the connection; so it must not be
+            # told while SQLite has the statement in hand.
             self._runner.before_write()
             self._is_announced = True
             cursor = self._execute(bound)
@@ -100,11 +100,7 @@ class Execution:
         # PRAGMA optimize passes for reading, and runs ANALYZE.
         if not cursor.is_readonly or self._runner.rules.facts.analyzes:
             self._is_readonly = False
-            if not self._runner.connection.in_transaction:
-                return False
-            if not self._is_announced:
-                self._runner.before_write()
-        return True
+        return self._is_readonly or self._is_announced
 
     def next(self) -> RawRow | None:
         """The next row, None after the last."""

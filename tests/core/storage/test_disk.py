@@ -4,7 +4,7 @@ import sqlite3
 
 import apsw
 import pytest
-from support.storage import ALICE, BOB, end, new_disk, open_namespace, opened, put, restart
+from support.storage import ALICE, BOB, HookLog, end, new_disk, open_namespace, opened, put, restart
 
 from pytest_durable._core.errors import ConfigurationError, DirectoryError, LifeEnded, StorageClosedError
 from pytest_durable._core.storage import Disk, ListOptions
@@ -453,3 +453,55 @@ def test_memory_disk_has_no_directory():
     disk = Disk(None, wall_ns=lambda: 0)
     assert (disk.is_memory, disk.directory, disk.namespace("key").directory) == (True, None, None)
     disk.end()
+
+
+class EndsTheWorld(HookLog):
+    """A hook at which the life ends, as a crash point in the journal does: everything is closed before it returns."""
+
+    def __init__(self, disk: Disk, at: str) -> None:
+        super().__init__()
+        self._disk = disk
+        self._at = at
+
+    def transaction_began(self) -> None:
+        if self._at == "began":
+            self._end()
+
+    def write_started(self, confirmed: bool) -> None:
+        if self._at == "write":
+            self._end()
+
+    def _end(self) -> None:
+        self._disk.end_life()
+        self._disk.close(graceful=False)
+        raise LifeEnded
+
+
+WRITES = {
+    "put": lambda store: store.put_many([("a", 2)]),
+    "put of several": lambda store: store.put_many([("a", 2), ("b", 2)]),
+    "delete": lambda store: store.delete_many(["a"]),
+    "alarm": lambda store: store.set_alarm_ns(5),
+    "sql": lambda store: store.sql_exec("INSERT INTO t VALUES (1) RETURNING a"),
+    "two statements": lambda store: store.sql_exec("INSERT INTO t VALUES (1); INSERT INTO t VALUES (?)", [2]),
+    "bookmark": lambda store: store.next_bookmark(),
+    "transactionSync": lambda store: store.sync_savepoint(),
+}
+
+
+@DISK_ONLY
+@pytest.mark.parametrize("at", ["began", "write", "second write"])
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_life_can_end_at_each_hook_of_each_write(disk, namespace, store, write, at):
+    # Decision 4.2; SQLite must not have a statement in hand while its connection is closed.
+    store.sql_exec("CREATE TABLE t(a)")
+    put(store, a=1)
+    if at == "second write":
+        store.put_many([("x", 1)])
+    store.hooks = EndsTheWorld(disk, at.removeprefix("second "))
+    with pytest.raises(LifeEnded):
+        write(store)
+    disk.detach()
+    view = namespace.inspect(ALICE)
+    assert (dict(view.kv), view.alarm_ns, view.sql("SELECT * FROM t")) == ({"a": 1}, None, [])
+    disk.attach()
