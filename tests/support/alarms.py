@@ -36,7 +36,7 @@ def seconds(instant_ms: float) -> float:
 
 
 def now_ms() -> int:
-    return round(time.time() * 1000)  # noqa: TID251  # as user code does
+    return round(time.time() * 1000)  # as user code does
 
 
 class Armed(NeutralObject):

@@ -29,6 +29,7 @@ class RunLimit:
     def __init__(self, get_wait: Callable[[], object | None]) -> None:
         self._get_wait = get_wait
         self._idle_runs_max: int | None = None
+        self._is_bounded = False
 
     def __repr__(self) -> str:
         return f"<RunLimit {self.runs_max} in {self.where}>"
@@ -36,7 +37,7 @@ class RunLimit:
     @property
     def wait(self) -> object | None:
         """The wait that goes on, or None if it is bounded."""
-        return self._get_wait()
+        return None if self._is_bounded else self._get_wait()
 
     @property
     def runs_max(self) -> int:
@@ -56,6 +57,15 @@ class RunLimit:
             yield
         finally:
             self._idle_runs_max = outer
+
+    @contextmanager
+    def bounded(self) -> Iterator[None]:
+        """What is awaited inside the block ends by itself, for example after 30 virtual seconds."""
+        outer, self._is_bounded = self._is_bounded, True
+        try:
+            yield
+        finally:
+            self._is_bounded = outer
 
 
 class RunCounter:

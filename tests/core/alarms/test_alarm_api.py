@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
-from support.alarms import Armed, ms, recorder, records_of
 
 from pytest_durable import events
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED, JSDate
 from pytest_durable._surfaces.neutral import NeutralObject
+from support.alarms import Armed, ms, recorder, records_of
 
 pytestmark = pytest.mark.durable(storage="memory")
 

@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from support.alarms import Armed, Run, ms, now_ms, recorder, records_of, seconds, set_row
 
 from pytest_durable import events
 from pytest_durable._surfaces.neutral import NeutralObject
+from support.alarms import Armed, Run, ms, now_ms, recorder, records_of, seconds, set_row
 
 pytestmark = pytest.mark.durable(storage="memory")
 

@@ -4,11 +4,11 @@ from contextlib import contextmanager
 
 import apsw
 import pytest
-from support.alarms import Run, failing, recorder, records_of, row_of
 
 from pytest_durable import events
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage import ObjectStore
+from support.alarms import Run, failing, recorder, records_of, row_of
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from support.alarms import Run, ms, now_ms, recorder, records_of, seconds, value_of
-from support.trace import Trace
 
 from pytest_durable import events
 from pytest_durable._core.platform_errors import PlatformError
+from support.alarms import Run, ms, now_ms, recorder, records_of, seconds, value_of
+from support.trace import Trace
 
 pytestmark = pytest.mark.durable(storage="memory")
 

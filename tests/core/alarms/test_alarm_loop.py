@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
-from support.alarms import Armed, Run, ms, now_ms, recorder, records_of, seconds
 
 from pytest_durable._core.errors import AlarmLoopError, StuckError
+from pytest_durable._core.platform_errors import PlatformError
+from support.alarms import Armed, Run, ms, now_ms, recorder, records_of, seconds
 
 pytestmark = pytest.mark.durable(storage="memory")
 
@@ -114,6 +115,35 @@ async def test_alarm_that_loops_at_the_start_of_a_life_fails_the_start(durable):
     await durable.namespace(cls).get_by_name("a").arm(60)
     with pytest.raises(AlarmLoopError, match="1,000 runs at one instant"):
         await durable.restart(down_for="2m")
+
+
+async def test_objects_that_wake_each_other_for_ever_are_reported(durable):
+    class Player(Armed):
+        async def alarm(self, info):
+            other = {"ping": "pong", "pong": "ping"}[self.ctx.id.name]
+            await self.env.PLAYER.getByName(other).arm(seconds(now_ms()) + 1)
+
+    ping = durable.namespace(Player).get_by_name("ping")
+    await ping.arm(1)
+    with pytest.raises(AlarmLoopError, match=r'The alarm of Player\["p[io]ng"\] re-arms itself for ever'):
+        await durable.clock.run_until_idle(max_alarms=20)
+
+
+async def test_alarm_that_runs_often_does_not_keep_the_host_from_stopping(durable):
+    # decisions 4.5: the wait for calls in flight is bounded by its 30 virtual seconds.
+    class Busy(set_again_in(0.02)):
+        async def long(self):
+            await asyncio.sleep(3600)
+
+    stub = durable.namespace(Busy).get_by_name("a")
+    await stub.arm(0)
+    call = asyncio.ensure_future(stub.long())
+    await durable.settle()
+    await durable.stop()
+    assert seconds(durable.clock.time_ms()) == 30
+    assert len(Busy.runs) > 1000
+    with pytest.raises(PlatformError, match="Network connection lost"):
+        await call
 
 
 async def test_reported_alarm_keeps_both_records(durable):

@@ -4,13 +4,13 @@ from contextlib import suppress
 from itertools import pairwise
 
 import pytest
-from support.alarms import MS, Armed, ms, records_of, seconds, set_row
-from support.trace import Trace
 
 from pytest_durable import events
 from pytest_durable._core.alarms import AlarmState
 from pytest_durable._core.errors import HostDownError
 from pytest_durable._core.platform_errors import PlatformError
+from support.alarms import MS, Armed, ms, records_of, seconds, set_row
+from support.trace import Trace
 
 SET, DELETE, COMMIT = "row: set", "row: delete", "object: commit"
 

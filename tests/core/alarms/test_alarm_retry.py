@@ -4,10 +4,10 @@ import asyncio
 from itertools import pairwise
 
 import pytest
-from support.alarms import Armed, Run, failing, ms, recorder, records_of, row_of, set_row, value_of
 
 from pytest_durable import events
 from pytest_durable._core.platform_errors import PlatformError
+from support.alarms import Armed, Run, failing, ms, recorder, records_of, row_of, set_row, value_of
 
 pytestmark = pytest.mark.durable(storage="memory")
 

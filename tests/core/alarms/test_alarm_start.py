@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+
+from pytest_durable import events
 from support.alarms import (
     MS,
     Run,
@@ -18,8 +20,6 @@ from support.alarms import (
     set_value,
     value_of,
 )
-
-from pytest_durable import events
 
 
 async def restarted_with(durable, *, value, row, now=0, cls=None):

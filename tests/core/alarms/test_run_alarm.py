@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from support.alarms import Run, failing, recorder, records_of, seconds
 
 from pytest_durable import events
 from pytest_durable._core.errors import HostDownError
+from support.alarms import Run, failing, recorder, records_of, seconds
 
 pytestmark = pytest.mark.durable(storage="memory")
 

@@ -76,6 +76,12 @@ def test_limit_of_run_until_idle_holds_within_its_block_only(world):
     world.run(3)
 
 
+def test_runs_in_a_wait_that_ends_by_itself_are_not_limited(world):
+    world.wait = object()
+    with world.limit.bounded():
+        world.run(2 * RUNS_MAX)
+
+
 def test_alarm_that_was_refused_has_not_run_at_that_instant(world):
     with world.limit.until_idle(1):
         world.wait = object()
