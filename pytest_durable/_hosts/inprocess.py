@@ -473,11 +473,12 @@ class InProcessHost:
 
     @contextmanager
     def _jumping(self) -> Iterator[None]:
-        """Let a wait of the host itself move time, whatever the test has chosen for its own waits."""
+        """Let a wait of the host itself, which ends after a while, move time, whatever the test has chosen."""
         before = self.world.autojump
         self.world.set_autojump(True)
         try:
-            yield
+            with self.world.alarm_limit.bounded():
+                yield
         finally:
             self.world.set_autojump(before)
 
