@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.storage import ALICE, end, fingerprints, new_disk, open_namespace, opened, put
 
 from pytest_durable._core.storage import ListOptions, layout
+from support.storage import ALICE, end, fingerprints, new_disk, open_namespace, opened, put
 
 REAL = Path(__file__).parent / "data" / "real"
 FACTS = json.loads((REAL / "facts.json").read_text())

@@ -9,9 +9,8 @@ import os
 import sys
 from pathlib import Path
 
-from support.storage import ALICE, end, new_disk, open_namespace
-
 from pytest_durable._core.errors import DurableError
+from support.storage import ALICE, end, new_disk, open_namespace
 
 NOBODY = 65534
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.storage import ALICE, end, new_disk, open_namespace
 
 from pytest_durable._core.storage import Disk, NamespaceFiles, ObjectStore
+from support.storage import ALICE, end, new_disk, open_namespace
 
 
 @pytest.fixture(params=["disk", "memory"])

@@ -3,9 +3,9 @@
 import sqlite3
 
 import pytest
-from support.storage import ALICE, BOB, end, new_disk, open_namespace, opened, restart
 
 from pytest_durable._core.errors import DamagedFileError
+from support.storage import ALICE, BOB, end, new_disk, open_namespace, opened, restart
 
 SCHEMA = (
     "CREATE TABLE _cf_ALARM (\n      actor_id TEXT PRIMARY KEY,\n      scheduled_time INTEGER,\n"

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.storage import ALICE, BOB, HookLog, end, fingerprints, new_disk, open_namespace, opened, put
 
 from pytest_durable._core.errors import (
     DamagedFileError,
@@ -25,6 +24,7 @@ from pytest_durable._core.errors import (
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage import ListOptions, NoTransaction
 from pytest_durable.values import UNDEFINED
+from support.storage import ALICE, BOB, HookLog, end, fingerprints, new_disk, open_namespace, opened, put
 
 TESTS = Path(__file__).parents[2]
 

@@ -4,11 +4,11 @@ import sqlite3
 
 import apsw
 import pytest
-from support.storage import ALICE, BOB, HookLog, end, new_disk, open_namespace, opened, put, restart
 
 from pytest_durable._core.errors import ConfigurationError, DirectoryError, LifeEnded, StorageClosedError
 from pytest_durable._core.storage import Disk, ListOptions
 from pytest_durable.values import UNDEFINED
+from support.storage import ALICE, BOB, HookLog, end, new_disk, open_namespace, opened, put, restart
 
 DISK_ONLY = pytest.mark.parametrize("disk", ["disk"], indirect=True)
 

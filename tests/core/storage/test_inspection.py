@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from support.storage import ALICE, end, fingerprints, new_disk, open_namespace, opened, put, restart
 
 from pytest_durable._core.errors import DurableError
+from support.storage import ALICE, end, fingerprints, new_disk, open_namespace, opened, put, restart
 
 
 def test_object_without_file_has_nothing_to_show(namespace):

@@ -1,11 +1,11 @@
 """Key-value pairs of one object."""
 
 import pytest
-from support.storage import ALICE, put
 
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage import ListOptions, NamespaceFiles, ObjectStore
 from pytest_durable.values import UNDEFINED
+from support.storage import ALICE, put
 
 
 def keys(store: ObjectStore, **options: object) -> list[str]:

@@ -2,10 +2,10 @@
 
 import apsw
 import pytest
-from support.storage import ALICE, BOB, WALL_NS, end, new_disk, open_namespace, put, restart
 
 from pytest_durable._core.storage import Disk, ListOptions
 from pytest_durable._core.storage.vfs import MemoryVfs
+from support.storage import ALICE, BOB, WALL_NS, end, new_disk, open_namespace, put, restart
 
 
 @pytest.fixture

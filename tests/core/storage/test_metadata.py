@@ -1,10 +1,10 @@
 """An object's own record of its alarm, its bookmarks, and deleteAll."""
 
 import pytest
-from support.storage import ALICE, put, restart
 
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage import ListOptions, NoTransaction
+from support.storage import ALICE, put, restart
 
 
 def rows(namespace):

@@ -1,9 +1,9 @@
 """Many objects, few open files: idle databases are put away and come back unseen."""
 
 import pytest
-from support.storage import end, new_disk, open_namespace, put
 
 from pytest_durable._core.storage import Disk, ListOptions
+from support.storage import end, new_disk, open_namespace, put
 
 
 def names(count: int) -> list[str]:

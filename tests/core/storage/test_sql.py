@@ -4,10 +4,10 @@ import gc
 import math
 
 import pytest
-from support.storage import WALL_NS
 
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable.values import UNDEFINED, JSBigInt, JSDate, JSMap, JSRegExp, JSTypedArray
+from support.storage import WALL_NS
 
 
 def rows(store, query, *bindings):

@@ -1,11 +1,11 @@
 """Which transaction is open, what the owner is told, what a rollback undoes."""
 
 import pytest
-from support.storage import ALICE, HookLog, put
 
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage import Explicit, Implicit, ListOptions, NoTransaction
 from pytest_durable.values import UNDEFINED
+from support.storage import ALICE, HookLog, put
 
 
 def test_first_write_opens_the_implicit_transaction(store):
