@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from support.surfaces import hosted, inside
 
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.wrapped.context import DurableObjectAbort, DurableObjectContext, RawState
@@ -12,6 +11,7 @@ from pytest_durable._surfaces.wrapped.entrypoints import DurableObject
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.storage import WrappedStorage
 from pytest_durable._surfaces.wrapped.stubs import RawEnv, _EnvWrapper
+from support.surfaces import hosted, inside
 
 
 class TestConstruction:

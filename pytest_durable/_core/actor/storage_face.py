@@ -7,17 +7,16 @@ rejection and never by throwing (spec 4.1.2) is the surface's business.
 
 Arguments that were not given are ``ABSENT``: the platform tells them from an explicit ``undefined``.
 
-Source: workerd api/actor-state.c++, api/sync-kv.c++, api/sql.c++; spec durable-objects 4, 5, 6.2, 6.3, 7.1.
+Source: workerd api/actor-state.c++; spec durable-objects 4, 6.2, 6.3, 7.1.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from typing import ClassVar, Final, Protocol
+from collections.abc import Callable
+from typing import ClassVar, Final
 
 from pytest_durable._core.actor.arguments import (
     ABSENT,
     instant_ms,
-    int32_of,
     is_nothing,
     is_object,
     member,
@@ -25,16 +24,17 @@ from pytest_durable._core.actor.arguments import (
     text_of,
     truth,
 )
+from pytest_durable._core.actor.storage_owner import StorageOwner, TransactionHandle
+from pytest_durable._core.actor.storage_sync import ObjectKv, ObjectSql, list_options, shown
 from pytest_durable._core.platform_errors import PlatformError, error, type_error
-from pytest_durable._core.storage import ListOptions, ObjectStore
-from pytest_durable._core.storage.values import PLAIN, UNDEFINED, DecodedTypes
+from pytest_durable._core.storage import PLAIN, UNDEFINED, DecodedTypes, ObjectStore
+
+__all__ = ["ObjectKv", "ObjectSql", "ObjectStorage", "ObjectTransaction", "StorageOperations"]
 
 _NS_PER_MS: Final = 1_000_000
 
 _NO_ALARM_HANDLER: Final = "Your Durable Object class must have an alarm() handler in order to call setAlarm()"
 _ALARM_NOT_POSITIVE: Final = "setAlarm() cannot be called with an alarm time <= 0"
-_LIST_TWO_STARTS: Final = "list() cannot be called with both start and startAfter values."
-_LIST_LIMIT: Final = "List limit must be positive."
 _PUT_FORMS: Final = (
     "put() may only be called with a single key-value pair and optional options as put(key, value, options) or with "
     "multiple key-value pairs and optional options as put(entries, options)"
@@ -42,115 +42,8 @@ _PUT_FORMS: Final = (
 _PUT_UNDEFINED: Final = "put() called with undefined value."
 _DELETE_ALL_INSIDE: Final = "Cannot call deleteAll() within a transaction"
 _NO_POINT_IN_TIME: Final = "This Durable Object's storage back-end does not implement point-in-time recovery."
-_SQL_OFF: Final = (
-    "SQL is not enabled for this Durable Object class. To enable it, change `new_classes` to `new_sqlite_classes` "
-    "within the 'migrations' field in your wrangler.jsonc or wrangler.toml file."
-)
-_KV_OFF: Final = (
-    "The storage.kv (synchronous KV) API is only available for SQLite-backed Durable Objects, but this object's "
-    "namespace is not declared to use SQLite. You can use the older interface via methods of `storage` itself."
-)
 
 Pairs = list[tuple[str, object]]
-
-
-class Cursor(Protocol):
-    """The rows of one SQL statement (``storage``), read one ahead."""
-
-    @property
-    def column_names(self) -> Sequence[str]:
-        """With duplicates; readable after the rows are consumed."""
-        ...
-
-    @property
-    def rows_read(self) -> int:
-        """Rows read so far; an approximation."""
-        ...
-
-    @property
-    def rows_written(self) -> int:
-        """Rows written so far; an approximation."""
-        ...
-
-    def __iter__(self) -> Iterator[tuple[object, ...]]:
-        """The rows that are left, from one shared position."""
-        ...
-
-    def __next__(self) -> tuple[object, ...]:
-        """The next row."""
-        ...
-
-    def one(self) -> tuple[object, ...]:
-        """The only row that is left.
-
-        Raises:
-            PlatformError: None, or several.
-        """
-        ...
-
-
-class TransactionHandle(Protocol):
-    """One running ``transaction()``, owned by the owner of the storage."""
-
-    @property
-    def is_over(self) -> bool:
-        """The transaction has been committed or has failed."""
-        ...
-
-    @property
-    def is_rolled_back(self) -> bool:
-        """``rollback`` was called."""
-        ...
-
-    def rollback(self) -> None:
-        """Undo the writes of this transaction now.
-
-        Raises:
-            PlatformError: A nested transaction is still running.
-        """
-        ...
-
-
-class StorageOwner(Protocol):
-    """What the storage of an object needs from its owner: the store, its gates and its alarm (``actor.commit``)."""
-
-    @property
-    def store(self) -> ObjectStore:
-        """The database. Raises the right error when the object is broken or its life has ended."""
-        ...
-
-    @property
-    def refuses_alarm(self) -> bool:
-        """Whether setting an alarm is an error because nothing would handle it (spec 7.1)."""
-        ...
-
-    def transaction(self, callback: Callable[[TransactionHandle], object]) -> "asyncio.Future[object]":
-        """Run ``callback`` (its result may be awaitable) in a transaction and a critical section."""
-        ...
-
-    def transaction_sync(self, callback: Callable[[], object]) -> object:
-        """Run ``callback`` in a savepoint."""
-        ...
-
-    def get_alarm_ns(self) -> int | None:
-        """The alarm, uncommitted changes included."""
-        ...
-
-    def set_alarm_ns(self, due_ns: int, *, confirmed: bool) -> None:
-        """Set the alarm; a time in the past means now."""
-        ...
-
-    def delete_alarm(self, *, confirmed: bool) -> None:
-        """Clear the alarm."""
-        ...
-
-    def delete_all(self) -> None:
-        """Reset the database."""
-        ...
-
-    def sync(self) -> "asyncio.Future[None]":
-        """Done when all writes so far are committed."""
-        ...
 
 
 class StorageOperations:
@@ -183,7 +76,7 @@ class StorageOperations:
         self._read_options("get", 2, options, "GetOptions")
         if not isinstance(key, list):
             name = text_of(key)
-            return _shown(self._enter("get()").get(name, self._types), self._types)
+            return shown(self._enter("get()").get(name, self._types), self._types)
         names = [text_of(item) for item in key]
         return self._enter("get()").get_many(names, self._types)
 
@@ -355,111 +248,6 @@ class ObjectStorage(StorageOperations):
 
     def _enter(self, operation: str) -> ObjectStore:
         return self._owner.store
-
-
-class ObjectKv:
-    """``ctx.storage.kv``: the same keys and values, one key per call, errors thrown at the call."""
-
-    interface: Final = "SyncKvStorage"
-
-    def __init__(self, owner: StorageOwner, types: DecodedTypes = PLAIN, *, enabled: bool = True) -> None:
-        self._owner = owner
-        self._types = types
-        self._is_enabled = enabled
-
-    def get(self, key: object = ABSENT) -> object:
-        """The value, ``types.undefined`` if absent."""
-        name = self._key("get", key)
-        return _shown(self._enter().get(name, self._types), self._types)
-
-    def put(self, key: object = ABSENT, value: object = ABSENT) -> None:
-        """Store ``value``; unlike ``storage.put`` an explicit undefined is a value."""
-        name = self._key("put", key)
-        if value is ABSENT:
-            raise not_of_type(self.interface, "put", 2, "Value")
-        self._enter().put_many([(name, value)])
-
-    def delete(self, key: object = ABSENT) -> bool:
-        """Whether the key existed."""
-        name = self._key("delete", key)
-        return self._enter().delete_many([name]) > 0
-
-    def list(self, options: object = UNDEFINED) -> Iterator[tuple[str, object]]:
-        """The pairs, read as they are asked for; a second list ends the first (spec 5.2.4)."""
-        if not (is_nothing(options) or is_object(options)):
-            raise not_of_type(self.interface, "list", 1, "ListOptions")
-        wanted = list_options(options)
-        return self._enter().sync_list(wanted, self._types)
-
-    def _key(self, method: str, key: object) -> str:
-        if key is ABSENT:
-            raise not_of_type(self.interface, method, 1, "string")
-        return text_of(key)
-
-    def _enter(self) -> ObjectStore:
-        if not self._is_enabled:
-            raise error(_KV_OFF)
-        return self._owner.store
-
-
-class ObjectSql:
-    """``ctx.storage.sql``."""
-
-    interface: Final = "SqlStorage"
-
-    def __init__(self, owner: StorageOwner, types: DecodedTypes = PLAIN, *, enabled: bool = True) -> None:
-        self._owner = owner
-        self._types = types
-        self.is_enabled = enabled
-
-    @property
-    def database_size(self) -> int:
-        """Bytes of the database."""
-        return self._enter().database_size
-
-    def exec(self, query: object = ABSENT, bindings: Sequence[object] = ()) -> Cursor:
-        """Run a query now; the cursor holds the rows of its last statement (spec 5.3)."""
-        if query is ABSENT:
-            raise not_of_type(self.interface, "exec", 1, "String")
-        return self._enter().sql_exec(text_of(query), bindings, self._types)
-
-    def _enter(self) -> ObjectStore:
-        if not self.is_enabled:
-            raise error(_SQL_OFF)
-        return self._owner.store
-
-
-def list_options(options: object) -> ListOptions:
-    """Read the options of a list: bounds become text, the limit a 32-bit integer (spec 4.3).
-
-    Raises:
-        PlatformError: TypeError; two starts, or a limit that is not positive.
-    """
-    limit = member(options, "limit")
-    count = None if limit is UNDEFINED else int32_of(limit)
-    start, start_after = _bound(options, "start"), _bound(options, "startAfter")
-    if start is not None and start_after is not None:
-        raise type_error(_LIST_TWO_STARTS)
-    if count is not None and count <= 0:
-        raise type_error(_LIST_LIMIT)
-    return ListOptions(
-        start=start,
-        start_after=start_after,
-        end=_bound(options, "end"),
-        prefix=_bound(options, "prefix"),
-        reverse=truth(member(options, "reverse")),
-        limit=count,
-    )
-
-
-def _bound(options: object, name: str) -> str | None:
-    value = member(options, name)
-    return None if value is UNDEFINED else text_of(value)
-
-
-def _shown(found: object, types: DecodedTypes) -> object:
-    # The store says that a key is absent in its own terms, whatever stored values are built from.
-    return types.undefined if found is UNDEFINED else found
 
 
 def _is_confirmed(options: object) -> bool:
