@@ -9,6 +9,7 @@ import apsw
 
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.database import Database
+from pytest_durable._core.storage.faults import Faults
 from pytest_durable._core.storage.pool import PooledDatabase, damaged
 from pytest_durable._core.storage.sql_errors import describe, internal_error
 
@@ -18,8 +19,9 @@ AlarmRow = tuple[str, int, str | None]
 class AlarmTable:
     """``_cf_ALARM`` of one namespace. Each change is its own transaction and durable when the method returns."""
 
-    def __init__(self, database: PooledDatabase) -> None:
+    def __init__(self, database: PooledDatabase, faults: Faults) -> None:
         self._file = database
+        self._faults = faults
         database.on_open = _prepare
 
     def load(self) -> list[AlarmRow]:
@@ -56,6 +58,7 @@ class AlarmTable:
 
     def _change(self, actor_hex: str, statement: str, values: tuple[object, ...]) -> None:
         try:
+            self._faults.strike("alarm_row", actor_hex)
             self._file.use().execute(statement, values)
         except apsw.Error as failure:
             raise internal_error(actor_hex, describe(failure)) from failure

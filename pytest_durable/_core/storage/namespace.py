@@ -10,6 +10,7 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.alarm_table import AlarmTable
 from pytest_durable._core.storage.doors import Doors
+from pytest_durable._core.storage.faults import Faults, Step, Trouble
 from pytest_durable._core.storage.files import Files
 from pytest_durable._core.storage.inspection import StoredView, inspect
 from pytest_durable._core.storage.pool import Pool, PooledDatabase, check_database
@@ -37,6 +38,7 @@ class NamespaceFiles:
         self._metadata: PooledDatabase | None = None
         self._alarms: AlarmTable | None = None
         self._stores: dict[str, ObjectStore] = {}
+        self._faults = Faults()
 
     def __repr__(self) -> str:
         return f"<NamespaceFiles {self.unique_key!r} {'open' if self.is_open else 'closed'}>"
@@ -80,7 +82,7 @@ class NamespaceFiles:
             self._files.create_directory()
             self._files.lock()  # if it has only now come to be
             metadata = PooledDatabase(self._pool, doors, self._files, layout.METADATA_FILE)
-            alarms = AlarmTable(metadata)
+            alarms = AlarmTable(metadata, self._faults)
             metadata.open()
         except BaseException:
             self._files.unlock()
@@ -129,7 +131,7 @@ class NamespaceFiles:
         assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
         assert actor_hex not in self._stores, f"object {actor_hex} is open already"
         file = PooledDatabase(self._pool, self._doors, self._files, layout.object_file(actor_hex))
-        store = ObjectStore(file, actor_hex)
+        store = ObjectStore(file, actor_hex, self._faults)
         file.open()
         self._stores[actor_hex] = store
         store.on_close = lambda: self._forget(actor_hex)
@@ -137,6 +139,10 @@ class NamespaceFiles:
 
     def _forget(self, actor_hex: str) -> None:
         self._stores.pop(actor_hex, None)
+
+    def fail_next(self, step: Step, trouble: Trouble, *, actor_hex: str | None = None) -> None:
+        """Let the next commit, read or alarm row of an object fail; of any object if none is named."""
+        self._faults.add(step, trouble, actor_hex)
 
     def inspect(self, actor_hex: str) -> StoredView | None:
         """What is stored for the object, read without waking it; None if it has no file."""

@@ -14,6 +14,7 @@ import apsw
 
 from pytest_durable._core.platform_errors import PlatformError, error
 from pytest_durable._core.storage.database import Database
+from pytest_durable._core.storage.faults import Faults
 from pytest_durable._core.storage.pool import PooledDatabase
 from pytest_durable._core.storage.sql import SqlRunner
 from pytest_durable._core.storage.sql_cursor import Cursor
@@ -30,8 +31,8 @@ _COMMIT_AFTER_CRITICAL: Final = "Cannot commit transaction due to an earlier SQL
 class ObjectStore(PairStore, AlarmStore):
     """The storage of one object while it is in memory: pairs, alarm, SQL, transactions, and the end of it all."""
 
-    def __init__(self, file: PooledDatabase, actor_hex: str) -> None:
-        super().__init__(file, actor_hex)
+    def __init__(self, file: PooledDatabase, actor_hex: str, faults: Faults) -> None:
+        super().__init__(file, actor_hex, faults)
         #: Told once, when the store is closed.
         self.on_close: Callable[[], None] = lambda: None
         self._sql: SqlRunner | None = None
@@ -64,7 +65,7 @@ class ObjectStore(PairStore, AlarmStore):
         Raises:
             PlatformError: SQLite or the platform's rules refuse it, in the platform's words.
         """
-        database = self._use()
+        database = self._read()
         if self._sql is None:
             self._sql = SqlRunner(database, begin_write=self._begin_sql_write, check=self._check, failed=self._failed)
         return self._sql.execute(query, bindings, types)
@@ -123,9 +124,10 @@ class ObjectStore(PairStore, AlarmStore):
 
     def _committed(self, commit: Callable[[], frozenset[str]]) -> frozenset[str]:
         try:
+            self._faults.strike("commit", self.actor_hex)
             written = commit()
         except apsw.Error as failure:
-            self._alarm_rolled_back()
+            self.rollback()
             raise commit_error(failure) from failure
         if not self._transaction.is_open:
             self._alarm_committed()

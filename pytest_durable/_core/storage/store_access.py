@@ -4,6 +4,7 @@ import apsw
 
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.database import Database
+from pytest_durable._core.storage.faults import Faults
 from pytest_durable._core.storage.pool import PooledDatabase
 from pytest_durable._core.storage.sql_errors import internal_error, is_critical, platform_error
 from pytest_durable._core.storage.transaction import State, StoreHooks, Transaction
@@ -17,8 +18,9 @@ class StoreAccess:
         is_critically_failed: The error with which every operation fails after SQLite ended the transaction by itself.
     """
 
-    def __init__(self, file: PooledDatabase, actor_hex: str) -> None:
+    def __init__(self, file: PooledDatabase, actor_hex: str, faults: Faults) -> None:
         self.actor_hex = actor_hex
+        self._faults = faults
         self.is_critically_failed: PlatformError | None = None
         self._file = file
         self._transaction = Transaction(file)
@@ -67,6 +69,17 @@ class StoreAccess:
             return self._transaction.write(confirmed=confirmed)
         except apsw.Error as failure:
             raise self._failed(failure) from failure
+
+    def _read(self) -> Database:
+        """The database, for an operation that reads."""
+        database = self._use()
+        try:
+            self._faults.strike("read", self.actor_hex)
+        except apsw.Error as failure:
+            if is_critical(failure) and database.in_transaction:
+                database.execute(database.statements.rollback)  # as SQLite does
+            raise self._failed(failure) from failure
+        return database
 
     def _failed(self, failure: apsw.Error) -> PlatformError:
         """The error for user code; notices if the transaction is gone with it."""

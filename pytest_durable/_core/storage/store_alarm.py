@@ -10,6 +10,7 @@ import apsw
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.database import Database
+from pytest_durable._core.storage.faults import Faults
 from pytest_durable._core.storage.metadata import MetadataTable
 from pytest_durable._core.storage.pool import PooledDatabase
 from pytest_durable._core.storage.store_access import StoreAccess
@@ -22,8 +23,8 @@ _UNREAD: Final = "unread"
 class AlarmStore(StoreAccess):
     """The alarm and the bookmarks of one object."""
 
-    def __init__(self, file: PooledDatabase, actor_hex: str) -> None:
-        super().__init__(file, actor_hex)
+    def __init__(self, file: PooledDatabase, actor_hex: str, faults: Faults) -> None:
+        super().__init__(file, actor_hex, faults)
         self._alarm_ns: int | _Unread | None = _UNREAD
         self._committed_alarm_ns: int | _Unread | None = _UNREAD
         self._metadata: MetadataTable
@@ -38,7 +39,7 @@ class AlarmStore(StoreAccess):
 
     def get_alarm_ns(self) -> int | None:
         """The alarm as the object sees it, uncommitted changes included."""
-        self._use()
+        self._read()
         return self._load_alarm()
 
     @property
@@ -50,7 +51,8 @@ class AlarmStore(StoreAccess):
 
     def set_alarm_ns(self, due_ns: int | None, *, confirmed: bool = True) -> bool:
         """Set or clear the alarm; False if it is so already, then nothing is written."""
-        if self.get_alarm_ns() == due_ns:
+        self._use()
+        if self._load_alarm() == due_ns:
             return False
         self._write(confirmed=confirmed)
         try:

@@ -11,6 +11,7 @@ import apsw
 from pytest_durable._core.platform_errors import PlatformError, data_clone_error, error
 from pytest_durable._core.storage.codec import NotCloneable, UndecodableError, decode, encode
 from pytest_durable._core.storage.database import Database
+from pytest_durable._core.storage.faults import Faults
 from pytest_durable._core.storage.key_range import ListOptions, key_range
 from pytest_durable._core.storage.kv import KvTable, Row, Rows
 from pytest_durable._core.storage.pool import PooledDatabase
@@ -29,8 +30,8 @@ _ITERATOR_INVALIDATED: Final = (
 class PairStore(StoreAccess):
     """Key-value pairs of one object."""
 
-    def __init__(self, file: PooledDatabase, actor_hex: str) -> None:
-        super().__init__(file, actor_hex)
+    def __init__(self, file: PooledDatabase, actor_hex: str, faults: Faults) -> None:
+        super().__init__(file, actor_hex, faults)
         self._live_list: LiveList | None = None
         self._kv: KvTable
 
@@ -47,7 +48,7 @@ class PairStore(StoreAccess):
         Raises:
             PlatformError: The stored bytes cannot be decoded. Other keys stay usable.
         """
-        self._use()
+        self._read()
         try:
             row = self._kv.get(key)
         except apsw.Error as failure:
@@ -56,7 +57,7 @@ class PairStore(StoreAccess):
 
     def get_many(self, keys: Sequence[str], types: DecodedTypes = PLAIN) -> Pairs:
         """The pairs that exist, each once, in ascending order of the keys' bytes."""
-        self._use()
+        self._read()
         try:
             rows = self._kv.get_many(keys)
         except apsw.Error as failure:
@@ -117,7 +118,7 @@ class PairStore(StoreAccess):
 
     def list(self, options: ListOptions, types: DecodedTypes = PLAIN) -> Pairs:
         """The pairs of a range. Ends the live iterator of `sync_list`, whose place it takes."""
-        self._use()
+        self._read()
         self._end_live_list()
         try:
             rows = self._kv.list(key_range(options), reverse=options.reverse, limit=options.limit)
@@ -127,7 +128,7 @@ class PairStore(StoreAccess):
 
     def sync_list(self, options: ListOptions, types: DecodedTypes = PLAIN) -> Iterator[Pair]:
         """The pairs of a range one by one, read as they are asked for. Only one such iterator lives at a time."""
-        self._use()
+        self._read()
         self._end_live_list()
         try:
             cursor, rows = self._kv.iterate(key_range(options), reverse=options.reverse, limit=options.limit)
