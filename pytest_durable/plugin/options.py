@@ -60,7 +60,7 @@ OPTION_NAMES: Final = tuple(field.name for field in fields(Options))
 
 
 def marker_help() -> str:
-    """The line that ``pytest --markers`` shows: every option with its default, after the colon that pytest looks for."""
+    """The line that ``pytest --markers`` shows: each option with its default, after the colon that pytest wants."""
     shown = ", ".join(f"{field.name}={field.default!r}" for field in fields(Options))
     return f"durable(**options): how the `durable` fixture of the test is made. Options and defaults: {shown}."
 
