@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pytest_durable._core.alarms import RUNS_MAX
 from pytest_durable._core.clock import Clock, Pump
 from pytest_durable._core.errors import DurationError, TimeBackwardsError
 from pytest_durable._hosts.durations import duration_ns, instant, instant_ns, units_ns
@@ -100,7 +101,7 @@ class ClockFace:
         """
         await self._move(instant_ns(target))
 
-    async def run_until_idle(self, max_alarms: int = 1000) -> None:
+    async def run_until_idle(self, max_alarms: int = RUNS_MAX) -> None:
         """Jump from one due thing to the next until nothing is scheduled any more, housekeeping aside.
 
         Args:
