@@ -250,6 +250,26 @@ class TestKeysAndValues:
         in_storage(body)
 
 
+class TestSync:
+    @pytest.mark.parametrize("options", [{}, {"allowUnconfirmed": True}])
+    def test_it_resolves_when_what_was_written_is_committed(self, options: dict[str, object]) -> None:
+        # DO-4.2.T1.9
+        class Writer(NeutralObject):
+            async def run(self) -> None:
+                self.ctx.storage.put("a", 1, options)
+                assert await self.ctx.storage.sync() is None
+                self.ctx.storage.put("a", 2, options)
+                self.ctx.abort("lost")
+
+        async def scenario(host: Any) -> Any:
+            stub = host.namespace(Writer).get_by_name("a")
+            with pytest.raises(PlatformError, match="lost"):
+                await stub.run()
+            return host.stored(stub).kv["a"]
+
+        assert hosted(scenario, surface="neutral") == 1
+
+
 class TestList:
     @pytest.mark.parametrize(
         ("options", "keys"),
@@ -309,6 +329,15 @@ class TestDeleteAll:
             await storage.put("b", 2)
             await storage.sync()
             assert await storage.list() == {"b": 2}
+
+        in_storage(body)
+
+    def test_unconfirmed_means_nothing_to_it(self) -> None:
+        # DO-4.4.6
+        async def body(storage: Any) -> None:
+            await storage.put("a", 1)
+            await storage.deleteAll({"allowUnconfirmed": True})
+            assert await storage.list() == {}
 
         in_storage(body)
 

@@ -1,6 +1,7 @@
 """``ctx`` and construction of Python objects: spec python-workers 1.2, 1.3."""
 
 import asyncio
+import contextvars
 from typing import Any
 
 import pytest
@@ -178,6 +179,16 @@ class TestAbort:
         assert issubclass(DurableObjectAbort, BaseException)
         assert not issubclass(DurableObjectAbort, Exception)
 
+    def test_options_are_taken_by_the_raw_object_only(self) -> None:
+        # PW-1.22
+        def body(instance: Any) -> None:
+            with pytest.raises(TypeError):
+                instance.ctx.abort("why", {"retryAlarm": False})
+            instance.ctx._ctx.abort("raw", {"retryAlarm": False})
+
+        with pytest.raises(PlatformError, match="raw"):
+            inside(body)
+
     @pytest.mark.parametrize(
         ("reason", "text"),
         [("why", "why"), (None, "Application called abort() to reset Durable Object.")],
@@ -288,12 +299,59 @@ class TestBlockConcurrencyWhile:
         with pytest.raises(ValueError, match="broken"):
             inside(body)
 
+    def test_it_ends_after_thirty_seconds(self) -> None:
+        # PW-1.25
+        async def body(instance: Any) -> None:
+            await instance.ctx.blockConcurrencyWhile(lambda: asyncio.sleep(31))
+
+        with pytest.raises(PlatformError, match=r"^A call to blockConcurrencyWhile\(\) in a Durable Object waited"):
+            inside(body)
+
+    def test_it_nests_sixty_four_deep(self) -> None:
+        # PW-1.25
+        async def body(instance: Any) -> int:
+            async def nest(depth: int) -> int:
+                try:
+                    return int(await instance.ctx.blockConcurrencyWhile(lambda: nest(depth + 1)))
+                except JsException as failure:
+                    assert str(failure) == "Error: blockConcurrencyWhile() calls are nested too deeply."
+                    return depth
+
+            return await nest(0)
+
+        assert inside(body) == 64
+
     def test_what_is_no_function_is_a_rejection(self) -> None:
         async def body(instance: Any) -> None:
             with pytest.raises(JsException, match="parameter 1 is not of type 'function'"):
                 await instance.ctx.blockConcurrencyWhile(5)
 
         inside(body)
+
+
+def test_a_handler_runs_in_a_task_and_context_of_its_own() -> None:
+    # PW-1.37
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
+
+    async def body(_instance: Any) -> list[Any]:
+        async with asyncio.timeout(5):
+            await asyncio.sleep(1)
+        task = asyncio.current_task()
+        assert task is not None
+        return [id(task), variable.get()]
+
+    class Thing(DurableObject):
+        async def run(self) -> list[Any]:
+            return await body(self)
+
+    async def scenario(host: Any) -> list[Any]:
+        variable.set("the test's")
+        stub = host.namespace(Thing).get_by_name("a")
+        (first, seen), (second, _) = await asyncio.gather(stub.run(), stub.run())
+        assert first != second
+        return [seen]
+
+    assert hosted(scenario) == ["unset"]
 
 
 def test_wait_until_runs_its_awaitable_to_the_end() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_durable._surfaces.js import Date
+from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
 from pytest_durable._surfaces.wrapped.entrypoints import DurableObject
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries, to_js
@@ -355,6 +356,45 @@ class TestSql:
             assert (len(rows), rows[0]["a"], rows[1].b) == (2, 1, "y")
 
         inside(body)
+
+    def test_a_query_answers_with_a_wrapped_cursor(self) -> None:
+        # PW-2.2.T1.14 PW-1.3
+        def body(instance: Any) -> None:
+            assert isinstance(instance.ctx.storage.sql.exec("SELECT 1"), _BindingWrapper)
+            assert isinstance(instance.ctx.storage, _BindingWrapper)
+
+        inside(body)
+
+    def test_an_unread_cursor_does_not_lock_its_table(self) -> None:
+        # PW-2.9
+        def body(instance: Any) -> None:
+            sql = instance.ctx.storage.sql
+            sql.exec("CREATE TABLE t (a)")
+            sql.exec("INSERT INTO t VALUES (1), (2), (3)")
+            unread, single = sql.exec("SELECT a FROM t"), sql.exec("SELECT a FROM t WHERE a = 2")
+            assert next(unread) == {"a": 1}
+            sql.exec("DROP TABLE t")
+            assert unread.raw().next().value == [2]
+            assert unread.toArray() == [{"a": 3}]
+            assert single.one() == {"a": 2}
+            with pytest.raises(JsException, match="but got no results"):
+                unread.one()
+
+        inside(body)
+
+    def test_an_unread_cursor_locks_its_table_in_strict_mode(self) -> None:
+        # PW-2.9
+        def body(instance: Any) -> None:
+            sql = instance.ctx.storage.sql
+            sql.exec("CREATE TABLE t (a)")
+            sql.exec("INSERT INTO t VALUES (1), (2), (3)")
+            unread = sql.exec("SELECT a FROM t")
+            with pytest.raises(JsException, match=r"^Error: database table is locked: SQLITE_LOCKED"):
+                sql.exec("DROP TABLE t")
+            assert len(unread.toArray()) == 3
+            sql.exec("DROP TABLE t")
+
+        inside(body, lenient=False)
 
     def test_iteration_consumes(self) -> None:
         # PW-2.2.T1.17

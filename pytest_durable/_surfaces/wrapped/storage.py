@@ -7,20 +7,23 @@ dict (spec 2.3); surplus arguments are ignored. Errors of the platform are rejec
 Source: workers-runtime-sdk workers/rpc.py (_BindingWrapper); spec python-workers 2.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
+from weakref import WeakSet
 
 from pytest_durable._core.actor import ABSENT, ObjectKv, ObjectSql, ObjectTransaction
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.awaitables import Pending, Settled
 from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
-from pytest_durable._surfaces.wrapped.cursor import WrappedCursor
+from pytest_durable._surfaces.wrapped.cursor import Position, WrappedCursor
 from pytest_durable._surfaces.wrapped.exceptions import JsException, shown, shown_failure
 from pytest_durable._surfaces.wrapped.proxies import JsArray
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, RawTransaction
 from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict
 
+_CHANGES_TABLES: Final = re.compile(r"\b(?:drop|alter)\b", re.IGNORECASE)
 NO_ALARM_HANDLER: Final = "setAlarm() on an object without an alarm() method: the alarm will fail when it is due"
 
 
@@ -159,6 +162,7 @@ class WrappedSql(_BindingWrapper):
         self._object_type = object_type
         self._is_live = is_live
         self._size: int | None = None
+        self._open: WeakSet[Position] = WeakSet()
 
     @property
     def databaseSize(self) -> int:
@@ -170,8 +174,14 @@ class WrappedSql(_BindingWrapper):
     def exec(self, *args: Any, **kwargs: Any) -> WrappedCursor:
         """Run a query now."""
         wire = arguments_to_wire(args, kwargs)
-        cursor = _thrown(self._face.exec, (*wire[:1], wire[1:]) if wire else ())
-        return WrappedCursor(cursor, self._object_type, is_live=self._is_live)
+        if self._is_live and wire and isinstance(wire[0], str) and _CHANGES_TABLES.search(wire[0]):
+            # An unread cursor would lock its table, which in production depends on when Python drops it (spec 2.9).
+            for unread in list(self._open):
+                unread.read_ahead()
+        position = Position(_thrown(self._face.exec, (*wire[:1], wire[1:]) if wire else ()))
+        if position.cursor.is_open:
+            self._open.add(position)
+        return WrappedCursor(position, self._object_type, is_live=self._is_live)
 
 
 def _settled(method: Callable[..., Any], wire: Any, shape: Callable[[Any], object] | None = None) -> Settled:
