@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 import pytest
+
 from support.pages import Page, all_pages
 
 PAGES: Final = tuple(page for page in all_pages() if any(name.endswith(".py") for name in page.files))

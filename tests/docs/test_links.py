@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+
 from support.pages import ROOT, Page, all_pages, read_page
 
 PAGES: Final = all_pages()
+_FILE: Final = re.compile(r"`((?:tests|docs|examples|pytest_durable|benchmarks)/[\w/.-]+\.(?:py|md|toml|ini))`")
 SOURCES: Final = sorted((ROOT / "pytest_durable").rglob("*.py"))
 
 
@@ -24,9 +26,7 @@ def test_every_link_of_a_page_leads_somewhere(page: Page) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_that_a_page_names_exists(page: Page) -> None:
     prose = page.path.read_text(encoding="utf-8")
-    for name in re.findall(
-        r"`((?:tests|docs|examples|pytest_durable|benchmarks)/[\w/.-]+\.(?:py|md|toml|ini))`", prose
-    ):
+    for name in _FILE.findall(prose):
         assert (ROOT / name).exists(), name
 
 

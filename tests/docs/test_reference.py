@@ -5,17 +5,29 @@ from dataclasses import fields
 from typing import Final
 
 import pytest
-from support.pages import ROOT
 
 import pytest_durable
-from pytest_durable import App, ClockFace, Host, Journal, Namespace, PendingAlarm, PendingItem, PlatformOptions, Stored
-from pytest_durable import errors, events, values
+from pytest_durable import (
+    App,
+    ClockFace,
+    Host,
+    Journal,
+    Namespace,
+    PendingAlarm,
+    PendingItem,
+    PlatformOptions,
+    Stored,
+    errors,
+    events,
+    values,
+)
 from pytest_durable._core.events import Record
 from pytest_durable.plugin import hookspecs, options
+from support.pages import ROOT
 
 #: Public by their names only: the plugin, stubs and namespaces call them. Users have no reason to.
 FOR_THE_PACKAGE: Final = {
-    Host: {"begin_life", "draw_unique_id", "explain", "require_running"},
+    Host: {"begin_life", "draw_unique_id", "explain", "require_open", "require_running"},
     Namespace: {"current", "storage_files"},
 }
 

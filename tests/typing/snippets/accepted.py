@@ -43,7 +43,9 @@ def durable_app() -> App:
 
 @pytest.fixture
 async def alice(durable: Host) -> AsyncIterator[Stub]:
-    yield durable.namespace(Reminder).get_by_name("alice")
+    stub = durable.namespace(Reminder).get_by_name("alice")
+    yield stub
+    await durable.settle()
 
 
 @pytest.mark.durable(storage="memory", seed=7)

@@ -1,4 +1,4 @@
-"""What users get wrong. A type checker must refuse each line that says so, with the code it names, and no other line."""
+"""What users get wrong. A type checker must refuse each marked line, with the code it names, and no other line."""
 
 from datetime import UTC, datetime
 
