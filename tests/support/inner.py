@@ -17,6 +17,9 @@ asyncio_default_fixture_loop_scope = function
 filterwarnings = error
 """
 
+#: Variables that speak to this run and not to the inner one.
+_OWN_VARIABLES = ("PYTEST", "HYPOTHESIS", "PYTHONDONTWRITEBYTECODE")
+
 _OUTCOME = re.compile(r"^(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) \S+?::(\S+)", re.MULTILINE)
 
 
@@ -68,11 +71,13 @@ def run_inner(directory: Path, files: Mapping[str, str], *arguments: str, **envi
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "HYPOTHESIS"))}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OWN_VARIABLES)}
+    # Compiling the package anew is most of what a run costs: the runs of one session share what they compiled.
+    cache = {"PYTHONPYCACHEPREFIX": str(directory.parent / ".pycache")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", f"--basetemp={directory}/.base", *arguments],
         cwd=directory,
-        env={**inherited, "COLUMNS": "200", **environment},
+        env={**inherited, **cache, "COLUMNS": "200", **environment},
         capture_output=True,
         text=True,
         timeout=120,
