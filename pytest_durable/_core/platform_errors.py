@@ -104,11 +104,22 @@ class RemoteFailure(Exception):
         actor_hex: Hex id of the object that was called.
         from_user_code: User code raised ``original``.
         reset: The object was reset by it (a failed constructor or ``blockConcurrencyWhile``).
+        is_remote: The caller sees ``.remote``.
     """
 
-    def __init__(self, original: BaseException, actor_hex: str, *, from_user_code: bool, reset: bool = False) -> None:
+    def __init__(
+        self,
+        original: BaseException,
+        actor_hex: str,
+        *,
+        from_user_code: bool,
+        reset: bool = False,
+        is_fetch_in_flight: bool = False,
+    ) -> None:
         super().__init__(str(original))
         self.original = original
         self.actor_hex = actor_hex
         self.from_user_code = from_user_code
         self.reset = reset
+        # Only requests that were under way say of a reset that it came from afar (spec 9.5).
+        self.is_remote = (from_user_code and not reset) or (reset and is_fetch_in_flight)

@@ -126,6 +126,7 @@ class InProcessHost:
         self._runtime: Runtime | None = None
         self._lives = 0
         self._is_closed = False
+        self._is_draining = False
         self._adopted: Any = None
         self._down_since_ns = self.world.clock.wall_ns
         self.world.explainers.append(self._explain_wait)
@@ -206,6 +207,19 @@ class InProcessHost:
                 "Start it again:  await durable.start()"
             )
         return self._runtime
+
+    def require_open(self) -> None:
+        """Make sure that a new call may come in.
+
+        Raises:
+            HostDownError: No life runs, or the one that does is being stopped.
+        """
+        self.require_running()
+        if self._is_draining:
+            raise HostDownError(
+                "The host is being stopped: it finishes the calls in flight and takes no new ones.\n\n"
+                "Start it again when stop() has returned:  await durable.start()"
+            )
 
     # -- declaring
 
@@ -377,7 +391,11 @@ class InProcessHost:
         self.raise_failures()
         if self._runtime is None:
             return
-        await self._drain()
+        self._is_draining = True
+        try:
+            await self._drain()
+        finally:
+            self._is_draining = False
         self._end_life(graceful=True)
 
     @ends_with_the_life

@@ -86,6 +86,7 @@ class Stub:
     def _durable_send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
         host = self._durable_namespace.host
         host.raise_failures()
+        host.require_open()
         container = self._durable_bind()
         try:
             future = container.deliver(delivery)

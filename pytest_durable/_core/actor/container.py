@@ -372,9 +372,7 @@ class Container:
         if isinstance(failure, PlatformError):
             failure = failure.copy()
             failure.durable_object_reset = True
-            self._break(Breakage(failure))
-        else:
-            self._break(Breakage(failure, from_user_code=True))
+        self._break(Breakage(failure, from_user_code=True))
 
     def break_with_error(self, failure: PlatformError, *, counts: bool = True) -> None:
         """End the instance because the platform says so (a failed commit, a time limit)."""

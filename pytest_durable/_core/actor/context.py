@@ -4,16 +4,21 @@ In wire values and snake_case; surfaces show it under the names that production 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.incarnation import AbortRequest
+from pytest_durable._core.actor.reply import describe
 from pytest_durable._core.actor.scope import current_scope
 from pytest_durable._core.actor.storage_face import ObjectStorage
 from pytest_durable._core.ids import ObjectId
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.incarnation import Incarnation
+
+_LOG: Final = logging.getLogger("pytest_durable")
 
 
 class ObjectContext:
@@ -60,15 +65,22 @@ class ObjectContext:
     def wait_until(self, awaitable: object) -> None:
         """Keep the object in memory until ``awaitable`` is done; its failure is logged and harmless (spec 9.8)."""
         incarnation = self._incarnation
-        strand = incarnation.start(_settle(awaitable), lambda _result, _failure: None)
-        incarnation.background.add(strand)
+
+        def ended(_result: object, failure: BaseException | None) -> None:
+            if failure is None:
+                return
+            if is_claim(failure):
+                incarnation.services.claim_failed(failure)
+            _LOG.warning("a waitUntil of %s failed: %s", incarnation.key, describe(failure))
+
+        incarnation.background.add(incarnation.start(_settle(awaitable), ended))
 
     def abort(self, reason: str | None = None, *, retry_alarm: bool = True) -> None:
         """Have the object ended when the running turn is over; its writes are lost. The caller then leaves the turn."""
         incarnation = self._incarnation
-        if incarnation.is_over:
+        if incarnation.is_over or incarnation.abort_request is not None:
             return
-        incarnation.abort_request = AbortRequest(reason or "", retry_alarm)
+        incarnation.abort_request = AbortRequest(reason, retry_alarm)
         if not incarnation.in_turn:
             incarnation.end_turn()
 

@@ -35,7 +35,7 @@ SECTION_TIMEOUT_NS: Final = 30_000_000_000
 class AbortRequest:
     """User code asked for the end of its object; granted when the turn is over."""
 
-    reason: str
+    reason: str | None
     retry_alarm: bool
 
 
@@ -243,7 +243,7 @@ class Incarnation:
         self.services.life.release(self)
         self.storage.end(graceful=True)
         for reply in replies:
-            reply.fail(breakage.failure(self.key))
+            reply.fail(breakage.failure(self.key, is_fetch_in_flight=reply.method == "fetch"))
 
     def retire(self) -> None:
         """End in order (eviction): nothing runs; the database is closed with its log merged."""

@@ -123,8 +123,9 @@ class Strand(Coroutine[Any, Any, object]):
                 return self._never()
             except BaseException as failure:
                 self._finish(None, failure)
-                if self._ended is not None and not isinstance(failure, KeyboardInterrupt):
-                    raise StopIteration from None  # the failure has its receiver; the task itself did its work
+                has_receiver = self._ended is not None or incarnation.is_over
+                if has_receiver and not isinstance(failure, KeyboardInterrupt):
+                    raise StopIteration from None  # the task itself did its work
                 raise
             incarnation.end_turn()
         except LifeEnded:

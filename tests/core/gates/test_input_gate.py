@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from support.objects import Armed, Box
 
 from pytest_durable import PlatformError
 from pytest_durable.events import AlarmStarted, CallStarted
+from support.objects import Armed, Box
 
 pytestmark = pytest.mark.durable(storage="memory")
 

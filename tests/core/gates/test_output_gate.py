@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from support.objects import Armed, Box
 
 from pytest_durable import PlatformError
 from pytest_durable._core.messages import Response
 from pytest_durable.events import AlarmFinished, CallStarted, Committed, ReplySent
+from support.objects import Armed, Box
 
 pytestmark = pytest.mark.durable(storage="memory")
 

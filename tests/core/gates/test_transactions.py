@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from support.objects import Armed, Box
-from support.tracing import traced_statements
 
 from pytest_durable import PlatformError
 from pytest_durable.events import CallStarted, Committed
+from support.objects import Armed, Box
+from support.tracing import traced_statements
 
 pytestmark = pytest.mark.durable(storage="memory")
 

@@ -1,10 +1,10 @@
 """What a namespace is made of, and where its objects are kept (DO-1.1, DO-1.2)."""
 
 import pytest
-from support.objects import Armed, Box, Counter
 
 from pytest_durable import App, PlatformOptions
 from pytest_durable.errors import ConfigurationError
+from support.objects import Armed, Box, Counter
 
 
 @pytest.mark.durable(storage="memory")

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+
 from support.objects import Armed, Box, Counter
 
 METADATA = ["metadata.sqlite", "metadata.sqlite-shm", "metadata.sqlite-wal"]
