@@ -104,3 +104,10 @@ def test_the_fixtures_page_names_fixtures_options_and_hooks() -> None:
 def test_every_name_of_the_window_is_in_the_reference() -> None:
     pages = [path.name for path in (ROOT / "docs" / "reference").glob("*.md")]
     assert set(pytest_durable.__all__) - {word for page in pages for word in code_words(page)} == set()
+
+
+def test_the_page_about_failures_names_every_platform_warning() -> None:
+    sources = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "pytest_durable").rglob("*.py"))
+    reported = set(re.findall(r'report\(\s*"(PD-W\d+)"', sources))
+    page = (ROOT / "docs" / "how-to" / "failures.md").read_text(encoding="utf-8")
+    assert reported == set(re.findall(r"^\| (PD-W\d+) \|", page, re.MULTILINE))
