@@ -28,7 +28,12 @@ class Journal:
 
     def __init__(self, wall_ns: Callable[[], int]) -> None:
         self._wall_ns = wall_ns
-        self._parts: list[tuple[type[Record], int, ObjectKey | None, tuple[object, ...]]] = []
+        # The parts in lists of their own: a tuple per record would be one more thing for the garbage collector to look
+        # at, for as long as the host lives.
+        self._kinds: list[type[Record]] = []
+        self._times_ns: list[int] = []
+        self._actors: list[ObjectKey | None] = []
+        self._values: list[tuple[object, ...]] = []
         self._built: dict[int, Record] = {}
         self._crash_point: CrashPoint | None = None
         self._cut: Callable[[], None] | None = None
@@ -40,7 +45,11 @@ class Journal:
         Raises:
             LifeEnded: This record is a crash point.
         """
-        self._parts.append((kind, self._wall_ns(), actor, values))
+        time_ns = self._wall_ns()
+        self._kinds.append(kind)
+        self._times_ns.append(time_ns)
+        self._actors.append(actor)
+        self._values.append(values)
         if self._listener is not None:
             self._listener(self[-1])
         if self._crash_point is not None and self._crash_point(kind, actor):
@@ -77,37 +86,39 @@ class Journal:
         key = getattr(object, "_durable_key", object)
         return tuple(
             self._record(i)  # type: ignore[misc]  # the filter makes it an R
-            for i, (kind, _, actor, _) in enumerate(self._parts)
+            for i, (kind, actor) in enumerate(zip(self._kinds, self._actors, strict=True))
             if (not kinds or issubclass(kind, kinds)) and (key is None or actor == key)
         )
 
     def count(self, kind: type[Record], actor: ObjectKey | None) -> int:
         """How many records of one kind an object has; builds none of them."""
-        return sum(1 for k, _, a, _ in self._parts if k is kind and a == actor)
+        return sum(1 for k, a in zip(self._kinds, self._actors, strict=True) if k is kind and a == actor)
 
     def last(self, count: int) -> tuple[Record, ...]:
         """The newest ``count`` records, oldest first."""
-        first = max(0, len(self._parts) - count)
-        return tuple(self._record(i) for i in range(first, len(self._parts)))
+        first = max(0, len(self._kinds) - count)
+        return tuple(self._record(i) for i in range(first, len(self._kinds)))
 
     def __len__(self) -> int:
-        return len(self._parts)
+        return len(self._kinds)
 
     def __iter__(self) -> Iterator[Record]:
-        return (self._record(i) for i in range(len(self._parts)))
+        return (self._record(i) for i in range(len(self._kinds)))
 
     def __getitem__(self, index: int) -> Record:
-        return self._record(range(len(self._parts))[index])
+        return self._record(range(len(self._kinds))[index])
 
     def __repr__(self) -> str:
-        return f"<Journal of {len(self._parts)} records>"
+        return f"<Journal of {len(self._kinds)} records>"
 
     def _record(self, index: int) -> Record:
         built = self._built.get(index)
         if built is None:
-            kind, time_ns, actor, values = self._parts[index]
-            own = dict(zip(_own_fields(kind), values, strict=True))
-            built = self._built[index] = kind(sequence=index, time_ns=time_ns, actor=actor, **own)
+            kind = self._kinds[index]
+            own = dict(zip(_own_fields(kind), self._values[index], strict=True))
+            built = self._built[index] = kind(
+                sequence=index, time_ns=self._times_ns[index], actor=self._actors[index], **own
+            )
         return built
 
 

@@ -106,7 +106,7 @@ class InProcessHost:
         self.world.set_autojump(autojump)
         self.seed = seed
         self.app = app or App()
-        self.journal = Journal(lambda: self.world.clock.wall_ns)
+        self.journal = Journal(self.world.clock.read_wall_ns)
         self.platform_warnings = WarningLog()
         self.edge: Edge = make_edge(self.app, self.platform_warnings.report)
         self.clock = ClockFace(self.world.clock, lambda: self.world.loop.pump, self.world.alarm_limit.until_idle)
