@@ -1,7 +1,7 @@
 import pytest
-from support.objects import Armed
 
 from pytest_durable import App
+from support.objects import Armed
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+
 from support.objects import Armed
 
 pytestmark = pytest.mark.durable(storage="memory")
