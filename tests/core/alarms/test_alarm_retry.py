@@ -7,7 +7,7 @@ import pytest
 
 from pytest_durable import events
 from pytest_durable._core.platform_errors import PlatformError
-from support.alarms import Armed, Run, failing, ms, recorder, records_of, row_of, set_row, value_of
+from support.alarms import MS, Armed, Run, failing, ms, recorder, records_of, row_of, seconds, set_row, value_of
 
 pytestmark = pytest.mark.durable(storage="memory")
 
@@ -37,10 +37,10 @@ async def test_jitter_comes_from_the_seed(durable, durable_factory):
     found = []
     for seed in (1, 1, 2):
         host = durable_factory(seed=seed)
-        start = host.clock.time()
-        await host.namespace(failing(ALWAYS)).get_by_name("a").arm(host.clock.time() - 1_893_456_000)
+        start_ms = host.clock.time_ms()
+        await host.namespace(failing(ALWAYS)).get_by_name("a").arm(seconds(start_ms))
         await host.clock.advance(hours=1)
-        found.append([round(record.time_ns / 1e9 - start, 3) for record in host.journal.of(events.AlarmStarted)])
+        found.append([record.time_ns // MS - start_ms for record in host.journal.of(events.AlarmStarted)])
     assert found[0] == found[1] != found[2]
 
 
@@ -164,7 +164,7 @@ async def test_alarm_of_a_foreign_id_is_retried_for_ever_without_counting_and_ke
     assert [1024 <= record.delay_ns / 1e9 <= 1280 for record in tries[9:]] == [True] * len(tries[9:])
     assert len(tries) > 100
     assert [(alarm.id, alarm.state) for alarm in durable.alarms()] == [("ab" * 32, "retrying")]
-    assert namespace.storage_files.stored_alarms() == [("ab" * 32, ms(60) * 10**6, None)]
+    assert namespace.storage_files.stored_alarms() == [("ab" * 32, ms(60) * MS, None)]
     assert namespace.list_ids() == []
 
 
