@@ -22,7 +22,24 @@ class AlarmTable:
     def __init__(self, database: PooledDatabase, faults: Faults) -> None:
         self._file = database
         self._faults = faults
-        database.on_open = _prepare
+        database.occupant = self
+
+    def opened(self, database: Database) -> None:
+        """Create the table, or bring an older one up to date. Other tables are left alone."""
+        if layout.ALARM_TABLE not in database.own_tables:
+            database.execute(database.statements.alarm_create)
+            database.own_tables.add(layout.ALARM_TABLE)
+            return
+        columns = {name for (name,) in database.execute(database.statements.alarm_columns).fetchall()}
+        if "actor_name" not in columns:
+            database.execute(database.statements.alarm_add_name)
+
+    def parked(self, database: Database) -> None:
+        """Nothing of it is kept."""
+
+    def is_idle(self) -> bool:
+        """Always: each change is its own transaction."""
+        return True
 
     def load(self) -> list[AlarmRow]:
         """All rows: id as 64 hex digits, due time in nanoseconds since the epoch, name or None; in order of the ids.
@@ -67,14 +84,3 @@ class AlarmTable:
         """Remove all rows."""
         database = self._file.use()
         database.execute(database.statements.alarm_clear)
-
-
-def _prepare(database: Database) -> None:
-    """Create the table, or bring an older one up to date. Other tables are left alone."""
-    if layout.ALARM_TABLE not in database.own_tables:
-        database.execute(database.statements.alarm_create)
-        database.own_tables.add(layout.ALARM_TABLE)
-        return
-    columns = {name for (name,) in database.execute(database.statements.alarm_columns).fetchall()}
-    if "actor_name" not in columns:
-        database.execute(database.statements.alarm_add_name)

@@ -134,7 +134,7 @@ class NamespaceFiles:
         store = ObjectStore(file, actor_hex, self._faults)
         file.open()
         self._stores[actor_hex] = store
-        store.on_close = lambda: self._forget(actor_hex)
+        store.on_close = self._forget
         return store
 
     def _forget(self, actor_hex: str) -> None:

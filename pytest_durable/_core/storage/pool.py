@@ -5,7 +5,7 @@ and reopened at its next use; nobody sees a difference.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from typing import Final, Protocol
 
 import apsw
 
@@ -14,6 +14,37 @@ from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.database import Database, DiskStatistics, Engine
 from pytest_durable._core.storage.doors import Doors
 from pytest_durable._core.storage.files import Files, delete_database
+
+
+class Occupant(Protocol):
+    """Whoever uses a database, as far as its file asks and tells them."""
+
+    def opened(self, database: Database) -> None:
+        """It was opened, for the first time or again."""
+
+    def parked(self, database: Database) -> None:
+        """It is about to be put away; keep nothing of it."""
+
+    def is_idle(self) -> bool:
+        """Whether it may be put away now."""
+        ...
+
+
+class Nobody:
+    """The occupant of a database that nobody has moved into, or that was left."""
+
+    def opened(self, database: Database) -> None:
+        """Ignored."""
+
+    def parked(self, database: Database) -> None:
+        """Ignored."""
+
+    def is_idle(self) -> bool:
+        """Always."""
+        return True
+
+
+NOBODY: Final = Nobody()
 
 
 class Pool:
@@ -46,7 +77,7 @@ class Pool:
         return any(member.path == path for member in self._open)
 
     def _make_room(self) -> None:
-        idle = next((member for member in self._open if member.is_idle()), None)
+        idle = next((member for member in self._open if member.occupant.is_idle()), None)
         if idle is not None:
             idle.park()
             self._parked_count += 1
@@ -73,12 +104,8 @@ class PooledDatabase:
         self.path = files.path(name)
         self._database: Database | None = None
         self._is_closed = False
-        #: Whether the pool may close it now.
-        self.is_idle: Callable[[], bool] = lambda: True
-        #: Told each time it was opened.
-        self.on_open: Callable[[Database], None] = lambda database: None
-        #: Told each time before it is put away.
-        self.on_park: Callable[[Database], None] = lambda database: None
+        #: Who uses it. One reference, not a callback for each question: there may be a hundred thousand of these.
+        self.occupant: Occupant = NOBODY
 
     def use(self) -> Database:
         """The open database; opens it again if it was put away."""
@@ -118,7 +145,7 @@ class PooledDatabase:
         try:
             self._database = Database(self._pool.engine, self.path, is_wal=is_wal)
             self._refuse_read_only(self._database)
-            self.on_open(self._database)
+            self.occupant.opened(self._database)
         except BaseException as failure:
             self._undo_open(absent)
             if isinstance(failure, apsw.Error):
@@ -142,7 +169,7 @@ class PooledDatabase:
     def park(self) -> None:
         """Close it in order; the next use opens it again."""
         if self._database is not None:
-            self.on_park(self._database)
+            self.occupant.parked(self._database)
             self._close_database(graceful=True)
 
     def close(self, *, graceful: bool) -> None:
@@ -152,6 +179,7 @@ class PooledDatabase:
             DirectoryError: A crash was to leave a ``-wal`` that somebody else has removed meanwhile.
         """
         self._is_closed = True
+        self.occupant = NOBODY  # it refers to us: without the circle both go at once, without the garbage collector
         self._close_database(graceful=graceful)
 
     def reset(self) -> Database:

@@ -34,23 +34,25 @@ class ObjectStore(PairStore, AlarmStore):
     def __init__(self, file: PooledDatabase, actor_hex: str, faults: Faults) -> None:
         super().__init__(file, actor_hex, faults)
         #: Told once, when the store is closed.
-        self.on_close: Callable[[], None] = lambda: None
+        self.on_close: Callable[[str], object] = _nobody_told
         self._sql: SqlRunner | None = None
         self._last_rowid = 0
         self._has_page_limit = False
 
-    def _opened(self, database: Database) -> None:
-        super()._opened(database)
-        self._sql = None
+    def opened(self, database: Database) -> None:
+        super().opened(database)
+        self._sql = None  # after a reset it speaks to the database that was deleted
         if self._last_rowid:
             database.connection.set_last_insert_rowid(self._last_rowid)
 
-    def _parked(self, database: Database) -> None:
+    def parked(self, database: Database) -> None:
+        super().parked(database)
         # What user SQL could miss of a connection that was closed meanwhile.
         self._last_rowid = database.connection.last_insert_rowid() if self._sql is not None else 0
+        self._sql = None
 
-    def _is_idle(self) -> bool:
-        if self._has_page_limit or not super()._is_idle():
+    def is_idle(self) -> bool:
+        if self._has_page_limit or not super().is_idle():
             return False
         return self._sql is None or not (self._sql.live or self._sql.has_settings)
 
@@ -199,4 +201,8 @@ class ObjectStore(PairStore, AlarmStore):
         try:
             self._file.close(graceful=graceful)
         finally:
-            self.on_close()
+            self.on_close(self.actor_hex)
+
+
+def _nobody_told(_actor_hex: str) -> None:
+    """The end of a store that nobody watches."""

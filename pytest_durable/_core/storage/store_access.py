@@ -24,20 +24,18 @@ class StoreAccess:
         self.is_critically_failed: PlatformError | None = None
         self._file = file
         self._transaction = Transaction(file)
-        file.on_open = self._opened
-        file.on_park = self._parked
-        file.is_idle = self._is_idle
+        file.occupant = self
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.actor_hex[:8]}… {self.state}>"
 
-    def _opened(self, database: Database) -> None:
+    def opened(self, database: Database) -> None:
         """The database was opened, for the first time or again."""
 
-    def _parked(self, database: Database) -> None:
-        """The database is about to be put away."""
+    def parked(self, database: Database) -> None:
+        """The database is about to be put away; whoever keeps something of it would keep its connection alive."""
 
-    def _is_idle(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether it may be put away."""
         return not self._transaction.is_open
 

@@ -29,9 +29,13 @@ class AlarmStore(StoreAccess):
         self._committed_alarm_ns: int | _Unread | None = _UNREAD
         self._metadata: MetadataTable
 
-    def _opened(self, database: Database) -> None:
-        super()._opened(database)
+    def opened(self, database: Database) -> None:
+        super().opened(database)
         self._metadata = MetadataTable(database)
+
+    def parked(self, database: Database) -> None:
+        super().parked(database)
+        del self._metadata
 
     def _break(self, problem: PlatformError) -> None:
         super()._break(problem)

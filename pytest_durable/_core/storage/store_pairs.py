@@ -35,12 +35,16 @@ class PairStore(StoreAccess):
         self._live_list: LiveList | None = None
         self._kv: KvTable
 
-    def _opened(self, database: Database) -> None:
-        super()._opened(database)
+    def opened(self, database: Database) -> None:
+        super().opened(database)
         self._kv = KvTable(database)
 
-    def _is_idle(self) -> bool:
-        return self._live_list is None and super()._is_idle()
+    def parked(self, database: Database) -> None:
+        super().parked(database)
+        del self._kv
+
+    def is_idle(self) -> bool:
+        return self._live_list is None and super().is_idle()
 
     def get(self, key: str, types: DecodedTypes = PLAIN) -> object:
         """The value of ``key``, UNDEFINED if there is none.

@@ -65,7 +65,7 @@ class NoHooks:
 class Transaction:
     """The state, and the statements that change it. Illegal moves raise AssertionError: the owner keeps the order."""
 
-    __slots__ = ("_file", "_written", "hooks", "state", "sync_depth")
+    __slots__ = ("_file", "_marks", "_written", "hooks", "state", "sync_depth")
 
     def __init__(self, file: PooledDatabase) -> None:
         self._file = file
@@ -73,9 +73,10 @@ class Transaction:
         self.hooks: StoreHooks = NoHooks()
         #: Open synchronous savepoints; they end within the turn that opens them.
         self.sync_depth = 0
-        # Keys written, one set for the transaction and one for each savepoint in it, innermost last: what a savepoint
-        # wrote counts only if it is released.
-        self._written: list[set[str]] = [set()]
+        # Keys written, in order, and how many there were when each open savepoint began, innermost last: what a
+        # savepoint wrote counts only if it is released.
+        self._written: list[str] = []
+        self._marks: tuple[int, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -99,7 +100,7 @@ class Transaction:
 
     def wrote(self, key: str) -> None:
         """Remember a written key for the record of the commit."""
-        self._written[-1].add(key)
+        self._written.append(key)
 
     def commit(self) -> frozenset[str]:
         """Commit the implicit transaction; the names of the keys written. On failure nothing of it remains."""
@@ -128,8 +129,9 @@ class Transaction:
         self.sync_depth = 0
 
     def _end(self) -> frozenset[str]:
-        written = frozenset().union(*self._written)
-        self._written = [set()]
+        written = frozenset(self._written)
+        self._written.clear()
+        self._marks = ()
         self.state = NO_TRANSACTION
         return written
 
@@ -140,7 +142,7 @@ class Transaction:
         depth = self.state.depth + 1 if isinstance(self.state, Explicit) else 0
         database.execute(database.statements.savepoint(depth))
         self.state = Explicit(depth)
-        self._written.append(set())
+        self._marks += (len(self._written),)
         if depth == 0:
             self.hooks.transaction_began()
         return depth
@@ -179,7 +181,7 @@ class Transaction:
         database = self.write(confirmed=True)
         database.execute(database.statements.sync_savepoint)
         self.sync_depth += 1
-        self._written.append(set())
+        self._marks += (len(self._written),)
 
     def release_sync(self) -> None:
         """Keep what the innermost synchronous savepoint wrote."""
@@ -201,6 +203,7 @@ class Transaction:
         database.reload_tables()
 
     def _leave_savepoint(self, *, keep: bool) -> None:
-        written = self._written.pop()
-        if keep:
-            self._written[-1] |= written
+        *outer, mark = self._marks
+        self._marks = tuple(outer)
+        if not keep:
+            del self._written[mark:]

@@ -316,7 +316,7 @@ def test_dropped_cursor_does_not_keep_the_database_busy(table):
     table.commit()
     next(table.sql_exec("SELECT a FROM t"))
     gc.collect()
-    assert table._is_idle()
+    assert table.is_idle()
 
 
 def test_time_of_sql_is_the_clocks(store):
