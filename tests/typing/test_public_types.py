@@ -11,7 +11,9 @@ import pytest
 ROOT: Final = Path(__file__).resolve().parents[2]
 SNIPPETS: Final = Path(__file__).parent / "snippets"
 
-_ERROR: Final = re.compile(r"(?P<file>\w+)\.py:(?P<line>\d+): error: (?P<text>.*)  \[(?P<code>[\w-]+)\]\Z")
+_ERROR: Final = re.compile(
+    r"(?P<file>accepted|rejected)\.py:(?P<line>\d+): error: (?P<text>.*)  \[(?P<code>[\w-]+)\]\Z"
+)
 _EXPECTED: Final = re.compile(r"# E: (?P<codes>[\w, -]+)\Z")
 
 
@@ -30,13 +32,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[int, set[s
         timeout=120,
         check=False,
     )
-    assert run.stderr == ""
+    assert (run.returncode, run.stderr) == (1, ""), run.stdout
     errors: dict[str, dict[int, set[str]]] = {"accepted": {}, "rejected": {}}
-    for line in run.stdout.splitlines():
-        if ": note: " not in line:
-            error = _ERROR.fullmatch(line)
-            assert error, run.stdout
-            errors[error["file"]].setdefault(int(error["line"]), set()).add(error["code"])
+    # Errors inside the package are left out, as they are for users: theirs is installed, ours lies on mypy's path.
+    for error in filter(None, map(_ERROR.fullmatch, run.stdout.splitlines())):
+        errors[error["file"]].setdefault(int(error["line"]), set()).add(error["code"])
     return errors
 
 
