@@ -75,6 +75,7 @@ class World:
         Raises:
             ConfigurationError: It runs on another loop, which cannot follow the clock.
         """
+        __tracebackhide__ = True
         try:
             running = asyncio.get_running_loop()
         except RuntimeError:

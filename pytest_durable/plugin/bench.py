@@ -73,6 +73,7 @@ class Bench:
             directory: Where its objects are kept; None: a directory of its own, removed at the end.
             said: Arguments of ``Host`` that differ from the test's options.
         """
+        __tracebackhide__ = True
         if not isinstance(app, App):
             raise ConfigurationError(
                 f"durable_app gave no application.\n\n  expected  App(…)\n  actual    {app!r}\n\n"
@@ -114,6 +115,7 @@ class Bench:
 
     def end(self, hosts: Iterable[Host]) -> None:
         """Stop hosts in order, the newest first. What fails now fails the teardown of the test."""
+        __tracebackhide__ = True
         with ExitStack() as exits:
             for host in hosts:
                 exits.callback(self._end, host)
@@ -137,6 +139,7 @@ class Bench:
         return bool(self.item.config.getoption("durable_keep"))
 
     def _end(self, host: Host) -> None:
+        __tracebackhide__ = True
         try:
             self.run(host.finish())
             host.raise_failures()
@@ -151,6 +154,7 @@ class Bench:
 
 def _refuse_configuration(said: Mapping[str, object]) -> None:
     """Reading ``wrangler.jsonc`` and entry modules has an issue of its own."""
+    __tracebackhide__ = True
     for name in ("config", "main"):
         path = said.get(name)
         if path is not None:

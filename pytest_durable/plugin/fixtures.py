@@ -49,6 +49,7 @@ def durable_app(request: pytest.FixtureRequest) -> "App":
 @pytest.fixture
 def durable(durable_app: "App", _durable_bench: "Bench") -> Iterator["Host"]:
     """A computer with a disk, a clock and a journal, on which Durable Objects run."""
+    __tracebackhide__ = True
     host = _durable_bench.make_host(durable_app)
     yield host
     _durable_bench.end([host])
@@ -61,6 +62,7 @@ def durable_factory(request: pytest.FixtureRequest, _durable_bench: "Bench") -> 
     hosts: list[Host] = []
 
     def make(directory: str | Path | None = None, *, app: "App | None" = None, **options: Any) -> "Host":
+        __tracebackhide__ = True
         if app is None:
             app = request.getfixturevalue("durable_app")
         host = _durable_bench.make_host(app, directory=directory, **options)
@@ -74,6 +76,7 @@ def durable_factory(request: pytest.FixtureRequest, _durable_bench: "Bench") -> 
 @pytest.fixture
 def _durable_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
     """The time and loop of the test. ``pytest_runtest_setup`` sees to it that nothing async is set up earlier."""
+    __tracebackhide__ = True
     from pytest_durable.plugin.bench import Bench
 
     for name in _FOREIGN_CLOCKS:

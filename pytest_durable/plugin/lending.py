@@ -1,8 +1,13 @@
 """Lends the loop of a durable test to the async plugin that runs the test.
 
-pytest-asyncio asks for loops by a hook; anyio opens its runner with options. Both are made to open their loop while the
-world is set up, before any fixture of the test: then the world ends before the loop does, and all that is async in the
-test runs on one loop. A loop that cannot be replaced is an error, never a test that waits for real time.
+pytest-asyncio and anyio each open a runner. Both are made to open it while the world is set up, before any fixture of
+the test: then the world ends before the loop does, and all that is async in the test runs on one loop. A loop that
+cannot be replaced is an error, never a test that waits for real time.
+
+pytest-asyncio has a hook that asks for loops, and answering it for every test would be simple. But where the hook has
+an answer, pytest-asyncio sets up the async fixtures of module and session scope anew for each test, and so it would in
+all tests of every project that has this plugin. Therefore the hook is answered only where the project itself does, and
+otherwise the runner of the one test is given its loop when it asks asyncio for a new one.
 """
 
 import sys
@@ -25,14 +30,10 @@ _GUIDE: Final = "See docs/how-to/async-plugins.md"
 
 
 class Lender:
-    """Makes the loops that pytest-asyncio asks for. One per run of pytest, and one factory for all tests.
-
-    One factory and not one for each kind of test, because pytest-asyncio sets up all its fixtures of wider scope anew
-    whenever the factory changes from one test to the next.
-    """
+    """Gives pytest-asyncio the loop of the test that borrows. One per run of pytest."""
 
     def __init__(self) -> None:
-        #: The answer to pytest-asyncio, the same object each time.
+        #: The answer to the hook of pytest-asyncio, the same object each time.
         self.factories: LoopFactories = {"default": self.make_loop}
         self._borrower: Bench | None = None
         self._has_lent = False
@@ -48,9 +49,15 @@ class Lender:
 
     def lend_to_asyncio(self, request: pytest.FixtureRequest, bench: "Bench") -> None:
         """Have pytest-asyncio open its runner of function scope now, on the loop of the test."""
+        __tracebackhide__ = True
+        import asyncio.events
+
         self._borrower, self._has_lent = bench, False
         try:
-            request.getfixturevalue(OPENED)
+            with pytest.MonkeyPatch.context() as patch:
+                # What `asyncio.Runner` calls when nobody has given it a factory.
+                patch.setattr(asyncio.events, "new_event_loop", self.make_loop)
+                request.getfixturevalue(OPENED)
         finally:
             self._borrower = None
 
@@ -60,6 +67,7 @@ class Lender:
         Raises:
             ConfigurationError: It runs another loop.
         """
+        __tracebackhide__ = True
         if self._borrower is not None:
             self._borrower.world.check_loop()
 
@@ -69,8 +77,8 @@ LENDER: Final = pytest.StashKey[Lender]()
 
 
 def connect(config: pytest.Config) -> None:
-    """Make pytest-asyncio ask us for loops, if it is there and knows how to ask."""
-    if hasattr(config.hook, "pytest_asyncio_loop_factories"):
+    """Make pytest-asyncio take loops from us, if it is there."""
+    if config.pluginmanager.hasplugin("asyncio") or hasattr(config.hook, "pytest_asyncio_loop_factories"):
         from pytest_durable.plugin import asyncio_bridge
 
         config.stash[LENDER] = Lender()
@@ -90,6 +98,7 @@ def lend(request: pytest.FixtureRequest, bench: "Bench") -> None:
     Raises:
         ConfigurationError: Its loop cannot be replaced by ours.
     """
+    __tracebackhide__ = True
     item = bench.item
     if item.get_closest_marker("trio") is not None:
         raise _trio_error("the marker trio", "Remove the marker: async tests that use durable need none.")
@@ -107,6 +116,7 @@ def refuse_running_loop(item: pytest.Item) -> None:
     Raises:
         ConfigurationError: A loop is running.
     """
+    __tracebackhide__ = True
     import asyncio
 
     try:
@@ -121,6 +131,7 @@ def refuse_running_loop(item: pytest.Item) -> None:
 
 
 def _lend_to_anyio(request: pytest.FixtureRequest, bench: "Bench") -> None:
+    __tracebackhide__ = True
     from anyio import pytest_plugin as anyio_plugin
 
     backend, options = anyio_plugin.extract_backend_and_options(request.getfixturevalue("anyio_backend"))
@@ -146,6 +157,7 @@ def _lend_to_anyio(request: pytest.FixtureRequest, bench: "Bench") -> None:
 
 
 def _check_loop_scope(item: pytest.Item) -> None:
+    __tracebackhide__ = True
     marker = item.get_closest_marker("asyncio")
     scope = None if marker is None else _said_loop_scope(marker)
     if scope not in (None, "function"):

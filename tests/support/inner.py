@@ -42,9 +42,12 @@ class InnerRun:
 
     @property
     def raised(self) -> list[str]:
-        """The lines of the errors that failed a test, without pytest's mark and its indentation."""
-        lines = [line[1:] for line in self.out.splitlines() if re.match(r"E( |$)", line)]
-        return textwrap.dedent("\n".join(lines)).splitlines()
+        """The lines of the errors that failed the tests, without pytest's mark and its indentation."""
+        return _raised(self.out)
+
+    def raised_by(self, test: str) -> list[str]:
+        """The lines of the errors that failed one test."""
+        return _raised(self.failure(test))
 
     def failure(self, test: str) -> str:
         """All that was printed about one test that failed."""
@@ -56,6 +59,11 @@ class InnerRun:
     def section(self, test: str) -> str:
         """The section ``durable`` of the report of one test."""
         return self.failure(test).partition(" durable ")[2].partition("\n")[2].rstrip("\n")
+
+
+def _raised(text: str) -> list[str]:
+    lines = [line[1:] for line in text.splitlines() if re.match(r"E( |$)", line)]
+    return textwrap.dedent("\n".join(lines)).splitlines()
 
 
 def run_inner(directory: Path, files: Mapping[str, str], *arguments: str, **environment: str) -> InnerRun:
