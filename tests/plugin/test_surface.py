@@ -1,0 +1,65 @@
+"""What `import workers` finds while pytest runs."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_durable._surfaces.finder import ImportFinder, all_contents
+from pytest_durable.plugin.surface import NAMES, Doorkeeper
+from support.inner import run_inner
+
+IMPORTS = "from workers import DurableObject\nimport js, pyodide.ffi\n"
+
+
+@pytest.mark.parametrize("where", ["conftest.py", "sub/conftest.py", "test_it.py"])
+def test_modules_of_the_platform_can_be_imported_everywhere(where: str, tmp_path: Path) -> None:
+    files = {"test_it.py": "def test_it(): pass\n", "sub/test_sub.py": "def test_sub(): pass\n"}
+
+    run = run_inner(tmp_path, {**files, where: IMPORTS + files.get(where, "")})
+
+    assert run.outcomes == {"test_it": "PASSED", "test_sub": "PASSED"}, run.out + run.err
+
+
+def test_surface_can_be_switched_off(tmp_path: Path) -> None:
+    ini = "[pytest]\ndurable_surface = off\n"
+
+    run = run_inner(tmp_path, {"test_it.py": "import workers\n", "pytest.ini": ini})
+
+    assert "ModuleNotFoundError: No module named 'workers'" in run.out
+
+
+def test_module_of_the_project_wins_and_the_run_says_so(tmp_path: Path) -> None:
+    files = {
+        "js.py": "MINE = 1\n",
+        "test_it.py": "import js, workers\ndef test_it(): assert js.MINE == 1\n",
+        "pytest.ini": "[pytest]\npythonpath = .\naddopts = -rA\n",
+    }
+
+    run = run_inner(tmp_path, files)
+
+    assert run.outcomes == {"test_it": "PASSED"}, run.out
+    assert f"durable: `import js` finds {tmp_path}/js.py, not the platform's module\n" in run.out
+
+
+def test_doorkeeper_knows_every_name_that_is_served() -> None:
+    assert {name.partition(".")[0] for name in all_contents()} == NAMES
+
+
+def test_doorkeeper_lets_other_names_pass() -> None:
+    keeper = Doorkeeper()
+
+    assert keeper.find_spec("jsonschema") is None
+    assert keeper.find_spec("project.js") is None
+
+
+def test_doorkeeper_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [finder for finder in sys.meta_path if not isinstance(finder, Doorkeeper | ImportFinder)]
+    monkeypatch.setattr(sys, "meta_path", list(others))
+    keeper = Doorkeeper()
+    keeper.install()
+    keeper.find_spec("workers")
+
+    keeper.uninstall()
+
+    assert sys.meta_path == others
