@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.value_description import describe
 
 from pytest_durable._core.storage.codec import NotCloneable, decode, encode
 from pytest_durable.values import (
@@ -21,6 +20,7 @@ from pytest_durable.values import (
     JSSet,
     JSTypedArray,
 )
+from support.value_description import describe
 
 
 def _stored(value: object) -> Any:
@@ -152,6 +152,34 @@ def test_a_value_too_deep_for_the_platform_fails_as_there() -> None:
     assert sys.getrecursionlimit() == before
     while value:
         value = value.pop()  # unpicked level by level, which needs no stack
+
+
+@pytest.mark.parametrize(
+    ("error", "blob"),
+    [
+        (JSError("Error", "m", {"stack": "S"}), "726d22016d732201532e"),
+        (JSError("TypeError", "m", {"stack": "S", "cause": 5}), "72546d22016d7322015363490a2e"),
+        (JSError("RangeError", "m", {"stack": "S", "code": 3}), "72526d22016d732201532e"),
+        (JSError("Foo", "m", {"stack": "S"}), "726d22016d732201532e"),
+        (JSError("AggregateError", "m", {"stack": "S", "errors": [1]}), "726d22016d732201532e"),
+        (JSError("EvalError", "€", {"stack": "S"}), "72456d006302ac20732201532e"),
+        (JSError("Error", "", {"stack": "S"}), "72732201532e"),
+        (JSError("Error", "m", {"stack": 5}), "726d22016d2e"),
+        (JSError("Error", "m", {"cause": UNDEFINED}), "726d22016d635f2e"),
+    ],
+    ids=lambda item: item if isinstance(item, str) else item.name,
+)
+def test_errors_once_had_the_form_of_the_language(error: JSError, blob: str) -> None:
+    # Asked of the real platform with an older compatibility date. DO-3.6.4
+    assert encode(error, enhanced_errors=False).hex() == "ff0f" + blob
+
+
+def test_the_cause_of_an_error_in_the_old_form_may_refer_to_it() -> None:
+    # DO-3.6.4
+    error = JSError("Error", "m", {"stack": "S"})
+    error.properties["cause"] = error
+    assert encode(error, enhanced_errors=False).hex() == "ff0f726d22016d73220153635e002e"
+    assert encode([error, "z"], enhanced_errors=False).hex() == "ff0f4102726d22016d73220153635e012e22017a240002"
 
 
 def test_a_stored_value_is_a_copy_and_each_reading_another() -> None:

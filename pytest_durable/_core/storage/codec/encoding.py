@@ -20,6 +20,7 @@ from pytest_durable._core.storage.codec.write_objects import (
     write_datetime,
     write_error,
     write_far_date,
+    write_legacy_error,
     write_memoryview,
     write_regexp,
     write_view,
@@ -48,37 +49,42 @@ from pytest_durable._core.storage.values import JSSet as OrderedSet
 from pytest_durable._core.storage.values import JSTypedArray as View
 
 
-def encode(value: object) -> bytes:
+def encode(value: object, *, enhanced_errors: bool = True) -> bytes:
     """Return the bytes that the platform would store for the value.
 
     Besides the types that ``decode`` returns, ``set``, ``frozenset``, ``bytearray``, ``memoryview`` (as a Uint8Array),
     naive datetimes (as UTC) and dicts with int keys are accepted, and subclasses of all these. An int is a number up to
     2**53 - 1 and a BigInt beyond.
 
+    Args:
+        value: What is to be stored.
+        enhanced_errors: Errors keep their own properties (compatibility date from 2026-04-21).
+
     Raises:
         NotCloneable: For any other type, and for values nested deeper than the platform's stack allows.
 
     Source: spec 3.6 and appendix C; V8 ValueSerializer; workerd jsg/ser.c++, Serializer.
     """
+    by_type = _BY_TYPE if enhanced_errors else _BY_TYPE_LEGACY
     try:
-        return _encode(value)
+        return _encode(value, by_type)
     except NotCloneable as error:
         error.path = _path_to(error.culprit, value)
         raise
     except RecursionError:
-        return _encode_deep(value)
+        return _encode_deep(value, by_type)
 
 
-def _encode(value: object) -> bytes:
-    writer = Writer(_BY_TYPE)
+def _encode(value: object, by_type: Mapping[type, WriteFunction]) -> bytes:
+    writer = Writer(by_type)
     writer.write(value)
     return bytes(writer.out)
 
 
-def _encode_deep(value: object) -> bytes:
+def _encode_deep(value: object, by_type: Mapping[type, WriteFunction]) -> bytes:
     try:
         with deeper_stack():
-            return _encode(value)
+            return _encode(value, by_type)
     except RecursionError:
         raise NotCloneable("Maximum call stack size exceeded", value) from None
 
@@ -110,6 +116,7 @@ _BY_TYPE: Final[Mapping[type, WriteFunction]] = {
     View: write_view,
     StoredError: write_error,
 }
+_BY_TYPE_LEGACY: Final[Mapping[type, WriteFunction]] = {**_BY_TYPE, StoredError: write_legacy_error}
 
 
 def _path_to(culprit: object, value: object) -> str:

@@ -21,6 +21,7 @@ from pytest_durable._core.storage.values import JSTypedArray as View
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_PROTOTYPE_OF_ERROR: Final = {name: part for part, name in wire.ERROR_PROTOTYPES.items()}
 _KIND_OF_ERROR: Final = {name: kind for kind, name in enumerate(wire.ERROR_KINDS) if name is not None}
 _TAG_OF_KIND: Final = {kind: tag for tag, kind in wire.VIEW_KINDS.items()}
 
@@ -145,3 +146,24 @@ def write_error(writer: Writer, value: StoredError) -> None:
     writer.take_number()
     writer.out.append(tags.OBJECT)
     writer.varint(write_properties(writer, value.properties, tags.OBJECT_END))
+
+
+def write_legacy_error(writer: Writer, value: StoredError) -> None:
+    """Write an error in V8's own form, which knows no properties but stack and cause. An empty message is left out.
+
+    Source: V8 ValueSerializer, WriteJSError; tried with the binary.
+    """
+    if writer.is_known(value):
+        return
+    writer.out.append(tags.ERROR)
+    prototype = _PROTOTYPE_OF_ERROR.get(value.name) if isinstance(value.name, str) else None
+    if prototype is not None:
+        writer.out.append(prototype)
+    for part, text in ((wire.ERROR_MESSAGE, value.message), (wire.ERROR_STACK, value.stack)):
+        if text and isinstance(text, str):
+            writer.out.append(part)
+            write_str(writer, text)
+    if "cause" in value.properties:
+        writer.out.append(wire.ERROR_CAUSE)
+        writer.write(value.properties["cause"])
+    writer.out.append(wire.ERROR_END)
