@@ -164,7 +164,6 @@ class Incarnation:
             if self.is_over:
                 self.keep(callback, args)
                 return
-            self.touch()
             self.start(_call(callback, args), None, innermost_open(section))
 
         return run
@@ -176,10 +175,6 @@ class Incarnation:
         if not self.strands:
             self.idle_since_ns = self.services.elapsed_ns()
             self.container.became_idle()
-
-    def touch(self) -> None:
-        """Something happened that counts as activity."""
-        self.idle_since_ns = self.services.elapsed_ns()
 
     def run_section(
         self, callback: Callable[[], object], parent: Section | None, *, failure_resets: bool

@@ -154,13 +154,18 @@ async def test_waiting_events_are_served_in_order_of_arrival(durable, actor, log
 
 async def test_event_that_arrives_as_the_gate_opens_does_not_overtake_those_that_wait(durable, actor, log):
     """DO-6.5.1"""
-    waiting = [asyncio.create_task(actor.hold())]
+
+    async def arrive():
+        await asyncio.sleep(10)
+        await actor.say("late")
+
+    # One arrives just before, the other just after the turn in which the section ends, all in one round of the loop.
+    waiting = [asyncio.create_task(arrive()), asyncio.create_task(actor.hold(10))]
     await durable.settle()
     waiting += [asyncio.create_task(actor.say(f"early {number}")) for number in range(3)]
-    await asyncio.sleep(10)  # the section's own timer was armed before this one: it ends in the same round
-    waiting.append(asyncio.create_task(actor.say("late")))
+    waiting.append(asyncio.create_task(arrive()))
     await asyncio.gather(*waiting)
-    assert log == ["section begins", "section ends", "early 0", "early 1", "early 2", "late"]
+    assert log == ["section begins", "section ends", "early 0", "early 1", "early 2", "late", "late"]
 
 
 async def test_critical_sections_that_are_ready_go_first(durable, actor, log):

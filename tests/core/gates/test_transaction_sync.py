@@ -125,6 +125,24 @@ async def test_exception_restores_the_alarm(durable, box, inside):
     assert [alarm.due.timestamp() * 1000 for alarm in durable.alarms()] == [ALARM_MS]
 
 
+async def test_exception_restores_that_no_alarm_was_set_in_the_handler(durable):
+    """DO-6.3.1: the handler's alarm is deleted after it, as if none had been set."""
+
+    class Again(Armed):
+        async def alarm(self, _info):
+            def fail():
+                self.ctx.storage.setAlarm(ALARM_MS)
+                raise PlatformError("no")
+
+            error_of(lambda: self.ctx.storage.transactionSync(fail))
+
+    stub = durable.namespace(Again).get_by_name("a")
+    await stub.arm(durable.clock.time_ms() + 1000)
+    await durable.clock.advance(seconds=1)
+    assert durable.alarms() == []
+    assert durable.stored(stub).alarm is None
+
+
 async def test_exception_that_is_not_caught_keeps_what_was_written_outside(durable, box, inside):
     """DO-6.3.1, DO-6.1.4"""
 

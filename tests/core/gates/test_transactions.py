@@ -428,6 +428,7 @@ async def test_rollback_restores_that_no_alarm_was_set_in_the_handler(durable, i
     await stub.arm(durable.clock.time_ms() + 1000)
     await durable.clock.advance(seconds=1)
     assert len(durable.alarms()) == (0 if is_rolled_back else 1)
+    assert (durable.stored(stub).alarm is None) == is_rolled_back
 
 
 async def test_messages_sent_during_a_transaction_do_not_wait_for_its_commit(durable, inside):

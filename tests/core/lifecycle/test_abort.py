@@ -1,6 +1,7 @@
 """``ctx.abort()``: the end of an instance at once (DO-9.4)."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -221,7 +222,7 @@ async def test_stub_repeats_the_error_and_a_new_stub_gets_a_fresh_instance(durab
 
 
 @pytest.mark.parametrize("method", ["abort_later", "abort_from_task"])
-async def test_abort_from_a_timer_resets_the_object_too(durable, objects, fragile, method):
+async def test_abort_from_a_timer_resets_the_object_too(durable, objects, fragile, method, caplog):
     """DO-9.4.5"""
     await getattr(fragile, method)(5)
     waiting = asyncio.create_task(fragile.wait(60))
@@ -230,3 +231,15 @@ async def test_abort_from_a_timer_resets_the_object_too(durable, objects, fragil
     assert str(await refusal(fragile.get("k"))) == "from a timer"
     assert await objects.get_by_name("a").get("k") is UNDEFINED
     assert len(durable.journal.of(Aborted)) == 1
+    gc.collect()
+    assert caplog.messages == []  # asyncio would report an exception that nobody retrieved
+
+
+async def test_nothing_stays_due_after_an_abort_within_a_section(durable, fragile):
+    """DO-9.4.2"""
+
+    async def act(_instance, ctx):
+        await ctx.blockConcurrencyWhile(ctx.abort)
+
+    await refusal(durable.run_in_object(fragile, act))
+    assert durable.clock.next_due() is None

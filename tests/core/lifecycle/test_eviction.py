@@ -162,6 +162,18 @@ async def test_stub_that_is_held_keeps_a_busy_object(durable, busy):
     assert evictions(durable) == []
 
 
+async def test_seventy_seconds_count_from_the_end_of_the_last_stub(durable):
+    """DO-9.3.T1.3"""
+    stub = durable.namespace(Busy).get_by_name("a")
+    await stub.tick_for_ever(1)
+    await durable.clock.advance(seconds=135)
+    del stub
+    await durable.clock.advance(seconds=70)
+    assert evictions(durable) == []
+    await durable.clock.advance(seconds=5)
+    assert evictions(durable) == [210]
+
+
 async def test_call_in_flight_keeps_the_container(durable):
     """DO-9.3.T1.3"""
     running = asyncio.create_task(_as_coroutine(durable.namespace(Busy).get_by_name("a").wait(300)))

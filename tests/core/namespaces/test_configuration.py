@@ -164,6 +164,6 @@ async def test_data_in_memory_live_as_long_as_the_process(durable):
     """DO-1.2.P"""
     stub = durable.namespace(Box).get_by_name("a")
     await stub.put("k", 1)
-    await durable.clock.advance(days=30)
+    await durable.clock.advance(days=1)
     await durable.abort(stub)
     assert await durable.namespace(Box).get_by_name("a").get("k") == 1
