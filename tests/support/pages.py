@@ -10,6 +10,7 @@ How a code block becomes a file of the test run (CONTRIBUTING.md tells authors t
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -113,9 +114,9 @@ def read_page(path: Path) -> Page:
     )
 
 
-def _read_block(lines: "object", ticks: str) -> str:
+def _read_block(lines: Iterator[tuple[int, str]], ticks: str) -> str:
     text: list[str] = []
-    for _, line in lines:  # type: ignore[attr-defined]
+    for _, line in lines:
         if line.strip() == ticks:
             break
         text.append(line)
