@@ -97,6 +97,7 @@ class ActorStorage:
         self._delete_deferred = False
         self._must_reschedule = False
         store.hooks = self
+        store.enhanced_errors = services.enhanced_errors
 
     # -- what the store tells us (StoreHooks)
 

@@ -58,6 +58,7 @@ class Services:
         claim_failed: An ``AssertionError`` was raised where no caller of the test may see it.
         prevent_eviction: Idle instances stay.
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
+        enhanced_errors: Stored errors keep their own properties (newer compatibility dates).
         sql_enabled: ``storage.sql`` is available.
     """
 
@@ -78,4 +79,5 @@ class Services:
     claim_failed: Callable[[BaseException], None]
     prevent_eviction: bool = False
     delete_all_keeps_alarm: bool = False
+    enhanced_errors: bool = True
     sql_enabled: bool = True

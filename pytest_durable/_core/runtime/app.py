@@ -13,7 +13,7 @@ DEFAULT_COMPATIBILITY_DATE: Final = "2026-08-01"
 _DELETE_ALL_DELETES_ALARM_DATE: Final = "2026-02-24"
 _DELETES: Final = "delete_all_deletes_alarm"
 _PRESERVES: Final = "delete_all_preserves_alarm"
-#: From this date on errors keep their properties across calls (spec 10.4).
+#: From this date on errors keep their properties across calls and in storage (spec 10.4, 3.6.4).
 _ENHANCED_ERRORS_DATE: Final = "2026-04-21"
 _ENHANCED: Final = "enhanced_error_serialization"
 _LEGACY: Final = "legacy_error_serialization"
@@ -85,7 +85,7 @@ class App:
 
     @property
     def enhanced_errors(self) -> bool:
-        """Whether errors keep their properties across calls."""
+        """Whether errors keep their properties across calls and in storage."""
         if _LEGACY in self.compatibility_flags:
             return False
         return _ENHANCED in self.compatibility_flags or self.compatibility_date >= _ENHANCED_ERRORS_DATE

@@ -132,6 +132,7 @@ class Runtime:
             claim_failed=machine.claim_failed,
             prevent_eviction=namespace.target.class_name in app.options.prevent_eviction,
             delete_all_keeps_alarm=app.delete_all_keeps_alarm,
+            enhanced_errors=app.enhanced_errors,
             sql_enabled=app.options.sql,
         )
 

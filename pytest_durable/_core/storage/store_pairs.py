@@ -28,10 +28,16 @@ _ITERATOR_INVALIDATED: Final = (
 
 
 class PairStore(StoreAccess):
-    """Key-value pairs of one object."""
+    """Key-value pairs of one object.
+
+    Attributes:
+        enhanced_errors: Stored errors keep their own properties; set after opening (compatibility date from
+            2026-04-21).
+    """
 
     def __init__(self, file: PooledDatabase, actor_hex: str, faults: Faults) -> None:
         super().__init__(file, actor_hex, faults)
+        self.enhanced_errors = True
         self._live_list: LiveList | None = None
         self._kv: KvTable
 
@@ -77,7 +83,7 @@ class PairStore(StoreAccess):
         if self.is_critically_failed is not None:
             raise self.is_critically_failed.copy()
         try:
-            blobs = [(key, encode(value)) for key, value in entries]
+            blobs = [(key, encode(value, enhanced_errors=self.enhanced_errors)) for key, value in entries]
         except NotCloneable as failure:
             raise data_clone_error(failure.message) from failure
         database = self._write(confirmed=confirmed)

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from pytest_durable import PlatformError
+from pytest_durable import App, PlatformError
 from pytest_durable.values import UNDEFINED, JSError, JSMap
 from support.objects import Armed
 
@@ -108,6 +108,20 @@ async def test_error_is_stored_as_an_object_of_the_host(durable, box, inside):
     """DO-3.6.4"""
     await inside(lambda ctx: ctx.storage.put("k", JSError("TypeError", "m", {"stack": "S", "code": 3})))
     assert blobs(durable, box) == {"k": "FF0F5C0A0222016D6F2205737461636B2201532204636F646549067B02"}
+
+
+@pytest.mark.parametrize(
+    "durable_app",
+    [
+        App(surface="neutral", compatibility_date="2026-04-20"),
+        App(surface="neutral", compatibility_flags=("legacy_error_serialization",)),
+    ],
+    ids=["older date", "flag"],
+)
+async def test_error_was_once_stored_in_the_form_of_the_language(durable, box, inside):
+    """DO-3.6.4"""
+    await inside(lambda ctx: ctx.storage.put("k", JSError("TypeError", "m", {"stack": "S", "code": 3})))
+    assert blobs(durable, box) == {"k": "FF0F72546D22016D732201532E"}
 
 
 @ON_DISK
