@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pytest_durable._core.actor import current_scope
-from pytest_durable._core.actor.arguments import milliseconds_of, number_of
+from pytest_durable._core.actor import current_scope, milliseconds_of, number_of
 from pytest_durable._core.storage.values import HOLE, UNDEFINED, JSDate, JSMap, date_from_milliseconds
 from pytest_durable._surfaces.modules import ModuleContent
 from pytest_durable._surfaces.wrapped.exceptions import JsException

@@ -6,7 +6,6 @@ The marker speaks for one test and wins. Below it the command line beats the ini
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -158,6 +157,8 @@ def _unknown_argument(node: Any, name: str) -> MarkerError:
         f"  expected  {', '.join(OPTION_NAMES)}\n"
         f"  actual    {name}"
     )
+    from difflib import get_close_matches  # only here, because every run of pytest imports this module
+
     close = get_close_matches(name, OPTION_NAMES, n=1)
     return MarkerError(f"{text}\n\nDid you mean:  @pytest.mark.durable({close[0]}=…)" if close else text)
 

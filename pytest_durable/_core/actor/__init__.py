@@ -1,7 +1,17 @@
 """One object: its container, its instances, its gates, its turns."""
 
 from pytest_durable._core.actor.alarm_turn import AlarmService
-from pytest_durable._core.actor.arguments import ABSENT, is_nothing, is_object, member, not_of_type, text_of, truth
+from pytest_durable._core.actor.arguments import (
+    ABSENT,
+    is_nothing,
+    is_object,
+    member,
+    milliseconds_of,
+    not_of_type,
+    number_of,
+    text_of,
+    truth,
+)
 from pytest_durable._core.actor.commit import ActorStorage, TransactionHandle
 from pytest_durable._core.actor.container import AlarmResult, Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
@@ -43,7 +53,9 @@ __all__ = [
     "is_nothing",
     "is_object",
     "member",
+    "milliseconds_of",
     "not_of_type",
+    "number_of",
     "scope_of",
     "text_of",
     "truth",

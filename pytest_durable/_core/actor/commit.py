@@ -12,6 +12,7 @@ Source: workerd io/actor-sqlite.c++ (commitImpl, maybeDeleteDeferredAlarm, Expli
 """
 
 import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -288,7 +289,7 @@ class ActorStorage:
         future: asyncio.Future[None] = self._services.life.loop.create_future()
         self.store  # noqa: B018 - raises if the object is over
         # Awaiting it ends the turn, and the end of the turn commits; so the next round of the loop is late enough.
-        self._services.life.loop.call_soon(_complete, future)
+        self._services.life.soon(functools.partial(_complete, future))
         return future
 
     # -- transactions

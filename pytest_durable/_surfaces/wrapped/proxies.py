@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, MutableSequence
 from datetime import datetime
 from typing import Any, Final, overload
 
-from pytest_durable._core.actor import text_of
-from pytest_durable._core.actor.arguments import milliseconds_of
+from pytest_durable._core.actor import milliseconds_of, text_of
 from pytest_durable._core.storage.values import UNDEFINED, JSArrayBuffer, JSBigInt, JSDate, JSMap, JSSet, JSTypedArray
 from pytest_durable._surfaces.wrapped import types
 from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference, Sendable
