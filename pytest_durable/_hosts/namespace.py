@@ -11,7 +11,7 @@ from pytest_durable._core.storage import NamespaceFiles
 from pytest_durable._hosts.stub import Stub
 
 if TYPE_CHECKING:
-    from pytest_durable._hosts.inprocess import InProcessHost
+    from pytest_durable._hosts.machine import HostMachine
 
 
 class Namespace:
@@ -24,7 +24,7 @@ class Namespace:
         binding: Its name in ``env``.
     """
 
-    def __init__(self, host: "InProcessHost", files: NamespaceFiles, target: Target, binding: str) -> None:
+    def __init__(self, host: "HostMachine", files: NamespaceFiles, target: Target, binding: str) -> None:
         self.host = host
         self.target = target
         self.unique_key = files.unique_key

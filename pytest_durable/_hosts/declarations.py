@@ -1,0 +1,42 @@
+"""What a test may name when it declares a namespace."""
+
+from pytest_durable._core.errors import ConfigurationError
+from pytest_durable._core.isolate import ClassObject, ClassPath, Target
+from pytest_durable._hosts.defaults import STORAGE_MODES
+
+
+def resolve_target(target: type | str) -> Target:
+    """The class that a test names.
+
+    Raises:
+        ConfigurationError: It is neither a class nor the path of one.
+    """
+    if isinstance(target, type):
+        return ClassObject(target)
+    if not isinstance(target, str):
+        raise ConfigurationError(
+            f"A namespace is made of a class, not of {target!r}.\n\n"
+            'Hand over the class, or its path:  durable.namespace("module:Class")'
+        )
+    module, _, name = target.partition(":")
+    if not module or not name.isidentifier():
+        raise ConfigurationError(
+            f"{target!r} is no path of a class.\n\n  expected  'module:Class', for example 'src.entry:Counter'"
+        )
+    return ClassPath(module, name)
+
+
+def is_class_binding(value: object) -> bool:
+    """Whether a binding of an application is a class of objects rather than a value."""
+    return isinstance(value, type) or (isinstance(value, str) and value.count(":") == 1 and "/" not in value)
+
+
+def check_storage(storage: str) -> None:
+    """Make sure that a storage mode exists.
+
+    Raises:
+        ConfigurationError: It does not.
+    """
+    if storage not in STORAGE_MODES:
+        known = ", ".join(map(repr, STORAGE_MODES))
+        raise ConfigurationError(f"There is no storage {storage!r}.\n\n  known  {known}")

@@ -1,0 +1,113 @@
+"""The disks of one host: a directory of real files, and files in memory, each made when it is first needed."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from pytest_durable._core.errors import DirectoryError, DurableError
+from pytest_durable._core.storage import Disk
+from pytest_durable._hosts.defaults import StorageMode
+
+
+class Disks:
+    """What survives the lives of a host (the directory) or of its objects (the memory).
+
+    Args:
+        directory: Root of the namespaces' directories; made if absent. None: a temporary one, removed at the end.
+        copy_from: A directory of captured data, copied before anything is opened.
+        wall_ns: Reads the clock.
+        synchronous: ``"full"`` syncs each commit.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None,
+        copy_from: Path | None,
+        *,
+        wall_ns: Callable[[], int],
+        synchronous: Literal["off", "full"],
+    ) -> None:
+        #: Root of the namespaces' directories; None while nothing is on disk.
+        self.directory: Path | None = None
+        self._requested = directory
+        self._copy_from = copy_from
+        self._wall_ns = wall_ns
+        self._synchronous = synchronous
+        self._owns_directory = False
+        self._disk: Disk | None = None
+        self._memory: Disk | None = None
+
+    def __iter__(self) -> Iterator[Disk]:
+        return (disk for disk in (self._disk, self._memory) if disk is not None)
+
+    def choose(self, mode: StorageMode) -> Disk:
+        """The disk for namespaces of a mode; a new one belongs to the life that runs.
+
+        Raises:
+            DirectoryError: The directory cannot be made, or there is nothing to copy.
+        """
+        if mode == "memory":
+            if self._memory is None:
+                self._memory = Disk(None, wall_ns=self._wall_ns)
+                self._memory.attach()
+            return self._memory
+        if self._disk is None:
+            self.directory = self._make_directory()
+            self._disk = Disk(self.directory, wall_ns=self._wall_ns, synchronous=self._synchronous)
+            self._disk.attach()
+        return self._disk
+
+    def attach(self) -> None:
+        """A life begins."""
+        for disk in self:
+            disk.attach()
+
+    def end_life(self) -> None:
+        """Shut every door: storage refuses from now on whoever still runs."""
+        for disk in self:
+            disk.end_life()
+
+    def close(self, *, graceful: bool) -> None:
+        """Close the databases; all of them, whatever fails.
+
+        Raises:
+            DurableError: The first failure.
+        """
+        failures: list[Exception] = []
+        for disk in self:
+            try:
+                disk.close(graceful=graceful)
+            except DurableError as failure:
+                failures.append(failure)
+            finally:
+                disk.detach()
+        if failures:
+            raise failures[0]
+
+    def end(self) -> None:
+        """The host has ended: give everything back; a directory of our own is removed."""
+        for disk in self:
+            disk.end()
+        if self._owns_directory and self.directory is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _make_directory(self) -> Path:
+        directory = self._requested
+        if directory is None:
+            directory = Path(tempfile.mkdtemp(prefix="durable-"))
+            self._owns_directory = True
+        if self._copy_from is not None:
+            _copy_captured(self._copy_from, directory)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as failure:
+            raise DirectoryError(f"{directory} cannot be made: {failure.strerror}.") from failure
+        return directory
+
+
+def _copy_captured(source: Path, target: Path) -> None:
+    if not source.is_dir():
+        raise DirectoryError(f"copy_from: {source} is not a directory.")
+    shutil.copytree(source, target, dirs_exist_ok=True)
