@@ -137,6 +137,9 @@ def check_get_options(options: object) -> None:
 class NeutralStub:
     """Another object, as its callers see it: every name is a method; a call is sent at once."""
 
+    #: Why a stub cannot be stored (spec 3.6.3).
+    clone_refusal: Final = "ServiceStub cannot be serialized in this context."
+
     def __init__(self, client: Client, *, enhanced_errors: bool) -> None:
         self._client = client
         self._enhanced_errors = enhanced_errors

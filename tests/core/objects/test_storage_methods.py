@@ -43,6 +43,18 @@ async def test_storage_has_the_synchronous_interfaces_as_properties(inside):
     ]
 
 
+@pytest.mark.parametrize("name", ["waitForBookmark", "primary", "snapshot", "onNextSessionRestore"])
+async def test_storage_has_no_experimental_methods_without_the_flag(inside, name):
+    """DO-4.1.1"""
+    assert not await inside(lambda ctx: hasattr(ctx.storage, name))
+
+
+@pytest.mark.parametrize("name", ["prepare", "ingest", "setMaxPageCountForTest"])
+async def test_sql_has_no_experimental_methods_without_the_flag(inside, name):
+    """DO-5.6.3"""
+    assert not await inside(lambda ctx: hasattr(ctx.storage.sql, name))
+
+
 REFUSED = {
     "get": lambda storage: storage.get(),
     "list": lambda storage: storage.list({"limit": 0}),

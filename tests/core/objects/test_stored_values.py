@@ -99,9 +99,12 @@ async def test_what_cannot_be_cloned_is_refused_and_named(durable, box, make, so
 async def test_stub_cannot_be_stored(durable, box):
     """DO-3.6.3"""
     failure = await durable.run_in_object(
-        box, lambda instance, ctx: refusal(ctx.storage.put("k", instance.env.ARMED.getByName("b")))
+        box, lambda instance, ctx: refusal(ctx.storage.put("k", [instance.env.ARMED.getByName("b")]))
     )
-    assert failure.name == "DataCloneError"
+    assert (failure.name, failure.message) == (
+        "DataCloneError",
+        "ServiceStub cannot be serialized in this context.",
+    )
 
 
 async def test_error_is_stored_as_an_object_of_the_host(durable, box, inside):

@@ -24,7 +24,13 @@ class NotCloneable(Exception):
 
     @classmethod
     def of(cls, culprit: object) -> "NotCloneable":
-        """Name the culprit the way the platform does: functions and classes by themselves, other objects by class."""
+        """Name the culprit the way the platform does: functions and classes by themselves, other objects by class.
+
+        A class of a surface may have words of its own for its objects, as ``clone_refusal``.
+        """
+        refusal = getattr(type(culprit), "clone_refusal", None)
+        if isinstance(refusal, str):
+            return cls(refusal, culprit)
         source = getattr(culprit, "__qualname__", None) or f"#<{type(culprit).__name__}>"
         return cls(f"{source} could not be cloned.", culprit)
 
