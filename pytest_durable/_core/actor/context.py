@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.incarnation import AbortRequest
 from pytest_durable._core.actor.reply import describe
-from pytest_durable._core.actor.scope import current_scope
+from pytest_durable._core.actor.scope import Scope, current_scope
 from pytest_durable._core.actor.storage_face import ObjectStorage
 from pytest_durable._core.ids import ObjectId
 
@@ -58,9 +58,16 @@ class ObjectContext:
         parent = scope.section if scope is not None and scope.incarnation is incarnation else None
         return incarnation.run_section(callback, parent, failure_resets=True)
 
-    def run_inside(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
-        """Run ``callback`` (it may return an awaitable) as an event of this object: a call of one of its functions."""
-        return self._incarnation.run_event(callback)
+    def run_inside(self, callback: Callable[[], object], made_in: Scope | None) -> "asyncio.Future[object]":
+        """Run ``callback`` (it may return an awaitable) as an event of this object: a call of one of its functions.
+
+        A function that was handed out within a critical section is let into that section (spec 6.5.3).
+
+        Args:
+            callback: What to run.
+            made_in: Where the function was handed out.
+        """
+        return self._incarnation.run_event(callback, None if made_in is None else made_in.section)
 
     def wait_until(self, awaitable: object) -> None:
         """Keep the object in memory until ``awaitable`` is done; its failure is logged and harmless (spec 9.8)."""
@@ -73,7 +80,7 @@ class ObjectContext:
                 incarnation.services.claim_failed(failure)
             _LOG.warning("a waitUntil of %s failed: %s", incarnation.key, describe(failure))
 
-        incarnation.background.add(incarnation.start(_settle(awaitable), ended))
+        incarnation.start(_settle(awaitable), ended).is_background = True
 
     def abort(self, reason: str | None = None, *, retry_alarm: bool = True) -> None:
         """Have the object ended when the running turn is over; its writes are lost. The caller then leaves the turn."""

@@ -14,7 +14,7 @@ from pytest_durable._core import events
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
 from pytest_durable._core.actor.reply import Reply
-from pytest_durable._core.actor.scope import SCOPE, Scope
+from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope
 from pytest_durable._core.actor.strand import Ended, Fatal, Strand
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
@@ -67,7 +67,6 @@ class Incarnation:
         self.output_gate = OutputGate()
         self.replies: set[Reply] = set()
         self.strands: set[Strand] = set()
-        self.background: set[Strand] = set()
         self.abort_request: AbortRequest | None = None
         #: Elapsed time at which the object last did something; meaningful while nothing runs.
         self.idle_since_ns = services.elapsed_ns()
@@ -75,8 +74,7 @@ class Incarnation:
         self.storage = ActorStorage(self, services, store, container.alarms)
         self._context = base_context.copy()
         self._context.run(SCOPE.set, Scope(self))
-        self._kept: list[object] = []
-        self._section_timers: set[Timer] = set()
+        self._section_timers: tuple[Timer, ...] = ()  # not a set: there are hardly ever any
 
     def __repr__(self) -> str:
         return f"<Incarnation of {self.key}: {len(self.strands)} strands, {len(self.replies)} in flight>"
@@ -128,8 +126,16 @@ class Incarnation:
         self.services.life.spawn(strand, context)
         return strand
 
-    def run_event(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
-        """Run ``callback`` as an event of this object; the future has its outcome, or why the object ended."""
+    def run_event(self, callback: Callable[[], object], section: Section | None) -> "asyncio.Future[object]":
+        """Run ``callback`` as an event of this object; it leaves the running turn like anything that is sent.
+
+        Args:
+            callback: What to run; it may return an awaitable.
+            section: The critical section that may be open while it runs.
+
+        Returns:
+            A future of its outcome, or of why the object ended.
+        """
         future: asyncio.Future[object] = self.services.life.loop.create_future()
         if self.is_over:
             future.set_exception(self.container.closed_error())
@@ -144,7 +150,15 @@ class Incarnation:
             else:
                 reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
 
-        self.start(_resolve(callback), ended)
+        def deliver() -> None:
+            if not self.is_over:
+                self.start(_resolve(callback), ended, innermost_open(section))
+
+        sender = current_scope()
+        if sender is not None and sender.incarnation.in_turn:
+            sender.incarnation.output_gate.hold(deliver)
+        else:
+            deliver()
         return future
 
     def wrap_task(self, coroutine: Coroutine[Any, Any, object], section: Section | None) -> Strand:
@@ -171,7 +185,6 @@ class Incarnation:
     def strand_ended(self, strand: Strand) -> None:
         """A strand's coroutine has returned or raised."""
         self.strands.discard(strand)
-        self.background.discard(strand)
         if not self.strands:
             self.idle_since_ns = self.services.elapsed_ns()
             self.container.became_idle()
@@ -193,12 +206,12 @@ class Incarnation:
         section = Section(parent)
         future: asyncio.Future[object] = self.services.life.loop.create_future()
         timer = self.services.life.after(SECTION_TIMEOUT_NS, self._section_timed_out, key=self.key.hex)
-        self._section_timers.add(timer)
+        self._section_timers += (timer,)
         self.input_gate.enter(section)
 
         def ended(result: object, failure: BaseException | None) -> None:
             timer.cancel()
-            self._section_timers.discard(timer)
+            self._section_timers = tuple(other for other in self._section_timers if other is not timer)
             self.input_gate.leave(section)
             if future.done():
                 return
@@ -221,6 +234,11 @@ class Incarnation:
         )
 
     # -- idleness
+
+    @property
+    def has_background(self) -> bool:
+        """Whether a ``waitUntil`` has not finished."""
+        return any(strand.is_background for strand in self.strands)
 
     @property
     def is_busy(self) -> bool:
@@ -252,7 +270,6 @@ class Incarnation:
         self.is_over = True
         self.output_gate.discard()
         keep.extend(self.strands)
-        keep.extend(self._kept)
         replies, self.replies = self.replies, set()
         for reply in replies:
             reply.lose()

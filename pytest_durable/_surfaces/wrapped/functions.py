@@ -72,7 +72,7 @@ def _called(reference: FunctionReference, args: Sequence[object], convert: Conve
         return _result(reference, args, convert)
     if not owner.is_alive:
         return Settled(failure=JsException("Error", _GONE))
-    return Pending(owner.run_inside(lambda: _result(reference, args, _as_is)), convert, explain)
+    return Pending(owner.run_inside(lambda: _result(reference, args, _as_is), reference.scope), convert, explain)
 
 
 async def _result(reference: FunctionReference, args: Sequence[object], convert: Convert) -> object:

@@ -46,14 +46,16 @@ class FunctionReference(Reference):
 
     Attributes:
         function: The function.
-        owner: The inside of the object whose code made the reference; None for the test itself.
+        scope: Where the reference was made: which object, which critical section; None for the test itself.
+        owner: The inside of that object.
     """
 
-    __slots__ = ("function", "owner")
+    __slots__ = ("function", "owner", "scope")
 
     def __init__(self, function: Callable[..., object]) -> None:
         scope = current_scope()
         self.function = function
+        self.scope = scope
         self.owner = None if scope is None else scope.incarnation.context
 
     def __repr__(self) -> str:
