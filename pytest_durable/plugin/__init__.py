@@ -2,9 +2,10 @@
 
 import pytest
 
-from pytest_durable.plugin import hookspecs, lending, options
+from pytest_durable.plugin import hookspecs, options
 from pytest_durable.plugin.fixtures import _durable_bench, durable, durable_app, durable_factory
 from pytest_durable.plugin.keys import DEFAULTS
+from pytest_durable.plugin.lending import LENDER, Lender
 from pytest_durable.plugin.running import (
     pytest_fixture_setup,
     pytest_pyfunc_call,
@@ -54,7 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare our marker; read the options, so that a bad value ends the run before it begins."""
     config.addinivalue_line("markers", options.marker_help())
     config.stash[DEFAULTS] = options.read_config(config)
-    lending.connect(config)
+    if config.pluginmanager.hasplugin("asyncio") or hasattr(config.hook, "pytest_asyncio_loop_factories"):
+        from pytest_durable.plugin import asyncio_bridge  # imports pytest-asyncio, which is loaded already
+
+        config.stash[LENDER] = Lender()
+        config.pluginmanager.register(asyncio_bridge, "durable-asyncio")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

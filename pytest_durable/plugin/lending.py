@@ -76,15 +76,6 @@ class Lender:
 LENDER: Final = pytest.StashKey[Lender]()
 
 
-def connect(config: pytest.Config) -> None:
-    """Make pytest-asyncio take loops from us, if it is there."""
-    if config.pluginmanager.hasplugin("asyncio") or hasattr(config.hook, "pytest_asyncio_loop_factories"):
-        from pytest_durable.plugin import asyncio_bridge
-
-        config.stash[LENDER] = Lender()
-        config.pluginmanager.register(asyncio_bridge, "durable-asyncio")
-
-
 def narrow_loop_scope(item: pytest.Item) -> None:
     """Give a durable test a loop of its own where the ini file says that tests share one."""
     marker = item.get_closest_marker("asyncio")

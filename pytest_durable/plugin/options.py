@@ -14,7 +14,7 @@ import pytest
 from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, StorageMode
 
 BACKENDS: Final = ("inprocess",)
-SURFACES: Final = ("on", "off")
+SURFACES: Final = ("auto", "wrapped", "off")
 _TRUE: Final = ("true", "yes", "on", "1")
 _FALSE: Final = ("false", "no", "off", "0")
 
@@ -201,7 +201,11 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("durable_config", "the configuration of the application", default="")
     parser.addini("durable_backend", f"which host runs the tests: {', '.join(BACKENDS)}", default="")
     parser.addini("durable_autojump", "a test that waits makes the clock jump (default: true)", default="")
-    parser.addini("durable_surface", "make `workers`, `js` and `pyodide` importable: on, off", default="")
+    parser.addini(
+        "durable_surface",
+        "what user code can import and see: auto, wrapped, off (serve no `workers`, `js`, `pyodide`)",
+        default="",
+    )
 
 
 _INI: Final = ("storage", "start", "config", "backend", "autojump")
@@ -224,15 +228,14 @@ def read_config(config: pytest.Config) -> Options:
     return Options(**said)
 
 
-def is_surface_on(config: pytest.Config) -> bool:
-    """Whether tests can import what user code imports.
+def read_surface(config: pytest.Config) -> str:
+    """What user code can import and see: one of ``SURFACES``.
 
     Raises:
-        UsageError: The value is neither on nor off.
+        UsageError: The value is none of those that exist.
     """
-    text = config.getini("durable_surface") or SURFACES[0]
     try:
-        return _one_of(SURFACES)(text) == "on"
+        return _one_of(SURFACES)(config.getini("durable_surface") or SURFACES[0])
     except BadValueError as bad:
         raise _setting_error("durable_surface", bad) from None
 

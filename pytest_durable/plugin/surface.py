@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_durable.plugin.options import is_surface_on
+from pytest_durable.plugin.options import read_surface
 
 if TYPE_CHECKING:
     from pytest_durable._surfaces.finder import ImportFinder
@@ -66,7 +66,7 @@ _DOORKEEPER: Final = pytest.StashKey[Doorkeeper]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Before any conftest is imported: it may import user code."""
-    if is_surface_on(early_config):
+    if read_surface(early_config) != "off":
         doorkeeper = early_config.stash[_DOORKEEPER] = Doorkeeper()
         doorkeeper.install()
 
