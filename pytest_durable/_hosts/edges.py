@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_durable._core.actor import ObjectContext
+from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import Surface
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
 from pytest_durable._core.runtime import App
+from pytest_durable._surfaces.profile import EXTERNAL_SDK_DATE, SDK, WRAPPING_SDK, choose_profile, installed_sdk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +39,32 @@ def make_edge(app: App, report: Callable[[str, str], None]) -> Edge:
     Args:
         app: The application.
         report: Takes the code and text of platform warnings.
+
+    Raises:
+        ConfigurationError: The application is one for the raw profile.
     """
-    return _neutral_edge(app) if app.surface == "neutral" else _wrapped_edge(app, report)
+    if app.surface == "neutral":
+        return _neutral_edge(app)
+    if app.surface == "auto":
+        _refuse_raw(app.compatibility_date)
+    return _wrapped_edge(app, report)
+
+
+def _refuse_raw(compatibility_date: str) -> None:
+    """Make sure that what production would run the application on is what exists here (spec python-workers 0.1)."""
+    sdk = installed_sdk()
+    if choose_profile(None, compatibility_date=compatibility_date, sdk_version=sdk) == "wrapped":
+        return
+    if compatibility_date < EXTERNAL_SDK_DATE:
+        expected, actual = f"compatibility date {EXTERNAL_SDK_DATE} or later", compatibility_date
+    else:
+        expected, actual = f"{SDK} {'.'.join(map(str, WRAPPING_SDK))} or later", f"{sdk} is installed"
+    raise ConfigurationError(
+        "The application uses the raw profile of the Python SDK, which is not in this version.\n\n"
+        f"  expected  {expected}\n"
+        f"  actual    {actual}\n\n"
+        "Run it on the current SDK all the same:  App(surface='wrapped')"
+    )
 
 
 def _neutral_edge(app: App) -> Edge:

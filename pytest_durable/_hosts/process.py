@@ -102,7 +102,7 @@ class HostProcess(HostMachine):
 
     def crash_at(
         self,
-        record_type: type[events.Record],
+        record_type: type[events.Record] | None,
         *,
         object: Stub | None = None,
         nth: int = 1,
@@ -110,12 +110,15 @@ class HostProcess(HostMachine):
         """Cut the life at a record, in the middle of whatever writes it. Everything after it does not happen.
 
         Args:
-            record_type: The class of the record.
+            record_type: The class of the record; None takes an earlier crash point back.
             object: Only records of this object count.
             nth: The how-manieth of them, from now on.
         """
         if nth < 1:
             raise ConfigurationError(f"crash_at() counts from 1, not {nth}.")
+        if record_type is None:
+            self.journal.disarm()
+            return
         self.require_running()
         key = None if object is None else object._durable_key
         remaining = nth

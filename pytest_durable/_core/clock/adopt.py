@@ -87,5 +87,5 @@ def _refusal(loop: asyncio.AbstractEventLoop) -> str:
         f"  actual    {kind}\n\n"
         "pytest-asyncio: remove the event_loop_policy fixture or loop factory that makes this loop for durable tests.\n"
         'anyio: choose the backend  ("asyncio", {"use_uvloop": False}).\n'
-        "Without pytest: let the host make the loop,  Host.run(main)."
+        "Without pytest: let the host make the loop,  Host.run_main(main)."
     )

@@ -8,7 +8,7 @@ Source: spec durable-objects 5.3.5, 5.4.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from weakref import WeakSet
 
 import apsw
@@ -86,7 +86,8 @@ class Execution:
             self._rows = cursor
             self.is_live = True
         else:
-            self._rows = iter(cursor.fetchall())
+            rows: list[Any] = cursor.fetchall()  # apsw's type of a row is another for newer Pythons
+            self._rows = iter(rows)
             self.changed = connection.changes()
 
     def _execute(self, bound: Sequence[SqlValue]) -> apsw.Cursor:

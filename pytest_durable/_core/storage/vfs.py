@@ -5,6 +5,7 @@ VFS, so they follow the virtual clock without a line in the SQL functions themse
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import apsw
 
@@ -73,7 +74,7 @@ class _MemoryFile(apsw.VFSFile):
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
         return bytes(self._content[offset : offset + amount])
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+    def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802  # a buffer; its type has no name before 3.12
         content = self._content
         if offset > len(content):
             content.extend(bytes(offset - len(content)))
