@@ -72,7 +72,7 @@ async def test_no_rollback_journal_stays(durable, boxes):
 
 
 def test_root_directory_is_made_if_it_is_absent(durable_factory, tmp_path):
-    """DO-1.3.P: differs, see the decision about directories."""
+    """DO-1.3.P: differs, decision 3.2."""
     host = durable_factory(tmp_path / "new" / "root")
     assert host.namespace(Box).files() == METADATA
 
