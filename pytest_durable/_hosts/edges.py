@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pytest_durable._core.actor import ObjectContext
 from pytest_durable._core.errors import ConfigurationError
@@ -17,6 +17,7 @@ class Edge:
     """One application's surface as the test's stubs use it.
 
     Attributes:
+        name: How ``App`` names the surface.
         surface: What user code sees.
         to_wire: Converts an argument as production would.
         from_wire: Converts an answer as production would.
@@ -25,6 +26,7 @@ class Edge:
         context: What user code sees as ``ctx``, given the instance and the platform's context.
     """
 
+    name: Literal["wrapped", "neutral"]
     surface: Surface
     to_wire: Callable[[Any], object]
     from_wire: Callable[[Any], object]
@@ -73,6 +75,7 @@ def _neutral_edge(app: App) -> Edge:
 
     enhanced = app.enhanced_errors
     return Edge(
+        name="neutral",
         surface=NeutralSurface(enhanced_errors=enhanced),
         to_wire=copied,
         from_wire=_as_is,
@@ -87,6 +90,7 @@ def _wrapped_edge(app: App, report: Callable[[str, str], None]) -> Edge:
 
     surface = WrappedSurface(enhanced_errors=app.enhanced_errors, lenient=app.lenient, report=report)
     return Edge(
+        name="wrapped",
         surface=surface,
         to_wire=surface.to_wire,
         from_wire=surface.from_wire,

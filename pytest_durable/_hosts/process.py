@@ -4,6 +4,7 @@ import asyncio
 import functools
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -82,8 +83,10 @@ class HostProcess(HostMachine):
 
     def _deploy(self, app: App) -> None:
         """New code on old data: a class of a known name takes the place of the one before."""
-        self.app = app
+        if app.surface == "auto":  # the project's SDK is the same as before
+            app = replace(app, surface=self.edge.name)
         self.edge = make_edge(app, self.platform_warnings.report)
+        self.app = app
         targets = [*app.classes, *(value for value in app.bindings.values() if is_class_binding(value))]
         for target in map(resolve_target, targets):  # type: ignore[arg-type]
             known = self._namespaces.get(target.class_name)

@@ -1,13 +1,17 @@
-"""Which generation of the platform's Python side user code is written for. Pure.
+"""Which generation of the platform's Python side user code is written for. Pure, but for the look at what is installed.
 
 Source: spec python-workers 0.2, PW-0.1; decisions 1.3.
 """
 
+import functools
+import importlib.metadata
 import re
+import sys
 from typing import Final, Literal
 
 Profile = Literal["raw", "wrapped"]
 
+SDK: Final = "workers-runtime-sdk"
 #: From this compatibility date on the platform takes the SDK that the project brings along.
 EXTERNAL_SDK_DATE: Final = "2026-04-21"
 #: From this version on the SDK converts what storage and calls take and give.
@@ -31,6 +35,20 @@ def choose_profile(
     if sdk_version is not None:
         return "wrapped" if _numbers(sdk_version) >= WRAPPING_SDK else "raw"
     return "wrapped"
+
+
+def installed_sdk() -> str | None:
+    """The version of the installed ``workers-runtime-sdk``, None without one."""
+    return _installed_sdk(tuple(sys.path))
+
+
+@functools.lru_cache(maxsize=1)
+def _installed_sdk(_path: tuple[str, ...]) -> str | None:
+    # Kept, because each host asks and a look through site-packages is a good part of the time of a small test.
+    try:
+        return importlib.metadata.version(SDK)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ import functools
 import shutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ from pytest_durable._core.runtime import App
 from pytest_durable._durable import Host
 from pytest_durable._hosts.world import World
 from pytest_durable.plugin.keys import EVIDENCE, FAILED
-from pytest_durable.plugin.options import Options
+from pytest_durable.plugin.options import Options, read_surface
 from pytest_durable.plugin.report import section
 
 T = TypeVar("T")
@@ -79,12 +80,16 @@ class Bench:
                 f"durable_app gave no application.\n\n  expected  App(…)\n  actual    {app!r}\n\n"
                 "Return one from your fixture:  return App(classes=[…])"
             )
+        if app.surface == "auto" and read_surface(self.item.config) == "wrapped":
+            app = replace(app, surface="wrapped")
         _refuse_configuration(said)
         arguments = {name: getattr(self.options, name) for name in ("storage", "seed", "autojump", "copy_from")} | said
         if directory is None and arguments["storage"] == "disk":
             directory = self._make_directory()
             self._directories.append(directory)
         root = self.item.config.rootpath
+        if arguments["copy_from"] is not None:
+            arguments["copy_from"] = root / arguments["copy_from"]  # what is absolute stays so
         host = Host(directory, app=app, world=self.world, root=root, is_test_module=self._is_test_module, **arguments)
         self.hosts.append(host)
         self._connect(host)
@@ -110,8 +115,7 @@ class Bench:
         for host in self.hosts:
             host.raise_failures()
         for host in self.hosts:
-            for warning in host.platform_warnings.take_unclaimed():
-                self.item.warn(warning)
+            self._issue_warnings(host)
 
     def end(self, hosts: Iterable[Host]) -> None:
         """Stop hosts in order, the newest first. What fails now fails the teardown of the test."""
@@ -143,6 +147,7 @@ class Bench:
         try:
             self.run(host.finish())
             host.raise_failures()
+            self._issue_warnings(host)  # about what was still under way
         except BaseException:
             self.item.stash[FAILED] = True
             self.item.stash[EVIDENCE] = self.tell()
@@ -150,6 +155,10 @@ class Bench:
         finally:
             self.hosts.remove(host)
             host.close()
+
+    def _issue_warnings(self, host: Host) -> None:
+        for warning in host.platform_warnings.take_unclaimed():
+            self.item.warn(warning)
 
 
 def _refuse_configuration(said: Mapping[str, object]) -> None:

@@ -486,7 +486,7 @@ class TestFailures:
             assert not hasattr(failure, "type")
             assert not hasattr(failure, "durableObjectId")
 
-        between(body, compatibility_date="2026-04-20")
+        between(body, surface="wrapped", compatibility_date="2026-04-20")
 
     def test_flags_are_there_only_when_true(self) -> None:
         # PW-1.57

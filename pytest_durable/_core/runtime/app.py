@@ -17,6 +17,7 @@ _PRESERVES: Final = "delete_all_preserves_alarm"
 _ENHANCED_ERRORS_DATE: Final = "2026-04-21"
 _ENHANCED: Final = "enhanced_error_serialization"
 _LEGACY: Final = "legacy_error_serialization"
+_SURFACES: Final = ("auto", "wrapped", "neutral")
 
 
 def _frozen(mapping: Mapping[str, object] | None = None) -> Mapping[str, object]:
@@ -48,8 +49,8 @@ class App:
         vars: Plain variables of ``env``.
         compatibility_date: As in the platform's configuration.
         compatibility_flags: Likewise.
-        surface: What user code sees: ``"wrapped"`` (the current Python SDK) or ``"neutral"`` (plain values, used to
-            test the platform itself).
+        surface: What user code sees: ``"wrapped"`` (the Python SDK from 1.3 on), ``"neutral"`` (plain values, used to
+            test the platform itself), or ``"auto"``: chosen by the compatibility date and the installed SDK.
         lenient: Accept idioms of the other SDK generation where they are harmless.
         options: Knobs of the platform.
 
@@ -62,16 +63,19 @@ class App:
     vars: Mapping[str, object] = field(default_factory=_frozen)
     compatibility_date: str = DEFAULT_COMPATIBILITY_DATE
     compatibility_flags: tuple[str, ...] = ()
-    surface: Literal["wrapped", "neutral"] = "wrapped"
+    surface: Literal["auto", "wrapped", "neutral"] = "auto"
     lenient: bool = True
     options: PlatformOptions = PlatformOptions()
 
     def __post_init__(self) -> None:
-        if self.surface not in ("wrapped", "neutral"):
+        given: str = self.surface
+        if given not in _SURFACES:
+            unbuilt = " The raw profile (SDK before 1.3) is not in this version." if given == "raw" else ""
             raise ConfigurationError(
-                f"There is no surface {self.surface!r}.\n\n"
-                "  known  'wrapped', 'neutral'\n\n"
-                "Leave it out to get 'wrapped'."
+                f"There is no surface {given!r}.{unbuilt}\n\n"
+                f"  expected  {', '.join(map(repr, _SURFACES))}\n"
+                f"  actual    {given!r}\n\n"
+                "Leave it out, or choose the current SDK:  App(surface='wrapped')"
             )
 
     @property
