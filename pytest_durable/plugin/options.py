@@ -201,11 +201,8 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("durable_config", "the configuration of the application", default="")
     parser.addini("durable_backend", f"which host runs the tests: {', '.join(BACKENDS)}", default="")
     parser.addini("durable_autojump", "a test that waits makes the clock jump (default: true)", default="")
-    parser.addini(
-        "durable_surface",
-        "what user code can import and see: auto, wrapped, off (serve no `workers`, `js`, `pyodide`)",
-        default="",
-    )
+    surfaces = f"what user code can import and see: {', '.join(SURFACES)} (no `workers`, `js`, `pyodide`)"
+    parser.addini("durable_surface", surfaces, default="")
 
 
 _INI: Final = ("storage", "start", "config", "backend", "autojump")

@@ -13,8 +13,8 @@ CONTAINERS = {"Counter", "OrderedDict", "bytearray", "count", "defaultdict", "de
 WEAK_CONTAINERS = {"WeakKeyDictionary", "WeakSet", "WeakValueDictionary"}
 
 #: Methods that change a list, a dict or a set.
-LIST_CHANGES = {"append", "appendleft", "clear", "extend", "insert", "pop", "popleft", "remove"}
-OTHER_CHANGES = {"add", "discard", "setdefault", "update"}
+CHANGES = {"append", "appendleft", "clear", "extend", "insert", "pop", "popleft", "remove"}
+CHANGES |= {"add", "discard", "setdefault", "update"}
 
 
 def test_no_module_has_a_container_to_be_filled() -> None:
@@ -60,9 +60,7 @@ def _changed(tree: ast.Module) -> Iterator[str]:
     """Names that some function of the module changes in place."""
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
-                method in LIST_CHANGES | OTHER_CHANGES
-            ):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in CHANGES:
                 yield name
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
                 yield name
