@@ -91,7 +91,7 @@ class ActorStorage:
         self._store = store
         self._alarms = alarms
         self._key: ObjectKey = incarnation.key
-        self._transactions: list[TransactionHandle] = []
+        self._transactions: tuple[TransactionHandle, ...] = ()  # innermost last
         self._scheduled_ns: int | None = None
         self._scheduled_known = False
         self._alarm_touched = False
@@ -324,20 +324,22 @@ class ActorStorage:
             store = self.store
         marks = _AlarmMarks(self._delete_deferred, self._alarm_touched, self._must_reschedule)
         handle = TransactionHandle(self, store.begin_transaction(), marks)
-        self._transactions.append(handle)
+        self._transactions += (handle,)
         return handle
 
     def _end(self, handle: TransactionHandle) -> None:
         handle.is_over = True
-        if handle in self._transactions:
-            self._transactions.remove(handle)
+        self._leave(handle)
+
+    def _leave(self, handle: TransactionHandle) -> None:
+        self._transactions = tuple(other for other in self._transactions if other is not handle)
 
     def _commit_explicit(self, handle: TransactionHandle) -> None:
         store = self.store
         if handle.depth > 0:
             store.commit_transaction(handle.depth)
             return
-        self._transactions.remove(handle)
+        self._leave(handle)
         self._commit(lambda: store.commit_transaction(handle.depth))
         if self._incarnation.is_over:
             raise self._incarnation.container.closed_error()
@@ -348,7 +350,7 @@ class ActorStorage:
             raise error("Cannot roll back an outer transaction while a nested transaction is still running.")
         self.store.rollback_transaction(handle.depth)
         handle.is_rolled_back = True
-        self._transactions.remove(handle)
+        self._leave(handle)
         marks = handle.saved_alarm
         self._delete_deferred = marks.is_delete_deferred
         self._alarm_touched = marks.is_touched
@@ -397,7 +399,7 @@ class ActorStorage:
 
     def end(self, *, graceful: bool) -> None:
         """Close the database; an open transaction is lost."""
-        self._transactions.clear()
+        self._transactions = ()
         self._store.close(graceful=graceful)
 
 

@@ -122,7 +122,7 @@ class Container:
         self.alarms = services.alarms(self.key)
         self._alarm_run: _AlarmRun | None = None
         self._idle_timer: Timer | None = None
-        self._evict_waiters: list[asyncio.Future[None]] = []
+        self._evict_waiters: tuple[asyncio.Future[None], ...] = ()
         #: Elapsed time of the last call, or of the end of the last stub if that was later.
         self.last_access_ns = services.elapsed_ns()
         self._pin: weakref.ref[Pin] | None = None
@@ -134,6 +134,11 @@ class Container:
     def is_broken(self) -> bool:
         """Whether this container is spent."""
         return self.state is ContainerState.BROKEN
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the instance has something running or waiting."""
+        return self.incarnation is not None and self.incarnation.is_busy
 
     # -- clients
 
@@ -256,9 +261,9 @@ class Container:
 
         Runs in the first event that gets through the input gate; the others find the instance.
         """
-        if incarnation.construction_failure is not None:
-            raise incarnation.construction_failure
         services = self.services
+        if incarnation.construction_failure is not None:
+            services.surface.replay(incarnation.cls, incarnation.construction_failure)
         incarnation.is_constructing = True
         try:
             incarnation.cls = services.get_class()
@@ -414,8 +419,12 @@ class Container:
 
     def became_idle(self) -> None:
         """The last strand of the instance ended."""
-        self._release_evict_waiters()
-        if self._idle_timer is None and not self.services.prevent_eviction and self.incarnation is not None:
+        incarnation = self.incarnation
+        if incarnation is None:
+            return
+        if self._evict_waiters and not incarnation.is_busy:
+            self._release_evict_waiters()
+        if self._idle_timer is None and not self.services.prevent_eviction:
             self._arm_idle_timer(IDLE_NS)
 
     def _arm_idle_timer(self, delay_ns: int) -> None:
@@ -445,22 +454,23 @@ class Container:
         Records: Evicted.
         """
         incarnation, self.incarnation = self.incarnation, None
+        if incarnation is None:
+            return
         self._stop_idle_timer()
         self.state = move(self.state, ContainerState.ABSENT)
-        if incarnation is not None:
-            incarnation.retire()
+        incarnation.retire()
 
     def wait_idle(self) -> "asyncio.Future[None]":
         """A future that completes when the instance has nothing to do, or is gone."""
         future: asyncio.Future[None] = self.services.life.loop.create_future()
-        if self.incarnation is None or not self.incarnation.is_busy:
-            future.set_result(None)
+        if self.is_busy:
+            self._evict_waiters += (future,)
         else:
-            self._evict_waiters.append(future)
+            future.set_result(None)
         return future
 
     def _release_evict_waiters(self) -> None:
-        waiters, self._evict_waiters = self._evict_waiters, []
+        waiters, self._evict_waiters = self._evict_waiters, ()
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)

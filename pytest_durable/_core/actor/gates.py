@@ -45,52 +45,60 @@ class InputGate:
 
     def __init__(self) -> None:
         self.section: Section | None = None
-        self._ready: list[Section] = []
-        self._waiting: list[tuple[Section | None, asyncio.Future[None]]] = []
+        # Most objects never have a critical section, so the containers are made when something goes into them.
+        self._ready: tuple[Section, ...] = ()
+        self._waiting: list[tuple[Section | None, asyncio.Future[None]]] | None = None
         #: Turns that were let in and have not begun yet. They came first: nobody may overtake them.
-        self.called: set[asyncio.Future[None]] = set()
+        self.called: set[asyncio.Future[None]] | None = None
 
     def __repr__(self) -> str:
         state = "open" if self.section is None else f"section of depth {self.section.depth}"
-        return f"<InputGate {state}, {len(self._waiting)} waiting>"
+        return f"<InputGate {state}, {self.waiting} waiting>"
 
     @property
     def waiting(self) -> int:
         """How many turns are held back."""
-        return len(self._waiting)
+        return len(self._waiting or ())
 
     def enter(self, section: Section) -> None:
         """Begin ``section`` now, or as soon as its siblings before it are over."""
         if self.section is innermost_open(section.parent) and not self._ready:
             self.section = section
         else:
-            self._ready.append(section)
+            self._ready += (section,)
 
     def leave(self, section: Section) -> None:
         """End ``section``; sections that are ready go before everything else that waits."""
         section.is_over = True
         if self.section is not section:
-            self._ready = [other for other in self._ready if other is not section]
+            self._ready = _without(self._ready, section)
             return
         self.section = innermost_open(section.parent)
         for other in self._ready:
             if innermost_open(other.parent) is self.section:
-                self._ready.remove(other)
+                self._ready = _without(self._ready, other)
                 self.section = other
                 break
         self._wake()
 
     def hold(self, section: Section | None, waiter: "asyncio.Future[None]") -> None:
         """Complete ``waiter`` when a turn of ``section`` may run; first come, first served."""
+        if self._waiting is None:
+            self._waiting = []
         self._waiting.append((section, waiter))
         if self.section is section:  # it may run, but others were let in before it
             self._wake()
 
     def answered(self, waiter: "asyncio.Future[None]") -> None:
         """The turn behind ``waiter`` begins, or goes back to waiting."""
-        self.called.discard(waiter)
+        if self.called is not None:
+            self.called.discard(waiter)
 
     def _wake(self) -> None:
+        if not self._waiting:
+            return
+        if self.called is None:
+            self.called = set()
         still_waiting = []
         for section, waiter in self._waiting:
             if innermost_open(section) is not self.section:
@@ -101,26 +109,32 @@ class InputGate:
         self._waiting = still_waiting
 
 
+def _without(sections: tuple[Section, ...], one: Section) -> tuple[Section, ...]:
+    return tuple(other for other in sections if other is not one)
+
+
 class OutputGate:
     """What may leave. Closed during each turn; opened when its writes are durable."""
 
     def __init__(self) -> None:
-        self._held: list[Callable[[], object]] = []
+        self._held: list[Callable[[], object]] | None = None  # made when something is held; idle objects hold nothing
 
     def __repr__(self) -> str:
-        return f"<OutputGate, {len(self._held)} held>"
+        return f"<OutputGate, {len(self._held or ())} held>"
 
     def hold(self, action: Callable[[], object]) -> None:
         """Do ``action`` when the writes made so far are durable."""
+        if self._held is None:
+            self._held = []
         self._held.append(action)
 
     def open(self) -> None:
         """The writes are durable: let go what waited, in order."""
         if self._held:
-            held, self._held = self._held, []
+            held, self._held = self._held, None
             for action in held:
                 action()
 
     def discard(self) -> None:
         """The writes are lost: what waited is never sent."""
-        self._held.clear()
+        self._held = None

@@ -243,7 +243,7 @@ class Incarnation:
     @property
     def is_busy(self) -> bool:
         """Whether something runs or waits: calls, tasks, critical sections, timers of user code."""
-        return bool(self.strands) or self._depth > 0 or self.services.has_timers(self)
+        return bool(self.strands) or self.services.has_timers(self)
 
     # -- the end
 

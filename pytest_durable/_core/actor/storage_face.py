@@ -205,12 +205,28 @@ class ObjectStorage(StorageOperations):
 
     def __init__(self, owner: StorageOwner, types: DecodedTypes = PLAIN, *, sql: bool = True) -> None:
         super().__init__(owner, types)
-        self.kv = ObjectKv(owner, types, enabled=sql)
-        self.sql = ObjectSql(owner, types, enabled=sql)
+        self._is_sql_enabled = sql
+        # Made when they are asked for: few objects use both.
+        self._kv: ObjectKv | None = None
+        self._sql: ObjectSql | None = None
+
+    @property
+    def kv(self) -> ObjectKv:
+        """The synchronous half of the key-value methods."""
+        if self._kv is None:
+            self._kv = ObjectKv(self._owner, self._types, enabled=self._is_sql_enabled)
+        return self._kv
+
+    @property
+    def sql(self) -> ObjectSql:
+        """SQL on the same database."""
+        if self._sql is None:
+            self._sql = ObjectSql(self._owner, self._types, enabled=self._is_sql_enabled)
+        return self._sql
 
     def with_types(self, types: DecodedTypes) -> "ObjectStorage":
         """The same storage, whose results are built from other types."""
-        return ObjectStorage(self._owner, types, sql=self.sql.is_enabled)
+        return ObjectStorage(self._owner, types, sql=self._is_sql_enabled)
 
     def delete_all(self, options: object = UNDEFINED) -> None:
         """Reset the database at once; not undone by anything (spec 4.4)."""

@@ -38,7 +38,7 @@ class Strand(Coroutine[Any, Any, object]):
         fatal: Called instead of ``ended`` when it fails, before the writes of its last turn are committed.
     """
 
-    __slots__ = ("_ended", "_fatal", "_incarnation", "_inner", "_pending", "_section", "_waiter")
+    __slots__ = ("_ended", "_fatal", "_incarnation", "_inner", "_pending", "_section", "_waiter", "is_background")
 
     def __init__(
         self,
@@ -55,6 +55,8 @@ class Strand(Coroutine[Any, Any, object]):
         self._fatal = fatal
         self._waiter: asyncio.Future[None] | None = None
         self._pending: BaseException | None = None
+        #: Nobody waits for its outcome (``waitUntil``).
+        self.is_background = False
 
     def __repr__(self) -> str:
         return f"<Strand of {self._incarnation.key}: {self.label}>"

@@ -180,7 +180,7 @@ class Runtime:
 
     def unfinished_background(self) -> list[ObjectKey]:
         """Objects with a ``waitUntil`` that has not finished."""
-        return [c.key for c in self.containers() if c.incarnation is not None and c.incarnation.background]
+        return [c.key for c in self.containers() if c.incarnation is not None and c.incarnation.has_background]
 
     def strands(self) -> list[Strand]:
         """Everything of user code that is running or suspended."""

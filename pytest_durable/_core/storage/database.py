@@ -7,7 +7,7 @@ from typing import Any
 
 import apsw
 
-from pytest_durable._core.storage.layout import ROW_BYTES_MAX
+from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.statements import Statements
 from pytest_durable._core.storage.vfs import ClockVfs, MemoryVfs
 
@@ -82,33 +82,27 @@ class Database:
         connection = self.connection
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
-        connection.limit(apsw.SQLITE_LIMIT_LENGTH, ROW_BYTES_MAX)
+        connection.limit(apsw.SQLITE_LIMIT_LENGTH, layout.ROW_BYTES_MAX)
         if self._engine.trace is not None:
             self._trace(self._engine.trace)
         if self._engine.memory is not None:
             # Nobody else opens the file, and its bytes change only at a commit: see MemoryVfs.
-            for pragma in (
-                "journal_mode = MEMORY",
-                "synchronous = OFF",
-                "locking_mode = EXCLUSIVE",
-                "cache_spill = OFF",
-            ):
-                self._pragma(pragma)
+            self._pragmas("journal_mode = MEMORY", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_spill = OFF")
             return
         if not self._engine.is_synchronous:
             # Before the switch to WAL, which would sync otherwise.
-            self._pragma("synchronous = OFF")
+            self._pragmas("synchronous = OFF")
         if not is_wal:
-            self._pragma("journal_mode = WAL")
+            self._pragmas("journal_mode = WAL")
 
     def reload_tables(self) -> None:
         """Ask which tables of the platform exist: after opening, and after a rollback."""
         #: The tables of the platform that exist, as this connection sees them.
         self.own_tables: set[str] = {name for (name,) in self.execute(self.statements.own_tables).fetchall()}
 
-    def _pragma(self, text: str) -> None:
+    def _pragmas(self, *texts: str) -> None:
         # Not cached: the text carries no tag. Rows are read to the end, or the pragma may not take effect.
-        self.execute(f"PRAGMA {text}", can_cache=False).fetchall()
+        self.execute("; ".join([f"PRAGMA {text}" for text in texts]), can_cache=False).fetchall()
 
     def _trace(self, callback: Callable[[str, str], None]) -> None:
         path = self.connection.filename
@@ -127,7 +121,7 @@ class Database:
 
     def limit_pages(self, pages_max: int) -> None:
         """Make SQLite report a full disk beyond this size."""
-        self._pragma(f"max_page_count = {pages_max:d}")
+        self._pragmas(f"max_page_count = {pages_max:d}")
 
     def close(self, *, graceful: bool) -> None:
         """Close the connection, and its cursors with it. What is not committed is lost."""

@@ -138,9 +138,11 @@ class PooledDatabase:
         return b"" if self._pool.engine.memory is not None else layout.empty_database(apsw.SQLITE_VERSION_NUMBER)
 
     def _open(self) -> Database:
-        is_wal = check_database(self._files, self.name)
-        sides = [self.name + suffix for suffix in layout.SIDE_SUFFIXES]
-        absent = [side for side in sides if not self._files.exists(side)]
+        is_wal, absent = False, []
+        if self._pool.engine.memory is None:  # in memory nobody else writes, and there are no side files
+            is_wal = check_database(self._files, self.name)
+            sides = [self.name + suffix for suffix in layout.SIDE_SUFFIXES]
+            absent = [side for side in sides if not self._files.exists(side)]
         self._pool.admit(self)
         try:
             self._database = Database(self._pool.engine, self.path, is_wal=is_wal)
