@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, Literal, Self, TypeVar
 
-from pytest_durable._core.actor import AbortRequest, ContainerState, ObjectContext
+from pytest_durable._core.actor import AbortRequest, ObjectContext
 from pytest_durable._core.alarms import AlarmOutcome
 from pytest_durable._core.errors import LifeEnded
 from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, PlatformError, RemoteFailure, error
@@ -77,12 +77,14 @@ class InProcessHost(HostProcess):
             raise error("Cannot evict Durable Object: it is not currently running.")
         if container.services.prevent_eviction:
             raise error("Cannot evict Durable Object: its namespace has preventEviction set.")
-        with self._jumping():
-            done, _ = await asyncio.wait([container.wait_idle()], timeout=EVICT_SECONDS_MAX)
-        if not done:
-            raise error("Timed out waiting to evict Durable Object: it still has active references.")
-        if container.state is ContainerState.ACTIVE:
-            container.evict()
+        deadline = self.world.loop.time() + EVICT_SECONDS_MAX
+        while container.is_busy:
+            remaining = deadline - self.world.loop.time()
+            if remaining <= 0:
+                raise error("Timed out waiting to evict Durable Object: it still has active references.")
+            with self._jumping():
+                await asyncio.wait([container.wait_idle()], timeout=remaining)
+        container.evict()
 
     @ends_with_the_life
     async def abort(self, stub: Stub, reason: str | None = None) -> None:

@@ -203,6 +203,47 @@ async def test_prevent_eviction_refuses_the_tests_eviction_too(durable_factory):
         await host.evict(stub)
 
 
+@pytest.mark.parametrize("way", BUSINESS)
+async def test_eviction_by_the_test_waits_until_nothing_runs(durable, busy, way):
+    """DO-9.6.T1.3"""
+    running = asyncio.create_task(getattr(busy, way)(5))
+    await durable.settle()
+    await durable.evict(busy)
+    assert evictions(durable) == [5]
+    await running
+
+
+async def test_eviction_by_the_test_waits_for_every_timer(durable, busy):
+    """DO-9.6.T1.3"""
+    await asyncio.gather(busy.wait_in_callback(5), busy.wait_in_callback(7))
+    await durable.evict(busy)
+    assert evictions(durable) == [7]
+
+
+async def test_eviction_by_the_test_gives_up_after_30_seconds(durable, busy):
+    """DO-9.6.T1.3"""
+    await busy.tick_for_ever(1)
+    with pytest.raises(PlatformError) as caught:
+        await durable.evict(busy)
+    assert str(caught.value) == "Timed out waiting to evict Durable Object: it still has active references."
+    assert durable.clock.time() == 1_893_456_030
+    assert await busy.in_memory() == 1
+
+
+async def test_evictions_by_the_test_at_one_time_all_succeed(durable, busy):
+    """DO-9.6.P"""
+    await busy.wait_in_callback(5)
+    await asyncio.gather(durable.evict(busy), durable.evict(busy))
+    assert evictions(durable) == [5]
+
+
+async def test_object_that_is_not_in_memory_cannot_be_evicted(durable, busy):
+    """DO-9.6.P"""
+    with pytest.raises(PlatformError) as caught:
+        await durable.evict(busy)
+    assert str(caught.value) == "Cannot evict Durable Object: it is not currently running."
+
+
 async def test_storage_and_alarm_survive_eviction_and_fields_do_not(durable):
     """DO-9.3.T1.5"""
     stub = durable.namespace(Armed).get_by_name("a")
