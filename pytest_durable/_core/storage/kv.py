@@ -75,10 +75,12 @@ class KvTable:
         if layout.EXTERNALS_TABLE in self._database.own_tables:
             self._execute(self._statements.externals_delete, (raw,))
 
+    def may_hold_any(self, span: KeyRange) -> bool:
+        """Whether there is anything to look at for `list` and `iterate`, which need a table."""
+        return self.exists and not span.is_empty
+
     def list(self, span: KeyRange, *, reverse: bool, limit: int | None) -> Rows:
         """The rows of a range, in key order or reversed."""
-        if span.is_empty or not self.exists:
-            return []
         bounds = _parameters(span, limit)
         bounded = span.upper is not None
         try:
@@ -90,10 +92,8 @@ class KvTable:
             rows = [(key_text(raw), blob) for raw, blob in self._execute(text, bounds).fetchall()]
         return rows
 
-    def iterate(self, span: KeyRange, *, reverse: bool, limit: int | None) -> tuple[apsw.Cursor | None, Iterator[Row]]:
+    def iterate(self, span: KeyRange, *, reverse: bool, limit: int | None) -> tuple[apsw.Cursor, Iterator[Row]]:
         """Like `list`, row by row while the table may change; the cursor is to be closed by the caller."""
-        if span.is_empty or not self.exists:
-            return None, iter(())
         cursor = self._database.connection.cursor()
         text = self._statements.kv_list(bounded=span.upper is not None, reverse=reverse, raw=True)
         cursor.execute(text, _parameters(span, limit))

@@ -127,21 +127,30 @@ class PairStore(StoreAccess):
         return count
 
     def list(self, options: ListOptions, types: DecodedTypes = PLAIN) -> Pairs:
-        """The pairs of a range. Ends the live iterator of `sync_list`, whose place it takes."""
+        """The pairs of a range. Unless it is empty anyway, it takes the place of the live iterator of `sync_list`."""
         self._read()
+        span = key_range(options)
+        if not self._kv.may_hold_any(span):
+            return []
         self._end_live_list()
         try:
-            rows = self._kv.list(key_range(options), reverse=options.reverse, limit=options.limit)
+            rows = self._kv.list(span, reverse=options.reverse, limit=options.limit)
         except apsw.Error as failure:
             raise self._failed(failure) from failure
         return self._decode_rows(rows, types)
 
     def sync_list(self, options: ListOptions, types: DecodedTypes = PLAIN) -> Iterator[Pair]:
-        """The pairs of a range one by one, read as they are asked for. Only one such iterator lives at a time."""
+        """The pairs of a range one by one, read as they are asked for. Only one such iterator lives at a time.
+
+        One that has nothing to read, because there is no table or no key can lie in the range, takes nobody's place.
+        """
         self._read()
+        span = key_range(options)
+        if not self._kv.may_hold_any(span):
+            return iter(())
         self._end_live_list()
         try:
-            cursor, rows = self._kv.iterate(key_range(options), reverse=options.reverse, limit=options.limit)
+            cursor, rows = self._kv.iterate(span, reverse=options.reverse, limit=options.limit)
         except apsw.Error as failure:
             raise self._failed(failure) from failure
         self._live_list = LiveList(cursor, rows, self._next_live, types)
@@ -181,7 +190,7 @@ class LiveList:
 
     def __init__(
         self,
-        cursor: apsw.Cursor | None,
+        cursor: apsw.Cursor,
         rows: Iterator[Row],
         step: Callable[[Iterator[Row], DecodedTypes], Pair],
         types: DecodedTypes,
@@ -211,5 +220,4 @@ class LiveList:
         """End it; each later use raises ``problem``, unless it had come to its end."""
         if not self._is_at_end:
             self._problem = problem
-        if self._cursor is not None:
-            self._cursor.close(True)
+        self._cursor.close(True)
