@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from math import inf, nan
 
 import pytest
-from support.value_description import describe
 
 from pytest_durable._core.storage.codec import decode, encode
 from pytest_durable.values import (
@@ -25,6 +24,7 @@ from pytest_durable.values import (
     JSSet,
     JSTypedArray,
 )
+from support.value_description import describe
 
 _SHARED = {"x": 1}
 _CYCLE: dict[str, object] = {}

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
-from support.node_oracle import NodeOracle, NodeRefused, node_path
-from support.stored_values import KEYS_ALIKE_IN_NODE, PRIMITIVES_WITHOUT_DOUBLES, graphs
-from support.value_description import describe
 
 from pytest_durable._core.storage.codec import UndecodableError, decode, encode
 from pytest_durable.values import JSError
+from support.node_oracle import NodeOracle, NodeRefused, node_path
+from support.stored_values import KEYS_ALIKE_IN_NODE, PRIMITIVES_WITHOUT_DOUBLES, graphs
+from support.value_description import describe
 
 pytestmark = pytest.mark.skipif(node_path() is None, reason="node is not installed")
 

@@ -5,12 +5,12 @@ from contextlib import suppress
 import v8serialize
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.stored_values import SMALL, graphs
-from support.value_description import describe
 from v8serialize import jstypes
 
 from pytest_durable._core.storage.codec import UndecodableError, decode, encode
 from pytest_durable.values import JSMap, JSSet
+from support.stored_values import SMALL, graphs
+from support.value_description import describe
 
 
 @settings(max_examples=300, deadline=None)

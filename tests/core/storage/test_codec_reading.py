@@ -9,7 +9,6 @@ from math import nan
 from typing import Any
 
 import pytest
-from support.value_description import describe
 
 from pytest_durable._core.storage.codec import PLAIN, DecodedTypes, UndecodableError, decode, encode
 from pytest_durable._core.storage.codec.wire import DEPTH_MAX
@@ -25,6 +24,7 @@ from pytest_durable.values import (
     JSSet,
     JSTypedArray,
 )
+from support.value_description import describe
 
 
 def _decode(blob: str) -> Any:
