@@ -37,12 +37,13 @@ def picky(durable):
     return durable.namespace("PICKY").get_by_name("a")
 
 
-async def test_error_is_repeated_without_another_construction(picky):
+async def test_error_is_repeated_without_another_construction(durable, picky):
     """PW-1.14"""
     for _ in range(3):
         with pytest.raises(ValueError, match="mine"):
             await picky.ping()
     assert Picky.constructions == 1
+    durable.expect_warning("PD-W06")
 
 
 @pytest.mark.parametrize("is_idle", [True, False])
