@@ -97,6 +97,8 @@ class ActorStorage:
         self._alarm_touched = False
         self._delete_deferred = False
         self._must_reschedule = False
+        #: The database is new and nobody has read the alarm from it: even clearing it is a change (tried).
+        self._is_alarm_unread = False
         store.hooks = self
         store.enhanced_errors = services.enhanced_errors
 
@@ -156,6 +158,7 @@ class ActorStorage:
 
     def get_alarm_ns(self) -> int | None:
         """The alarm as user code sees it: none while its handler runs, until a new one is set (spec 7.4.1)."""
+        self._is_alarm_unread = False
         return None if self._delete_deferred else self.store.get_alarm_ns()
 
     def set_alarm_ns(self, due_ns: int, *, confirmed: bool = True) -> None:
@@ -172,7 +175,8 @@ class ActorStorage:
         self._touch_alarm()
         self._delete_deferred = False
         self._must_reschedule = False
-        self.store.set_alarm_ns(None, confirmed=confirmed)
+        self.store.set_alarm_ns(None, confirmed=confirmed, even_if_equal=self._is_alarm_unread)
+        self._is_alarm_unread = False
 
     def _touch_alarm(self) -> None:
         store = self.store
@@ -235,6 +239,7 @@ class ActorStorage:
         if failure is not None:
             self._incarnation.container.break_with_error(failure.copy())
             return
+        self._is_alarm_unread = False
         if isinstance(self._store.state, Implicit):
             self._commit(self._store.commit)
         elif self._must_reschedule and not self._transactions:
@@ -322,6 +327,7 @@ class ActorStorage:
         if isinstance(store.state, Implicit):
             self.end_turn()
             store = self.store
+        self._is_alarm_unread = False
         marks = _AlarmMarks(self._delete_deferred, self._alarm_touched, self._must_reschedule)
         handle = TransactionHandle(self, store.begin_transaction(), marks)
         self._transactions += (handle,)
@@ -394,6 +400,7 @@ class ActorStorage:
             self._must_reschedule = False
         self._schedule_after_commit(store.committed_alarm_ns)
         self._alarm_touched = False
+        self._is_alarm_unread = store.committed_alarm_ns is None
 
     # -- the end
 

@@ -53,10 +53,10 @@ class AlarmStore(StoreAccess):
         assert self._committed_alarm_ns != _UNREAD
         return self._committed_alarm_ns
 
-    def set_alarm_ns(self, due_ns: int | None, *, confirmed: bool = True) -> bool:
-        """Set or clear the alarm; False if it is so already, then nothing is written."""
+    def set_alarm_ns(self, due_ns: int | None, *, confirmed: bool = True, even_if_equal: bool = False) -> bool:
+        """Set or clear the alarm; False if it is so already, then nothing is written unless that is asked for."""
         self._use()
-        if self._load_alarm() == due_ns:
+        if self._load_alarm() == due_ns and not even_if_equal:
             return False
         self._write(confirmed=confirmed)
         try:

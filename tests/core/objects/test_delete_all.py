@@ -159,6 +159,36 @@ async def test_delete_all_deletes_the_alarm_from_a_date_or_by_a_flag(durable, bo
     assert (await box.armed(), durable.alarms()) == (None, [])
 
 
+UNTIL_READ = {
+    "nothing": (lambda ctx: None, ["_cf_METADATA"]),
+    "a write": (lambda ctx: ctx.storage.kv.put("k", 1), ["_cf_KV", "_cf_METADATA"]),
+    "getAlarm": (lambda ctx: ctx.storage.getAlarm(), []),
+    "sync": (lambda ctx: ctx.storage.sync(), []),
+}
+
+
+@pytest.mark.parametrize(("between", "tables"), UNTIL_READ.values(), ids=UNTIL_READ)
+async def test_delete_alarm_after_it_writes_a_row_until_the_alarm_was_read(durable, box, inside, between, tables):
+    """DO-4.4.4, DO-3.2.T1.2: asked of the real platform, which has forgotten that there is no alarm."""
+
+    async def act(ctx):
+        await ctx.storage.deleteAll()
+        found = between(ctx)
+        if found is not None and hasattr(found, "__await__"):
+            await found
+        await ctx.storage.deleteAlarm()
+
+    await inside(act)
+    assert durable.stored(box).tables == tables
+
+
+async def test_delete_alarm_in_a_later_event_writes_nothing(durable, box, inside):
+    """DO-3.2.T1.2"""
+    await inside(lambda ctx: ctx.storage.deleteAll())
+    await inside(lambda ctx: ctx.storage.deleteAlarm())
+    assert durable.stored(box).tables == []
+
+
 @pytest.mark.parametrize(
     "call",
     [lambda ctx, txn: ctx.storage.deleteAll(), lambda ctx, txn: txn.deleteAll()],
