@@ -9,7 +9,7 @@ Source: spec durable-objects (all sections seen from inside an object).
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 from pytest_durable._core.actor import ABSENT, is_nothing, is_object, member, not_of_type, text_of, truth
 from pytest_durable._core.isolate import Rules
@@ -55,6 +55,10 @@ class NeutralSurface:
     def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
         """Call the user's class."""
         return cls(NeutralContext(context), NeutralEnv(bindings, enhanced_errors=self._enhanced_errors))
+
+    def replay(self, cls: type, failure: BaseException) -> NoReturn:
+        """Never asked: a failed constructor breaks these objects."""
+        raise failure
 
     def has_handler(self, cls: type, name: str) -> bool:
         """Whether objects of the class answer the event ``name``."""

@@ -7,7 +7,7 @@ the names, conversions and exceptions of one kind of user code. It holds no stat
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 
 from pytest_durable._core.messages import Delivery
 
@@ -42,6 +42,10 @@ class Surface(Protocol):
 
     def build(self, cls: type, context: Any, bindings: Mapping[str, object]) -> object:
         """Call the user's class. ``context`` is an ``actor.ObjectContext``, ``bindings`` what ``env`` shows."""
+        ...
+
+    def replay(self, cls: type, failure: BaseException) -> NoReturn:
+        """Raise once more what the constructor of ``cls`` raised; asked only where ``rules`` say ``replay``."""
         ...
 
     def has_handler(self, cls: type, name: str) -> bool:

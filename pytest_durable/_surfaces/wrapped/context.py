@@ -17,6 +17,23 @@ from pytest_durable._surfaces.wrapped.raw_storage import RawStorage
 from pytest_durable._surfaces.wrapped.storage import WrappedStorage
 
 ABORT_TEXT: Final = "Durable Object abort requested"
+#: Members of production's object that are not built yet (spec 1.18). Their absence is told from a typing error.
+NOT_YET: Final = frozenset(
+    (
+        "acceptWebSocket",
+        "container",
+        "exports",
+        "facets",
+        "getHibernatableWebSocketEventTimeout",
+        "getTags",
+        "getWebSocketAutoResponse",
+        "getWebSocketAutoResponseTimestamp",
+        "getWebSockets",
+        "props",
+        "setHibernatableWebSocketEventTimeout",
+        "setWebSocketAutoResponse",
+    )
+)
 
 
 class DurableObjectAbort(BaseException):
@@ -79,6 +96,11 @@ class RawState(JsProxy):
         super().__init__(context)
         self._context = context
         self.storage = storage
+
+    def __getattr__(self, name: str) -> Any:
+        if name in NOT_YET:
+            raise AttributeError(f"ctx.{name} exists in production, but not in this version of pytest-durable")
+        raise AttributeError(name)
 
     @property
     def id(self) -> RawId:

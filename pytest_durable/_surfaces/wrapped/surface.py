@@ -5,7 +5,7 @@ Source: spec python-workers 1.2 to 1.8 (era E2).
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from pytest_durable._core.isolate import Rules
 from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response
@@ -28,6 +28,10 @@ RESERVED: Final = frozenset(
 )
 #: Not methods either, though every instance has them.
 UNREACHABLE: Final = frozenset(("ctx", "env"))
+REPLAYED: Final = (
+    "{cls}.__init__ raised {failure}, and every further event of the object is answered with the same exception: "
+    "__init__ does not run again until the object is evicted"
+)
 
 
 def _ignore(_code: str, _text: str) -> None:
@@ -49,6 +53,7 @@ class WrappedSurface:
     def __init__(
         self, *, lenient: bool = True, enhanced_errors: bool = True, report: Callable[[str, str], None] = _ignore
     ) -> None:
+        self._report = report
         object_type, array_type = lenient_types(report) if lenient else (JsDict, list)
         self._storage_types = StorageTypes(
             decoded=decoded_types(object_type, array_type), object_type=object_type, is_lenient=lenient, report=report
@@ -71,6 +76,11 @@ class WrappedSurface:
         """Call the user's class with ``ctx`` and ``env``."""
         storage = self._raw_storage(context, cls)
         return cls(RawState(context, storage), RawEnv(bindings, self._conversions))
+
+    def replay(self, cls: type, failure: BaseException) -> NoReturn:
+        """Raise what the constructor raised, and warn: in production the object stays like this until it is evicted."""
+        self._report("PD-W06", REPLAYED.format(cls=cls.__name__, failure=type(failure).__name__))
+        raise failure
 
     def has_handler(self, cls: type, name: str) -> bool:
         """Whether objects of the class answer the event ``name``."""
