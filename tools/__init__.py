@@ -1,0 +1,1 @@
+"""Commands for those who work on the package. Nothing here is installed."""

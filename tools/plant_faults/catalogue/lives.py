@@ -1,0 +1,165 @@
+"""Faults in objects and lives: construction, breakage, idleness, stops, crashes, ids, stubs."""
+
+from typing import Final
+
+from tools.plant_faults.fault import Fault
+
+_CONTAINER: Final = "_core/actor/container.py"
+_DEATH_TESTS: Final = ("tests/crash/test_process_death.py",)
+_EVICTION_TESTS: Final = ("tests/core/lifecycle/test_eviction.py",)
+_SHUTDOWN_TESTS: Final = ("tests/core/lifecycle/test_shutdown.py",)
+
+FAULTS: Final = (
+    Fault(
+        name="constructor-runs-for-each-event",
+        breaks="Each call builds an instance of its own.",
+        file=_CONTAINER,
+        before="        incarnation.instance = instance\n",
+        after="        incarnation.instance = None\n",
+        tests=("tests/core/lifecycle/test_construction.py",),
+    ),
+    Fault(
+        name="failed-constructor-forgotten",
+        breaks="A failed constructor does not break its object, so that the next call runs it again.",
+        file=_CONTAINER,
+        before="            self._break(Breakage(failure, from_user_code=True, counts=False))",
+        after="            del failure",
+        tests=("tests/core/lifecycle/test_construction.py",),
+    ),
+    Fault(
+        name="broken-container-stays",
+        breaks="A stub taken after an abort is broken like those before it.",
+        file="_core/runtime/namespace.py",
+        before="        if self._containers.get(container.key.hex) is container:\n            del",
+        after="        if False:\n            del",
+        tests=("tests/core/lifecycle/test_container.py",),
+    ),
+    Fault(
+        name="stub-mended-after-an-abort",
+        breaks="A stub that was used before an abort works again after it.",
+        file="_hosts/stub.py",
+        before="        if self._durable_life is not life or self._durable_pin is None:\n",
+        after="        if True:\n",
+        tests=("tests/core/lifecycle/test_abort.py",),
+    ),
+    Fault(
+        name="stub-keeps-the-dead-runtime",
+        breaks="A stub kept across a crash speaks to the life that has ended.",
+        file="_hosts/stub.py",
+        before="        if self._durable_life is not life or self._durable_pin is None:\n",
+        after="        if self._durable_pin is None:\n",
+        tests=_DEATH_TESTS,
+    ),
+    Fault(
+        name="calls-in-flight-survive-an-abort",
+        breaks="Calls in flight wait for ever when their object is aborted.",
+        file="_core/actor/incarnation.py",
+        before="        for reply in replies:\n            reply.fail(",
+        after="        for reply in ():\n            reply.fail(",
+        tests=("tests/core/lifecycle/test_abort.py",),
+    ),
+    Fault(
+        name="idle-time-not-started-anew",
+        breaks="An object is evicted ten seconds after it first became idle, whatever it has done since.",
+        file=_CONTAINER,
+        before="        elif idle_ns < IDLE_NS:\n",
+        after="        elif idle_ns < 0:\n",
+        tests=_EVICTION_TESTS,
+    ),
+    Fault(
+        name="evicted-while-busy",
+        breaks="An object is evicted although a timer of its own is pending.",
+        file=_CONTAINER,
+        before="        if incarnation.is_busy:\n            self._arm_idle_timer(IDLE_NS)\n        elif",
+        after="        if",
+        tests=_EVICTION_TESTS,
+    ),
+    Fault(
+        name="stop-does-not-wait",
+        breaks="A stop cuts off the calls in flight instead of waiting for them.",
+        file="_hosts/process.py",
+        before="        if in_flight:\n",
+        after="        if False:\n",
+        tests=_SHUTDOWN_TESTS,
+    ),
+    Fault(
+        name="stop-takes-new-calls",
+        breaks="A host that is being stopped takes new calls.",
+        file="_hosts/process.py",
+        before="        self._is_draining = True\n",
+        after="        self._is_draining = False\n",
+        tests=_SHUTDOWN_TESTS,
+    ),
+    Fault(
+        name="stop-leaves-the-log",
+        breaks="Databases that are closed in order leave their -wal and -shm files.",
+        file="_core/storage/database.py",
+        before="        if graceful:\n            self.connection.config(",
+        after="        if False:\n            self.connection.config(",
+        tests=_SHUTDOWN_TESTS,
+    ),
+    Fault(
+        name="crash-merges-the-log",
+        breaks="A crash merges the logs into the databases, which a dead process does not do.",
+        file="_core/storage/database.py",
+        before="        if graceful:\n            self.connection.config(",
+        after="        if True:\n            self.connection.config(",
+        tests=_SHUTDOWN_TESTS,
+    ),
+    Fault(
+        name="finally-runs-after-a-crash",
+        breaks="Coroutines of a dead life are closed, which runs their finally blocks.",
+        file="_core/actor/incarnation.py",
+        before="        keep.extend(self.strands)\n",
+        after="        for strand in self.strands:\n            strand._inner.close()\n",
+        tests=_DEATH_TESTS,
+    ),
+    Fault(
+        name="dead-callbacks-run",
+        breaks="Callbacks and timers that user code left in the loop run after the crash.",
+        file="_core/life.py",
+        before="        self._owners.clear()\n        self._forget(owns)\n",
+        after="        self._owners.clear()\n",
+        tests=_DEATH_TESTS,
+    ),
+    Fault(
+        name="doors-open-after-a-crash",
+        breaks="Code that is unwound by a crash can still use storage.",
+        file="_core/storage/doors.py",
+        before="        self.refusal = LifeEnded\n",
+        after="        self.refusal = None\n",
+        tests=_DEATH_TESTS,
+    ),
+    Fault(
+        name="crash-one-record-late",
+        breaks="A crash point cuts the life one record after the one that it names.",
+        file="_hosts/machine.py",
+        before="len(self.journal) > number",
+        after="len(self.journal) > number + 1",
+        tests=("tests/crash/test_every_record.py",),
+    ),
+    Fault(
+        name="id-unchecked",
+        breaks="Ids of other namespaces, and made-up ones, are accepted.",
+        file="_core/ids.py",
+        before="        return hmac.compare_digest(self._complete(prefix), text.lower())",
+        after="        return bool(prefix)",
+        tests=("tests/core/ids",),
+    ),
+    Fault(
+        name="long-name-told",
+        breaks="An object is told a name of more than 1024 bytes.",
+        file="_core/ids.py",
+        before="        if self.name is not None and len(",
+        after="        if self.name is None and len(",
+        tests=("tests/core/ids",),
+    ),
+    Fault(
+        name="unused-containers-stay",
+        breaks="An object that keeps itself busy stays in memory for ever, though nobody has a stub.",
+        file="_core/runtime/runtime.py",
+        before="            namespace.sweep(self.machine.clock.elapsed_ns)",
+        after="            namespace.sweep(0)",
+        tests=_EVICTION_TESTS,
+    ),
+)

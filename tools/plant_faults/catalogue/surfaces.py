@@ -1,0 +1,92 @@
+"""Faults in what users see: the surfaces, the claims, the reports, and the end of a durable test."""
+
+from typing import Final
+
+from tools.plant_faults.fault import Fault
+
+FAULTS: Final = (
+    Fault(
+        name="arguments-not-copied",
+        breaks="An object gets the caller's own dict, and what it changes there is seen outside.",
+        file="_surfaces/wrapped/to_wire.py",
+        before="        return _EXACT.get(kind, _other)(value)\n",
+        after="        return value if kind is dict else _EXACT.get(kind, _other)(value)\n",
+        tests=("tests/surfaces/test_to_wire.py",),
+    ),
+    Fault(
+        name="numeric-keys-in-the-order-written",
+        breaks="Keys of an object that look like array indices keep their place.",
+        file="_surfaces/wrapped/to_wire.py",
+        before="    return out if is_ordered else _in_platform_order(out)",
+        after="    return out",
+        tests=("tests/surfaces/test_to_wire.py",),
+    ),
+    Fault(
+        name="module-state-survives-a-restart",
+        breaks="A new life uses the modules of the one before, with their state.",
+        file="_hosts/machine.py",
+        before="adopt=self._lives == 1)",
+        after="adopt=True)",
+        tests=("tests/core/namespaces/test_configuration.py",),
+    ),
+    Fault(
+        name="unseen-failure-forgotten",
+        breaks="An assertion that fails in an alarm during the teardown of a test fails nothing.",
+        file="plugin/bench.py",
+        before="            self.run(host.finish())\n            host.raise_failures()\n",
+        after="            self.run(host.finish())\n",
+        tests=("tests/plugin/test_end_of_test.py",),
+    ),
+    Fault(
+        name="unseen-failure-of-the-body-forgotten",
+        breaks="An assertion that fails in an alarm fails the teardown instead of the test.",
+        file="plugin/bench.py",
+        before=(
+            "            self.run(self.hosts[0].settle())\n"
+            "        for host in self.hosts:\n"
+            "            host.raise_failures()\n"
+        ),
+        after="            pass\n",
+        tests=("tests/plugin/test_end_of_test.py",),
+    ),
+    Fault(
+        name="report-without-evidence",
+        breaks="The report of a failing test does not tell what the platform was like.",
+        file="plugin/running.py",
+        before='            report.sections.append(("durable", text))',
+        after="            del text",
+        tests=("tests/plugin/test_failure_report.py",),
+    ),
+    Fault(
+        name="tolerance-ignored",
+        breaks="assert_alarm ignores the tolerance that it is given.",
+        file="_instruments/due.py",
+        before="        slack_ns = self.tolerance_ns + ROUNDING_NS",
+        after="        slack_ns = ROUNDING_NS",
+        tests=("tests/instruments/test_assertions_alarm.py",),
+    ),
+    Fault(
+        name="within-means-exactly",
+        breaks="assert_alarm(within=…) refuses an alarm that is due earlier.",
+        file="_instruments/due.py",
+        before="            return due_ns <= self.due_ns + slack_ns",
+        after="            return abs(due_ns - self.due_ns) <= slack_ns",
+        tests=("tests/instruments/test_assertions_alarm.py",),
+    ),
+    Fault(
+        name="cancelled-deliveries-counted-as-runs",
+        breaks="assert_alarm_ran counts deliveries that never called the handler.",
+        file="_instruments/alarm_claims.py",
+        before="    runs = [record for record in subject.records(events.AlarmFinished) if record.ran]",
+        after="    runs = list(subject.records(events.AlarmFinished))",
+        tests=("tests/instruments/test_assertions_ran.py",),
+    ),
+    Fault(
+        name="survival-not-compared",
+        breaks="assert_alarm_survives passes although the alarm has moved.",
+        file="_instruments/survival.py",
+        before="    if after is not None and after.due == before.due:",
+        after="    if after is not None:",
+        tests=("tests/instruments/test_assertions_survival.py",),
+    ),
+)
