@@ -101,6 +101,7 @@ class Pin:
 
     def __del__(self) -> None:
         self.container.last_access_ns = self.container.services.elapsed_ns()
+        self.container.services.arm_sweep()
 
 
 class Container:
@@ -151,9 +152,14 @@ class Container:
         return pin
 
     @property
+    def is_pinned(self) -> bool:
+        """Whether a stub is bound to it."""
+        return self._pin is not None and self._pin() is not None
+
+    @property
     def has_clients(self) -> bool:
         """Whether a stub is bound to it, or a call or alarm is on its way in it."""
-        if self._pin is not None and self._pin() is not None:
+        if self.is_pinned:
             return True
         return self._alarm_run is not None or (self.incarnation is not None and bool(self.incarnation.replies))
 

@@ -55,6 +55,7 @@ class Services:
         has_timers: Whether user code of an instance has timers in the loop.
         drop_timers: Takes the timers of an instance out of the loop; they are never run.
         broke: A container broke and must not be reached by fresh stubs any more.
+        arm_sweep: A container without stubs has come to be; it is to be swept some day.
         claim_failed: An ``AssertionError`` was raised where no caller of the test may see it.
         prevent_eviction: Idle instances stay.
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
@@ -76,6 +77,7 @@ class Services:
     has_timers: "Callable[[Incarnation], bool]"
     drop_timers: "Callable[[Incarnation], None]"
     broke: "Callable[[Container], None]"
+    arm_sweep: Callable[[], None]
     claim_failed: Callable[[BaseException], None]
     prevent_eviction: bool = False
     delete_all_keeps_alarm: bool = False

@@ -52,6 +52,7 @@ class ActorNamespace:
         found = self._containers.get(object_id.hex)
         if found is None:
             found = self._containers[object_id.hex] = Container(object_id, self.unique_key, self.services)
+            self.services.arm_sweep()
         return found
 
     def find(self, actor_hex: str) -> Container | None:
@@ -66,6 +67,11 @@ class ActorNamespace:
         """Fresh stubs get a fresh container from now on."""
         if self._containers.get(container.key.hex) is container:
             del self._containers[container.key.hex]
+
+    @property
+    def has_unpinned(self) -> bool:
+        """Whether a container is held by no stub, and may therefore go some day."""
+        return any(not container.is_pinned for container in self._containers.values())
 
     def sweep(self, now_ns: int) -> None:
         """Let go of containers that have been unused for long; ``now_ns`` is elapsed time."""

@@ -1,0 +1,205 @@
+"""Bad use and bad input: each gets a clear error, and nothing on the disk changes."""
+
+import hashlib
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workers import DurableObject
+
+from pytest_durable import Host
+from pytest_durable.errors import (
+    ConfigurationError,
+    DamagedFileError,
+    DirectoryError,
+    DirectoryInUseError,
+    DurableError,
+    ForeignIdError,
+    HostDownError,
+    NaiveDatetimeError,
+    TimeBackwardsError,
+    UndecodableValueError,
+)
+
+
+class Counter(DurableObject):
+    async def put(self, key: str, value: object) -> None:
+        await self.ctx.storage.put(key, value)
+
+    async def read(self, key: str) -> object:
+        return await self.ctx.storage.get(key)
+
+    async def alarm(self) -> None:
+        pass
+
+
+class Other(DurableObject):
+    pass
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Path:
+    """A directory with one object, written by a host that has ended."""
+
+    async def main(host: Host) -> None:
+        await host.namespace(Counter).get_by_name("a").put("k", "v" * 5000)
+
+    Host.run_main(main, directory=tmp_path / "data")
+    return tmp_path / "data"
+
+
+def object_file(directory: Path) -> Path:
+    (found,) = [path for path in (directory / "Counter").glob("*.sqlite") if path.name != "metadata.sqlite"]
+    return found
+
+
+def fingerprint(directory: Path) -> dict[str, tuple[str, int]]:
+    return {
+        str(path.relative_to(directory)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+
+
+def lines(caught: pytest.ExceptionInfo[BaseException]) -> list[str]:
+    return str(caught.value).splitlines()
+
+
+async def test_foreign_id_is_refused(durable: Any) -> None:
+    foreign = durable.namespace(Other).id_from_name("a")
+    with pytest.raises(ForeignIdError) as caught:
+        durable.namespace(Counter).get(foreign)
+    assert lines(caught) == [
+        f"The id {foreign.hex[:8]}… does not belong to the namespace 'Counter'.",
+        "",
+        "  name of the id  'a'",
+        "",
+        "Make it with this namespace:  namespace.id_from_name('a')",
+    ]
+
+
+async def test_call_while_the_host_is_down_is_refused(durable: Any) -> None:
+    stub = durable.namespace(Counter).get_by_name("a")
+    await durable.stop()
+    with pytest.raises(HostDownError, match="The host is down since 2030-01-01T00:00:00"):
+        await stub.put("a", 1)
+
+
+async def test_naive_datetime_is_refused(durable: Any) -> None:
+    with pytest.raises(NaiveDatetimeError):
+        await durable.clock.move_to(datetime(2031, 1, 1))
+    with pytest.raises(NaiveDatetimeError):
+        durable.assert_alarm(durable.namespace(Counter).get_by_name("a"), at=datetime(2031, 1, 1))
+
+
+async def test_time_does_not_move_backwards(durable: Any) -> None:
+    with pytest.raises(TimeBackwardsError):
+        await durable.clock.advance(seconds=-1)
+
+
+async def test_a_class_that_a_module_lacks_is_named(durable: Any, tmp_path: Path) -> None:
+    (tmp_path / "lacking.py").write_text("class Present: pass\n")
+    host = Host(directory=tmp_path / "data", world=durable.world, root=tmp_path)
+    try:
+        stub = host.namespace("lacking:Absent").get_by_name("a")
+        with pytest.raises(ConfigurationError) as caught:
+            await stub.anything()
+    finally:
+        await host.finish()
+        host.close()
+    assert lines(caught)[:3] == ["The module lacking has no class 'Absent'.", "", "  its classes  Present"]
+
+
+async def test_the_same_key_with_another_class_is_refused(durable: Any) -> None:
+    durable.namespace(Counter, unique_key="key")
+    with pytest.raises(ConfigurationError, match="The namespace 'key' is declared already, with other arguments"):
+        durable.namespace(Other, unique_key="key")
+
+
+async def test_an_unknown_binding_lists_those_that_exist(durable: Any) -> None:
+    durable.namespace(Counter)
+    with pytest.raises(ConfigurationError) as caught:
+        durable.namespace("ABSENT")
+    assert lines(caught)[:3] == ["No binding is called 'ABSENT'.", "", "  bindings  COUNTER"]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "not a database", "half a page"])
+async def test_a_damaged_object_is_named_and_left_as_it_is(durable_factory: Any, stopped: Path, damage: str) -> None:
+    path = object_file(stopped)
+    content = path.read_bytes()
+    path.write_bytes(
+        {"truncated": content[:4096], "not a database": b"x" * len(content), "half a page": content[:-2048]}[damage]
+    )
+    host = durable_factory(directory=stopped)
+    stub = host.namespace(Counter).get_by_name("a")
+    before = fingerprint(stopped)[str(path.relative_to(stopped))]
+    with pytest.raises(DamagedFileError) as caught:
+        await stub.read("k")
+    assert lines(caught)[0].startswith(f"{path} is damaged: ")
+    assert "Nothing was changed." in str(caught.value)
+    assert fingerprint(stopped)[str(path.relative_to(stopped))] == before
+
+
+async def test_a_damaged_alarm_table_is_named_and_nothing_is_changed(durable_factory: Any, stopped: Path) -> None:
+    (stopped / "Counter" / "metadata.sqlite").write_bytes(b"x" * 8192)
+    before = fingerprint(stopped)
+    host = durable_factory(directory=stopped)
+    with pytest.raises(DamagedFileError, match=r"metadata\.sqlite is damaged"):
+        host.namespace(Counter)
+    assert fingerprint(stopped) == before
+
+
+async def test_an_undecodable_value_is_named_with_file_object_and_key(durable_factory: Any, stopped: Path) -> None:
+    path = object_file(stopped)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE _cf_KV SET value = x'FF0F99'")
+    connection.close()
+    before = fingerprint(stopped)
+    host = durable_factory(directory=stopped)
+    stub = host.namespace(Counter).get_by_name("a")
+    with pytest.raises(UndecodableValueError) as caught:
+        host.stored(stub).kv["k"]
+    message = str(caught.value)
+    assert str(path) in message
+    assert stub.id.hex in message
+    assert "'k'" in message
+    assert fingerprint(stopped)[str(path.relative_to(stopped))] == before[str(path.relative_to(stopped))]
+
+
+async def test_an_undecodable_value_does_not_stop_the_object(durable_factory: Any, stopped: Path) -> None:
+    with sqlite3.connect(object_file(stopped)) as connection:
+        connection.execute("UPDATE _cf_KV SET value = x'FF0F99'")
+    connection.close()
+    stub = durable_factory(directory=stopped).namespace(Counter).get_by_name("a")
+    with pytest.raises(Exception, match="internal error; reference = "):
+        await stub.read("k")
+    await stub.put("other", 1)
+    assert await stub.read("other") == 1
+
+
+async def test_a_second_host_on_a_directory_in_use_is_refused(durable_factory: Any, tmp_path: Path) -> None:
+    first = durable_factory(directory=tmp_path / "shared")
+    first.namespace(Counter)
+    second = durable_factory(directory=tmp_path / "shared")
+    with pytest.raises(DirectoryInUseError) as caught:
+        second.namespace(Counter)
+    assert lines(caught)[0] == f"{tmp_path / 'shared' / 'Counter'} is in use by another host."
+    await first.stop()
+    second.namespace(Counter)
+
+
+async def test_a_directory_that_is_a_file_is_refused(durable_factory: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    host = durable_factory(directory=tmp_path / "file")
+    with pytest.raises(DirectoryError):
+        host.namespace(Counter)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_every_error_of_the_tool_is_a_durable_error() -> None:
+    from pytest_durable import errors
+
+    for name in errors.__all__:
+        assert issubclass(getattr(errors, name), DurableError), name
