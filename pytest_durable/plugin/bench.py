@@ -110,7 +110,7 @@ class Bench:
     def end_body(self) -> None:
         """After the body has succeeded: let run what can, and fail the test for what nobody has seen yet."""
         __tracebackhide__ = True
-        if self.hosts:
+        if self.hosts and not self.world.loop.is_at_rest():
             self.run(self.hosts[0].settle())
         for host in self.hosts:
             host.raise_failures()

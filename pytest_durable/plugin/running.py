@@ -8,6 +8,7 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Any
 
+import pluggy
 import pytest
 from _pytest.fixtures import resolve_fixture_function
 
@@ -42,31 +43,34 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
-@pytest.hookimpl(specname="pytest_pyfunc_call", wrapper=True)
-def pytest_pyfunc_call_for_examples(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+# The two wrappers of the old style that follow keep out of the tracebacks of all tests: through one of the new style an
+# exception passes, and leaves a line of ours in it.
+
+
+@pytest.hookimpl(specname="pytest_pyfunc_call", hookwrapper=True)
+def pytest_pyfunc_call_for_examples(pyfuncitem: pytest.Function) -> Generator[None, object, None]:
     """Let Hypothesis, which calls a property from a plain function, run an ``async def`` one."""
-    __tracebackhide__ = True
     bench = pyfuncitem.stash.get(BENCH, None)
     handle = getattr(pyfuncitem.obj, "hypothesis", None)
     if bench is None or bench.is_run_by_anyio or handle is None or not _is_async(handle.inner_test):
-        return (yield)
+        yield
+        return
     inner_test = handle.inner_test
     handle.inner_test = _synchronous(inner_test, bench)
-    try:
-        return (yield)
-    finally:
-        handle.inner_test = inner_test
+    yield
+    handle.inner_test = inner_test
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, pluggy.Result[None], None]:
     """Let what the body has set in motion come to rest while it is still the body's fault."""
-    __tracebackhide__ = True
-    result = yield
+    outcome = yield
     bench = item.stash.get(BENCH, None)
-    if bench is not None:
-        bench.end_body()
-    return result
+    if bench is not None and outcome.exception is None:
+        try:
+            bench.end_body()
+        except BaseException as failure:  # whatever user code raised
+            outcome.force_exception(failure)
 
 
 @pytest.hookimpl(wrapper=True)

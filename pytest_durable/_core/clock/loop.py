@@ -187,6 +187,13 @@ class VirtualLoop(OwningLoop):
             self.pump.fail(real_wait_error(names, self.real_wait_seconds_max))
         return True
 
+    def is_at_rest(self) -> bool:
+        """Whether nothing is ready, nothing is due, and nothing comes from outside."""
+        any_at, _ = self.clock.next_instants()
+        is_due = any_at is not None and any_at <= self.clock.elapsed_ns
+        has_descriptors = len(self._selector.get_map()) > 1  # besides the loop's own; those of others are served too
+        return not (self._ready or is_due or self.clock.is_late or has_descriptors or self._real_work_names())
+
     def test_wait(self) -> object | None:
         """What the test waits for: some object that differs from one await to the next."""
         test = self._test()
