@@ -50,6 +50,8 @@ class InputGate:
         self._waiting: list[tuple[Section | None, asyncio.Future[None]]] | None = None
         #: Turns that were let in and have not begun yet. They came first: nobody may overtake them.
         self.called: set[asyncio.Future[None]] | None = None
+        #: The outcome of the section that has just ended; only a turn that awaits it may begin.
+        self.handed_to: asyncio.Future[object] | None = None
 
     def __repr__(self) -> str:
         state = "open" if self.section is None else f"section of depth {self.section.depth}"
@@ -67,13 +69,17 @@ class InputGate:
         else:
             self._ready += (section,)
 
-    def leave(self, section: Section) -> None:
-        """End ``section``; sections that are ready go before everything else that waits."""
+    def hand_over(self, section: Section, outcome: "asyncio.Future[object]") -> None:
+        """End ``section``: whoever awaits its outcome goes next, before sections that are ready and all that wait."""
         section.is_over = True
-        if self.section is not section:
-            self._ready = _without(self._ready, section)
-            return
-        self.section = innermost_open(section.parent)
+        self.handed_to = outcome
+
+    def leave(self, outcome: "asyncio.Future[object]") -> None:
+        """The turn that got the gate has begun; sections that are ready go before everything else that waits."""
+        if self.handed_to is not outcome:
+            return  # that turn has ended a section around it, and handed the gate on
+        self.handed_to = None
+        self.section = innermost_open(self.section)
         for other in self._ready:
             if innermost_open(other.parent) is self.section:
                 self._ready = _without(self._ready, other)

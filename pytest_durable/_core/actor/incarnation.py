@@ -212,13 +212,14 @@ class Incarnation:
         def ended(result: object, failure: BaseException | None) -> None:
             timer.cancel()
             self._section_timers = tuple(other for other in self._section_timers if other is not timer)
-            self.input_gate.leave(section)
+            self.input_gate.hand_over(section, future)
             if future.done():
-                return
-            if failure is None:
+                pass  # its caller has been cancelled
+            elif failure is None:
                 future.set_result(result)
             else:
                 future.set_exception(_raisable(failure))
+            self.services.life.soon(lambda: self.input_gate.leave(future))
 
         self.start(_resolve(callback), ended, section, self.container.reset if failure_resets else None)
         return future

@@ -38,7 +38,17 @@ class Strand(Coroutine[Any, Any, object]):
         fatal: Called instead of ``ended`` when it fails, before the writes of its last turn are committed.
     """
 
-    __slots__ = ("_ended", "_fatal", "_incarnation", "_inner", "_pending", "_section", "_waiter", "is_background")
+    __slots__ = (
+        "_awaited",
+        "_ended",
+        "_fatal",
+        "_incarnation",
+        "_inner",
+        "_pending",
+        "_section",
+        "_waiter",
+        "is_background",
+    )
 
     def __init__(
         self,
@@ -55,6 +65,7 @@ class Strand(Coroutine[Any, Any, object]):
         self._fatal = fatal
         self._waiter: asyncio.Future[None] | None = None
         self._pending: BaseException | None = None
+        self._awaited: object = None
         #: Nobody waits for its outcome (``waitUntil``).
         self.is_background = False
 
@@ -136,7 +147,10 @@ class Strand(Coroutine[Any, Any, object]):
             incarnation.leave_turn()
         if incarnation.is_over:
             return self._never()
-        return self.send(None) if yielded is NEXT_TURN else yielded
+        if yielded is NEXT_TURN:
+            return self.send(None)
+        self._awaited = yielded
+        return yielded
 
     def _finish(self, result: object, failure: BaseException | None) -> None:
         incarnation = self._incarnation
@@ -158,10 +172,13 @@ class Strand(Coroutine[Any, Any, object]):
     def _may_run(self) -> bool:
         """Whether the input gate lets a turn of this strand begin."""
         gate = self._incarnation.input_gate
-        if self._waiter is not None:
-            gate.answered(self._waiter)
-            self._waiter = None
-        elif gate.called:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            gate.answered(waiter)
+        if gate.handed_to is not None:
+            self._section = innermost_open(self._section)
+            return self._awaited is gate.handed_to
+        if gate.called and waiter is None:
             return False
         if gate.section is not self._section:
             self._section = innermost_open(self._section)  # its own section may have ended

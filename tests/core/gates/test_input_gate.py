@@ -168,6 +168,70 @@ async def test_event_that_arrives_as_the_gate_opens_does_not_overtake_those_that
     assert log == ["section begins", "section ends", "early 0", "early 1", "early 2", "late", "late"]
 
 
+async def test_caller_of_a_section_goes_on_before_all_that_wait(durable, actor, log):
+    """DO-6.5.1: tried with the platform; the section hands its lock to whoever awaits it."""
+
+    async def act(instance, _ctx):
+        await instance.hold()
+        instance.log.append("caller")
+
+    running = asyncio.create_task(durable.run_in_object(actor, act))
+    await durable.settle()
+    await asyncio.gather(actor.say("call"), running)
+    assert log == ["section begins", "section ends", "caller", "call"]
+
+
+@pytest.mark.parametrize("kind", ["blockConcurrencyWhile", "transaction"])
+async def test_caller_of_a_section_goes_on_before_sections_that_are_ready(durable, actor, log, kind):
+    """DO-6.5.1: tried with the platform."""
+
+    async def act(instance, ctx):
+        begin = ctx.blockConcurrencyWhile if kind == "blockConcurrencyWhile" else ctx.storage.transaction
+
+        async def run(name):
+            await begin(lambda *_txn: instance.wait_then_say(1, f"{name} ends"))
+            instance.log.append(f"{name} goes on")
+
+        await asyncio.gather(run("a"), run("b"), run("c"))
+
+    await durable.run_in_object(actor, act)
+    assert log == ["a ends", "a goes on", "b ends", "b goes on", "c ends", "c goes on"]
+
+
+async def test_caller_of_a_section_goes_on_before_one_that_was_begun_inside_and_not_awaited(durable, actor, log):
+    """DO-6.5.1: tried with the platform."""
+
+    async def act(instance, ctx):
+        def outer(_txn):
+            ctx.storage.transaction(lambda _txn: instance.wait_then_say(1, "inner ends"))
+
+        await ctx.storage.transaction(outer)
+        instance.log.append("outer has ended")
+        await asyncio.sleep(2)
+
+    await durable.run_in_object(actor, act)
+    assert log == ["outer has ended", "inner ends"]
+
+
+async def test_callers_of_nested_sections_go_on_from_the_inside_to_the_outside(durable, actor, log):
+    """DO-6.5.1"""
+
+    async def act(instance, ctx):
+        async def nest(depth):
+            if depth:
+                await ctx.blockConcurrencyWhile(lambda: nest(depth - 1))
+            else:
+                await asyncio.sleep(1)
+            instance.log.append(depth)
+
+        await nest(3)
+
+    running = asyncio.create_task(durable.run_in_object(actor, act))
+    await durable.settle()
+    await asyncio.gather(actor.say("call"), running)
+    assert log == [0, 1, 2, 3, "call"]
+
+
 async def test_critical_sections_that_are_ready_go_first(durable, actor, log):
     """DO-6.5.1"""
 
