@@ -54,6 +54,8 @@ class Bench:
         self.context = contextvars.copy_context()
         #: Anyio runs the async parts of the test, on a loop that it has borrowed.
         self.is_run_by_anyio = False
+        #: pytest-asyncio runs its part of the test on the loop of the world, which it has borrowed.
+        self.is_lent_to_asyncio = False
         #: What others have borrowed, given back after the world has ended.
         self.leases = ExitStack()
         #: Directories that the plugin made, and removes unless the test fails and they shall be kept.

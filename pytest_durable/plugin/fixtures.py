@@ -58,7 +58,6 @@ def durable(durable_app: "App", _durable_bench: "Bench") -> Iterator["Host"]:
 @pytest.fixture
 def durable_factory(request: pytest.FixtureRequest, _durable_bench: "Bench") -> Iterator[HostFactory]:
     """Makes several hosts, which share the test's clock and loop."""
-
     hosts: list[Host] = []
 
     def make(directory: str | Path | None = None, *, app: "App | None" = None, **options: Any) -> "Host":

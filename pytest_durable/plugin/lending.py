@@ -10,6 +10,7 @@ all tests of every project that has this plugin. Therefore the hook is answered 
 otherwise the runner of the one test is given its loop when it asks asyncio for a new one.
 """
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -53,6 +54,7 @@ class Lender:
         import asyncio.events
 
         self._borrower, self._has_lent = bench, False
+        bench.is_lent_to_asyncio = True
         try:
             with pytest.MonkeyPatch.context() as patch:
                 # What `asyncio.Runner` calls when nobody has given it a factory.
@@ -95,10 +97,9 @@ def lend(request: pytest.FixtureRequest, bench: "Bench") -> None:
         raise _trio_error("the marker trio", "Remove the marker: async tests that use durable need none.")
     if "anyio_backend" in request.fixturenames and request.config.pluginmanager.hasplugin("anyio"):
         _lend_to_anyio(request, bench)
-    elif _is_for_asyncio(item):
+    elif LENDER in request.config.stash and _runs_on_asyncio(item):
         _check_loop_scope(item)
-        if LENDER in request.config.stash:
-            request.config.stash[LENDER].lend_to_asyncio(request, bench)
+        request.config.stash[LENDER].lend_to_asyncio(request, bench)
 
 
 def refuse_running_loop(item: pytest.Item) -> None:
@@ -162,6 +163,19 @@ def _check_loop_scope(item: pytest.Item) -> None:
 
 def _said_loop_scope(marker: pytest.Mark) -> object:
     return marker.kwargs.get("loop_scope") or marker.kwargs.get("scope")
+
+
+def is_async(function: object) -> bool:
+    """Whether this is an ``async def``, with or without a ``yield``."""
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+def _runs_on_asyncio(item: Any) -> bool:
+    """Whether pytest-asyncio runs the test, or, for an async test that it does not run, perhaps one of its fixtures."""
+    if _is_for_asyncio(item):
+        return True
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    return is_async(item.obj) and any(is_async(definitions[-1].func) for definitions in fixtures)
 
 
 def _is_for_asyncio(item: pytest.Item) -> bool:

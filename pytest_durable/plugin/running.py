@@ -6,17 +6,20 @@ Also the end of a test's body: what happened unseen fails the call phase, not th
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 import pytest
 from _pytest.fixtures import resolve_fixture_function
 
 from pytest_durable.plugin.keys import BENCH, BENCH_FIXTURE, EVIDENCE, FAILED, is_durable
-from pytest_durable.plugin.lending import narrow_loop_scope
+from pytest_durable.plugin.lending import is_async, narrow_loop_scope
 
 if TYPE_CHECKING:
     from pytest_durable.plugin.bench import Bench
+
+#: What an async fixture that is over yields.
+_END: Final = object()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,7 +55,7 @@ def pytest_pyfunc_call_for_examples(pyfuncitem: pytest.Function) -> Generator[No
     """Let Hypothesis, which calls a property from a plain function, run an ``async def`` one."""
     bench = pyfuncitem.stash.get(BENCH, None)
     handle = getattr(pyfuncitem.obj, "hypothesis", None)
-    if bench is None or bench.is_run_by_anyio or handle is None or not _is_async(handle.inner_test):
+    if bench is None or bench.is_run_by_anyio or handle is None or not is_async(handle.inner_test):
         yield
         return
     inner_test = handle.inner_test
@@ -94,11 +97,11 @@ def pytest_fixture_setup(
     function = fixturedef.func
     bench = request.node.stash.get(BENCH, None)
     if bench is None:
-        if _is_async(function) and is_durable(request._pyfuncitem):
+        if is_async(function) and is_durable(request._pyfuncitem):
             pytest.fail(_too_wide(fixturedef), pytrace=False)
         return (yield)
-    if not _is_async(function):
-        if _is_run_by_asyncio(function) and not _is_async(request.function):
+    if not is_async(function):
+        if not bench.is_lent_to_asyncio and _is_run_by_asyncio(function):
             pytest.fail(_two_ways_out(request.node.name, fixturedef.argname), pytrace=False)
         return (yield)
     fixturedef.func = _synchronous(resolve_fixture_function(fixturedef, request), bench)  # type: ignore[misc]
@@ -117,14 +120,10 @@ def _first_of_the_test(item: Any) -> int:
     return len(item.fixturenames)
 
 
-def _is_async(function: object) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
-
-
 def _is_run_by_asyncio(function: Any) -> bool:
     """Whether this is what pytest-asyncio has put in the place of an async fixture: a wrapper of its own module."""
     module = getattr(function, "__globals__", {}).get("__name__", "")
-    return module.startswith("pytest_asyncio") and _is_async(inspect.unwrap(function))
+    return module.startswith("pytest_asyncio") and is_async(inspect.unwrap(function))
 
 
 def _two_ways_out(test: str, fixture: str) -> str:
@@ -162,12 +161,12 @@ def _synchronous(function: Callable[..., Any], bench: "Bench") -> Callable[..., 
     @functools.wraps(function)
     def values(**arguments: Any) -> Generator[object, None, None]:
         generator: AsyncGenerator[object, None] = function(**arguments)
-        yield bench.run(anext(generator))
-        try:
-            bench.run(anext(generator))
-        except StopAsyncIteration:
-            return
-        bench.run(generator.aclose())
-        pytest.fail(f"The fixture {function.__name__!r} yields more than once.", pytrace=False)
+        value = bench.run(anext(generator, _END))
+        if value is _END:
+            pytest.fail(f"The async fixture {function.__name__!r} did not yield a value.", pytrace=False)
+        yield value
+        if bench.run(anext(generator, _END)) is not _END:
+            bench.run(generator.aclose())
+            pytest.fail(f"The async fixture {function.__name__!r} yields more than once.", pytrace=False)
 
     return values

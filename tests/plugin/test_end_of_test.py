@@ -61,6 +61,26 @@ async def test_claim_in_an_alarm_of_the_teardown(waits_in_teardown):
     pass
 
 
+@pytest.fixture
+async def yields_twice(durable):
+    yield 1
+    yield 2
+
+
+@pytest.fixture
+async def yields_nothing(durable):
+    if False:
+        yield
+
+
+def test_fixture_yields_twice(yields_twice):
+    pass
+
+
+def test_fixture_yields_nothing(yields_nothing):
+    pass
+
+
 async def test_leaves_a_call_waiting(durable):
     asyncio.ensure_future(durable.namespace(Thing).get_by_name("a").wait())
     await asyncio.sleep(0)
@@ -130,6 +150,18 @@ def test_claim_that_fails_in_the_teardown_fails_the_teardown(run: InnerRun) -> N
 )
 def test_end_of_a_test_leaves_nothing_behind(test: str, run: InnerRun) -> None:
     assert run.outcomes[test] == "PASSED", run.failure(test)
+
+
+@pytest.mark.parametrize(
+    ("test", "text"),
+    [
+        ("test_fixture_yields_twice", "The async fixture 'yields_twice' yields more than once.\n"),
+        ("test_fixture_yields_nothing", "The async fixture 'yields_nothing' did not yield a value.\n"),
+    ],
+)
+def test_async_fixture_that_does_not_yield_once_is_an_error(test: str, text: str, run: InnerRun) -> None:
+    assert run.outcomes[test] == "ERROR"
+    assert run.failure(test).startswith(text)
 
 
 def test_platform_warning_is_issued_after_the_body(run: InnerRun) -> None:

@@ -11,6 +11,7 @@ import asyncio
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 LOOPS = []
 
@@ -24,6 +25,13 @@ async def shared():
 @pytest_asyncio.fixture
 async def asynchronous():
     return 1
+
+
+@pytest_asyncio.fixture
+async def asynchronous_with_loop():
+    await asyncio.sleep(3600)
+    yield asyncio.get_running_loop()
+    await asyncio.sleep(3600)
 
 
 @pytest.fixture
@@ -55,6 +63,19 @@ async def test_ours_again(shared, durable):
 @pytest.mark.asyncio
 async def test_plain_loop_after(shared):
     assert "Virtual" not in type(asyncio.get_running_loop()).__name__
+
+
+async def test_unmarked(asynchronous_with_loop, durable):
+    assert asynchronous_with_loop is asyncio.get_running_loop()
+    await asyncio.sleep(3600)
+
+
+@pytest.mark.asyncio
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seconds=st.integers(1, 1000))
+async def test_property(asynchronous_with_loop, durable, seconds):
+    assert asynchronous_with_loop is asyncio.get_running_loop()
+    await asyncio.sleep(seconds)
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -182,6 +203,11 @@ def test_loop_is_lent_even_where_the_ini_file_shares_loops(tmp_path: Path) -> No
     run = run_inner(tmp_path, {**FILES, "pytest.ini": ini}, "-k", "test_ours or test_plain_loop")
 
     assert set(run.outcomes.values()) == {"PASSED"}, run.out
+
+
+@pytest.mark.parametrize("test", ["test_unmarked", "test_property"])
+def test_fixture_of_pytest_asyncio_runs_on_the_loop_of_the_test(test: str, run: InnerRun) -> None:
+    assert run.outcomes[test] == "PASSED", run.failure(test)
 
 
 def test_async_fixture_that_pytest_asyncio_leaves_alone_runs_on_our_loop(run: InnerRun) -> None:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from support.inner import INI, run_inner
 
 PROJECT = '''
