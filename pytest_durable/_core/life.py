@@ -11,7 +11,7 @@ outlives its owner (its guard: tests/architecture/test_state.py).
 
 import asyncio
 import ctypes
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from contextvars import Context
 from typing import Any, Final, Protocol
 
@@ -35,11 +35,28 @@ class Timer(Protocol):
         """Make it not happen. Harmless when it already did."""
 
 
+class Behind(Protocol):
+    """Things that will happen too but have no timers of their own, because one timer stands for the first of them."""
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        """The others: wall instant in nanoseconds and key of each, in any order."""
+        ...
+
+    def took(self) -> None:
+        """The timer was taken out in order to run; the next of them needs one."""
+
+
 class Timers(Protocol):
     """The part of the clock that a life needs."""
 
     def schedule(
-        self, due_ns: int, callback: Callable[[], None], *, key: str = "", housekeeping: bool = False
+        self,
+        due_ns: int,
+        callback: Callable[[], None],
+        *,
+        key: str = "",
+        housekeeping: bool = False,
+        behind: Behind | None = None,
     ) -> Timer:
         """Call back at a wall instant."""
         ...
@@ -48,10 +65,6 @@ class Timers(Protocol):
         self, delay_ns: int, callback: Callable[[], None], *, key: str = "", housekeeping: bool = False
     ) -> Timer:
         """Call back after a span of elapsed time."""
-        ...
-
-    def schedule_many(self, items: Iterable[tuple[int, str, Callable[[], None]]]) -> Sequence[Timer]:
-        """Like ``schedule``, for many at once."""
         ...
 
 
@@ -136,20 +149,12 @@ class Life:
         """Call back in the loop's next round, unless the life is over by then."""
         self._get_loop().call_soon(_Guarded(self, callback))
 
-    def at(self, due_ns: int, callback: Callable[[], None], *, key: str = "", housekeeping: bool = False) -> Timer:
+    def at(self, due_ns: int, callback: Callable[[], None], *, key: str = "", behind: Behind | None = None) -> Timer:
         """Call back at a wall instant (ns since the epoch), unless the life is over by then."""
         guarded = _Guarded(self, callback)
-        guarded.timer = self._timers.schedule(due_ns, guarded, key=key, housekeeping=housekeeping)
+        guarded.timer = self._timers.schedule(due_ns, guarded, key=key, behind=behind)
         self._pending.add(guarded)
         return guarded
-
-    def at_many(self, items: Iterable[tuple[int, str, Callable[[], None]]]) -> list[Timer]:
-        """Like ``at`` for each (due_ns, key, callback), at the price of one heap."""
-        guarded = [(due_ns, key, _Guarded(self, callback)) for due_ns, key, callback in items]
-        for item, timer in zip(guarded, self._timers.schedule_many(guarded), strict=True):
-            item[2].timer = timer
-        self._pending.update(item[2] for item in guarded)
-        return [item[2] for item in guarded]
 
     def after(self, delay_ns: int, callback: Callable[[], None], *, key: str = "", housekeeping: bool = False) -> Timer:
         """Call back after ``delay_ns`` of elapsed time, unless the life is over by then."""

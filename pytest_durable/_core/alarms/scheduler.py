@@ -12,25 +12,28 @@ Source: workerd server/alarm-scheduler.c++; spec durable-objects 7.6, 7.7, 8.
 import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from random import Random
-from typing import Protocol
+from typing import Final, Protocol
 
 from pytest_durable._core import events
+from pytest_durable._core.alarms.bell import Bell
 from pytest_durable._core.alarms.retry import GiveUp, RetryState, RunAgain, after_failure
 from pytest_durable._core.alarms.run_limit import RunCounter, RunLimit
 from pytest_durable._core.errors import AlarmLoopError
 from pytest_durable._core.journal import Journal
-from pytest_durable._core.life import Life, Timer
+from pytest_durable._core.life import Life
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import PlatformError
+
+#: A row of the table: hex id, due time in ns, name.
+Row = tuple[str, int, str | None]
 
 
 class Table(Protocol):
     """The rows of ``metadata.sqlite``."""
 
-    def load(self) -> Iterable[tuple[str, int, str | None]]:
-        """All rows: hex id, due time in ns, name."""
+    def load(self) -> Iterable[Row]:
+        """All rows."""
         ...
 
     def set(self, actor_hex: str, due_ns: int, name: str | None) -> None:
@@ -99,19 +102,21 @@ class PendingAlarm:
     retry_count: int
 
 
+_FIRST_TRY: Final = RetryState()
+
+
 class _Entry:
     """The scheduler's memory of one alarm."""
 
-    __slots__ = ("due_ns", "has_row", "name", "queued_ns", "retry", "state", "timer")
+    __slots__ = ("due_ns", "has_row", "key", "queued_ns", "retry", "state")
 
-    def __init__(self, due_ns: int, name: str | None) -> None:
+    def __init__(self, due_ns: int, key: ObjectKey) -> None:
         self.due_ns = due_ns
-        self.name = name
+        self.key = key
         self.has_row = True
         self.state = AlarmState.WAITING
         self.queued_ns: int | None = None
-        self.retry = RetryState()
-        self.timer: Timer | None = None
+        self.retry = _FIRST_TRY
 
 
 Deliver = Callable[[AlarmDue, Callable[[AlarmOutcome], None]], None]
@@ -148,28 +153,25 @@ class AlarmScheduler:
     ) -> None:
         self._namespace = namespace
         self._table = table
-        self._life = life
         self._journal = journal
         self._random = random
         self._now_ns = now_ns
         self._deliver = deliver
         self._abandon = abandon
+        # A row of the table becomes an entry when somebody touches it: most of a hundred thousand are never touched.
+        self._rows: dict[str, Row] = {}
         self._entries: dict[str, _Entry] = {}
+        self._bell = Bell(life, self._came_due)
         self._runs = RunCounter(limit, now_ns)
         self._watchers: dict[str, list[Callable[[AlarmOutcome], None]]] = {}
 
     def __repr__(self) -> str:
-        return f"<AlarmScheduler of {self._namespace}: {len(self._entries)} alarms>"
+        return f"<AlarmScheduler of {self._namespace}: {len(self._rows) + len(self._entries)} alarms>"
 
     def load(self) -> None:
-        """Give every row a timer; overdue ones fire as soon as the loop runs (spec 8.3)."""
-        entries = self._entries
-        items = []
-        for actor_hex, due_ns, name in self._table.load():
-            entry = entries[actor_hex] = _Entry(due_ns, name)
-            items.append((due_ns, actor_hex, partial(self._came_due, actor_hex, entry)))
-        for entry, timer in zip(entries.values(), self._life.at_many(items), strict=True):
-            entry.timer = timer
+        """Let every row ring at its time; overdue ones fire as soon as the loop runs (spec 8.3)."""
+        self._rows = {row[0]: row for row in self._table.load()}
+        self._bell.load([(due_ns, actor_hex) for actor_hex, due_ns, _ in self._rows.values()])
 
     def set(self, actor_hex: str, due_ns: int, name: str | None) -> None:
         """Write the row and arm the timer; while the alarm runs or is being retried, queue it.
@@ -177,26 +179,26 @@ class AlarmScheduler:
         Records: AlarmRowWritten, AlarmScheduled.
         """
         self._table.set(actor_hex, due_ns, name)
-        key = self._key(actor_hex, name)
-        self._journal.record(events.AlarmRowWritten, key, due_ns)
-        entry = self._entries.get(actor_hex)
+        entry = self._find(actor_hex)
         if entry is None:
-            entry = self._entries[actor_hex] = _Entry(due_ns, name)
-        entry.name = name if name is not None else entry.name
+            entry = self._entries[actor_hex] = _Entry(due_ns, self._key(actor_hex, name))
+        elif name is not None and entry.key.name != name:
+            entry.key = self._key(actor_hex, name)
+        self._journal.record(events.AlarmRowWritten, entry.key, due_ns)
         entry.has_row = True
         if entry.state is AlarmState.WAITING:
             entry.due_ns = due_ns
-            self._arm(actor_hex, entry, due_ns)
+            self._bell.set(actor_hex, due_ns)
         else:
             entry.queued_ns = due_ns
-        self._journal.record(events.AlarmScheduled, key, due_ns)
+        self._journal.record(events.AlarmScheduled, entry.key, due_ns)
 
     def delete(self, actor_hex: str) -> None:
         """Delete the row and whatever waits for its time; a run in progress goes on.
 
         Records: AlarmRowDeleted.
         """
-        entry = self._entries.get(actor_hex)
+        entry = self._find(actor_hex)
         self._delete_row(actor_hex, entry)
         if entry is None:
             return
@@ -207,8 +209,12 @@ class AlarmScheduler:
     def pending(self) -> list[PendingAlarm]:
         """All alarms, by (due, id)."""
         found = [
-            PendingAlarm(id=h, name=e.name, due_ns=e.due_ns, state=e.state, retry_count=e.retry.counted)
+            PendingAlarm(id=h, name=e.key.name, due_ns=e.due_ns, state=e.state, retry_count=e.retry.counted)
             for h, e in self._entries.items()
+        ]
+        found += [
+            PendingAlarm(id=h, name=name, due_ns=due_ns, state=AlarmState.WAITING, retry_count=0)
+            for h, due_ns, name in self._rows.values()
         ]
         return sorted(found, key=lambda alarm: (alarm.due_ns, alarm.id))
 
@@ -218,60 +224,61 @@ class AlarmScheduler:
         Returns:
             False if the object has no alarm; ``done`` is then never called.
         """
-        entry = self._entries.get(actor_hex)
+        entry = self._find(actor_hex)
         if entry is None:
             return False
         self._watchers.setdefault(actor_hex, []).append(done)
         if entry.state is not AlarmState.RUNNING:
-            if entry.timer is not None:
-                entry.timer.cancel()
+            self._bell.cancel(actor_hex)
             self._fire(actor_hex, entry)
         return True
+
+    def _find(self, actor_hex: str) -> _Entry | None:
+        """The entry of an alarm, made of its row if need be; None without alarm."""
+        row = self._rows.pop(actor_hex, None)
+        if row is None:
+            return self._entries.get(actor_hex)
+        _, due_ns, name = row
+        entry = self._entries[actor_hex] = _Entry(due_ns, self._key(actor_hex, name))
+        return entry
 
     def _key(self, actor_hex: str, name: str | None) -> ObjectKey:
         return ObjectKey(self._namespace, actor_hex, name)
 
-    def _arm(self, actor_hex: str, entry: _Entry, due_ns: int) -> None:
-        if entry.timer is not None:
-            entry.timer.cancel()
-        entry.timer = self._life.at(due_ns, partial(self._came_due, actor_hex, entry), key=actor_hex)
-
     def _forget(self, actor_hex: str, entry: _Entry) -> None:
-        if entry.timer is not None:
-            entry.timer.cancel()
         if self._entries.get(actor_hex) is entry:
+            self._bell.cancel(actor_hex)
             del self._entries[actor_hex]
 
-    def _came_due(self, actor_hex: str, entry: _Entry) -> None:
-        entry.timer = None
+    def _came_due(self, actor_hex: str) -> None:
+        entry = self._find(actor_hex)
+        assert entry is not None, "the bell rang for an alarm that is gone"
         is_repetition = self._runs.has_run_now(actor_hex)
         try:
-            self._runs.count(self._key(actor_hex, entry.name))
+            self._runs.count(entry.key)
         except AlarmLoopError:
             # The row stays. An alarm that goes round at one instant would do so again at once, so it is left alone
             # until it is set anew or the next life begins; another one is still due.
             if not is_repetition:
-                self._arm(actor_hex, entry, self._now_ns())
+                self._bell.set(actor_hex, self._now_ns())
             raise
         self._fire(actor_hex, entry)
 
     def _fire(self, actor_hex: str, entry: _Entry) -> None:
         entry.state = AlarmState.RUNNING
-        entry.timer = None
-        due = AlarmDue(actor_hex, entry.name, entry.due_ns, entry.retry.counted)
-        self._journal.record(events.AlarmStarted, self._key(actor_hex, entry.name), due.due_ns, due.retry_count)
+        due = AlarmDue(actor_hex, entry.key.name, entry.due_ns, entry.retry.counted)
+        self._journal.record(events.AlarmStarted, entry.key, due.due_ns, due.retry_count)
         self._deliver(due, lambda outcome: self._finished(due, entry, outcome))
 
     def _finished(self, due: AlarmDue, entry: _Entry, outcome: AlarmOutcome) -> None:
-        key = self._key(due.actor_hex, entry.name)
         self._journal.record(
-            events.AlarmFinished, key, due.due_ns, due.retry_count, outcome.ran, outcome.is_ok, outcome.error
+            events.AlarmFinished, entry.key, due.due_ns, due.retry_count, outcome.ran, outcome.is_ok, outcome.error
         )
-        self._settle(due, entry, outcome, key)
+        self._settle(due, entry, outcome)
         for watcher in self._watchers.pop(due.actor_hex, ()):
             watcher(outcome)
 
-    def _settle(self, due: AlarmDue, entry: _Entry, outcome: AlarmOutcome, key: ObjectKey) -> None:
+    def _settle(self, due: AlarmDue, entry: _Entry, outcome: AlarmOutcome) -> None:
         """Spec 7.6: a queued time first, then a retry, else the alarm is over."""
         if entry.queued_ns is not None:
             self._take_over(due.actor_hex, entry)
@@ -279,34 +286,34 @@ class AlarmScheduler:
             step = after_failure(entry.retry, counts=outcome.counts, jitter=lambda ms: self._random.randint(0, ms))
             match step:
                 case RunAgain():
-                    self._retry(due, entry, step, key)
+                    self._retry(due, entry, step)
                 case GiveUp():
-                    self._give_up(due, entry, key)
+                    self._give_up(due, entry)
         elif not outcome.is_ok:
-            self._give_up(due, entry, key)
+            self._give_up(due, entry)
         else:
             self._over(due, entry)
 
     def _take_over(self, actor_hex: str, entry: _Entry) -> None:
         assert entry.queued_ns is not None
         entry.due_ns, entry.queued_ns = entry.queued_ns, None
-        entry.retry = RetryState()
+        entry.retry = _FIRST_TRY
         entry.state = AlarmState.WAITING
-        self._arm(actor_hex, entry, entry.due_ns)
+        self._bell.set(actor_hex, entry.due_ns)
 
-    def _retry(self, due: AlarmDue, entry: _Entry, step: RunAgain, key: ObjectKey) -> None:
+    def _retry(self, due: AlarmDue, entry: _Entry, step: RunAgain) -> None:
         entry.retry = step.state
         entry.state = AlarmState.RETRYING
-        self._arm(due.actor_hex, entry, self._now_ns() + step.delay_ns)
-        self._journal.record(events.AlarmRetried, key, due.due_ns, step.delay_ns, step.state.counted)
+        self._bell.set(due.actor_hex, self._now_ns() + step.delay_ns)
+        self._journal.record(events.AlarmRetried, entry.key, due.due_ns, step.delay_ns, step.state.counted)
 
-    def _give_up(self, due: AlarmDue, entry: _Entry, key: ObjectKey) -> None:
+    def _give_up(self, due: AlarmDue, entry: _Entry) -> None:
         """Spec 7.7.1: the object's own value first, then row and entry; if that fails the row stays."""
         if self._abandon(due):
             self._over(due, entry)
         else:
             self._forget(due.actor_hex, entry)
-        self._journal.record(events.AlarmAbandoned, key, due.due_ns)
+        self._journal.record(events.AlarmAbandoned, entry.key, due.due_ns)
 
     def _over(self, due: AlarmDue, entry: _Entry) -> None:
         self._forget(due.actor_hex, entry)
@@ -321,4 +328,4 @@ class AlarmScheduler:
         self._table.delete(actor_hex)
         if entry is not None:
             entry.has_row = False
-        self._journal.record(events.AlarmRowDeleted, self._key(actor_hex, entry.name if entry else None))
+        self._journal.record(events.AlarmRowDeleted, entry.key if entry else self._key(actor_hex, None))

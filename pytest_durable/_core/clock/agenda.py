@@ -6,7 +6,9 @@ each of ten thousand calls must not leave ten thousand entries behind.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+
+from pytest_durable._core.life import Behind
 
 #: Below this number of dead entries a sweep costs more than it frees.
 _DEAD_KEPT_MAX = 64
@@ -15,16 +17,17 @@ _DEAD_KEPT_MAX = 64
 class Timer:
     """One thing that will happen once, unless it is cancelled first. Made by ``Clock.schedule``."""
 
-    __slots__ = ("_agenda", "_callback", "_follows_wall", "at_ns", "key", "offset_ns")
+    __slots__ = ("_agenda", "_callback", "_follows_wall", "at_ns", "behind", "key", "offset_ns")
 
     def __init__(
         self,
-        agenda: "Agenda",
+        agenda: "Agenda | None",
         at_ns: int,
         offset_ns: int,
         key: str,
         callback: Callable[[], None],
         follows_wall: bool,
+        behind: Behind | None = None,
     ) -> None:
         self._agenda: Agenda | None = agenda
         self._callback: Callable[[], None] | None = callback
@@ -34,6 +37,8 @@ class Timer:
         #: What to add to elapsed time to get wall time.
         self.offset_ns = offset_ns
         self.key = key
+        #: What it stands for besides, or None.
+        self.behind = behind
 
     @property
     def due_ns(self) -> int:
@@ -90,24 +95,20 @@ class Agenda:
         self._dead = 0
 
     def __len__(self) -> int:
-        return len(self._heap) - self._dead
+        return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[Timer]:
-        """The timers that can still happen, in order."""
-        return (entry[3] for entry in sorted(self._heap) if entry[3].is_pending)
+        """The timers that can still happen, in order; those that stand behind another are made for the occasion."""
+        entries = [entry for entry in self._heap if entry[3].is_pending]
+        for _, _, number, timer in tuple(entries):
+            if timer.behind is not None:
+                entries += [_entry_behind(timer, due_ns, key, number) for due_ns, key in timer.behind]
+        return (timer for _, _, _, timer in sorted(entries))
 
     def add(self, timer: Timer) -> None:
         """Put one timer in its place."""
         self._asked += 1
         heapq.heappush(self._heap, (timer.at_ns, timer.key, self._asked, timer))
-
-    def add_many(self, timers: Iterable[Timer]) -> None:
-        """Put many timers in their places, at the price of one heapify."""
-        start = self._asked
-        entries = [(timer.at_ns, timer.key, number, timer) for number, timer in enumerate(timers, start + 1)]
-        self._asked += len(entries)
-        self._heap.extend(entries)
-        heapq.heapify(self._heap)
 
     def first(self) -> Entry | None:
         """The entry that comes next, or None. It stays."""
@@ -122,7 +123,10 @@ class Agenda:
 
     def take_first(self) -> Timer:
         """Take out the entry that ``first`` has just shown."""
-        return heapq.heappop(self._heap)[3].leave()
+        timer = heapq.heappop(self._heap)[3].leave()
+        if timer.behind is not None:
+            timer.behind.took()
+        return timer
 
     def note_cancelled(self) -> None:
         """Count one entry dead, and sweep when the dead are the majority."""
@@ -140,3 +144,12 @@ class Agenda:
         self._heap = [(entry[3].at_ns, *entry[1:]) for entry in living]
         heapq.heapify(self._heap)
         self._dead = 0
+
+
+def _entry_behind(timer: Timer, due_ns: int, key: str, number: int) -> Entry:
+    waiting = Timer(None, due_ns - timer.offset_ns, timer.offset_ns, key, _nothing, follows_wall=True)
+    return waiting.at_ns, key, number, waiting
+
+
+def _nothing() -> None:
+    """What a timer does that is only shown."""

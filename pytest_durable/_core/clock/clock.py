@@ -9,10 +9,11 @@ or time-machine, when the test uses them. Such a foreign clock is the master of 
 it, read back what it made of them, and pull its moves when we next look.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from pytest_durable._core.clock.agenda import Agenda, Timer
+from pytest_durable._core.life import Behind
 
 
 class WallClock(Protocol):
@@ -81,7 +82,13 @@ class Clock:
         return self.wall_ns // 1_000_000
 
     def schedule(
-        self, due_ns: int, callback: Callable[[], None], *, key: str = "", housekeeping: bool = False
+        self,
+        due_ns: int,
+        callback: Callable[[], None],
+        *,
+        key: str = "",
+        housekeeping: bool = False,
+        behind: Behind | None = None,
     ) -> Timer:
         """Have ``callback`` run at a wall instant, or as soon as possible if that is over.
 
@@ -93,11 +100,12 @@ class Clock:
             key: Decides among items due at the same instant, in ascending order.
             housekeeping: Runs when time passes over it, but never makes the loop jump and never counts as something
                 that can still happen.
+            behind: What the timer stands for besides: no earlier than it, and without timers of its own.
         """
         now_ns = self.elapsed_ns
         offset_ns = self._wall_ns - now_ns
         agenda = self._housekeeping if housekeeping else self._events
-        timer = Timer(agenda, due_ns - offset_ns, offset_ns, key, callback, True)
+        timer = Timer(agenda, due_ns - offset_ns, offset_ns, key, callback, True, behind)
         agenda.add(timer)
         return timer
 
@@ -110,20 +118,6 @@ class Clock:
         timer = Timer(agenda, now_ns + delay_ns, self._wall_ns - now_ns, key, callback, False)
         agenda.add(timer)
         return timer
-
-    def schedule_many(
-        self, items: Iterable[tuple[int, str, Callable[[], None]]], *, housekeeping: bool = False
-    ) -> list[Timer]:
-        """Like ``schedule`` for each (due_ns, key, callback); a hundred thousand of them cost one heapify.
-
-        Returns:
-            The timers, in the order of ``items``.
-        """
-        offset_ns = self.wall_ns - self._elapsed_ns
-        agenda = self._housekeeping if housekeeping else self._events
-        timers = [Timer(agenda, due_ns - offset_ns, offset_ns, key, run, True) for due_ns, key, run in items]
-        agenda.add_many(timers)
-        return timers
 
     def pending(self) -> Iterator[Timer]:
         """What is scheduled and not housekeeping, in the order in which it will happen; without the loop's timers."""

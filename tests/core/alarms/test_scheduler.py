@@ -8,6 +8,7 @@ import pytest
 from pytest_durable._core import events
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler, AlarmState, RunLimit
 from pytest_durable._core.journal import Journal
+from pytest_durable._core.life import Behind
 
 A, B = "a" * 64, "b" * 64
 SECOND = 1_000_000_000
@@ -19,8 +20,8 @@ NOT_AGAIN = AlarmOutcome(ran=True, error="Error: no", retry=False)
 
 
 class Timer:
-    def __init__(self, due_ns: int, key: str, callback: Callable[[], None]) -> None:
-        self.due_ns, self.key, self.callback = due_ns, key, callback
+    def __init__(self, due_ns: int, key: str, callback: Callable[[], None], behind: Behind) -> None:
+        self.due_ns, self.key, self.callback, self.behind = due_ns, key, callback, behind
         self.is_cancelled = False
 
     def cancel(self) -> None:
@@ -66,13 +67,10 @@ class World:
 
     # The life.
 
-    def at(self, due_ns: int, callback: Callable[[], None], *, key: str = "", housekeeping: bool = False) -> Timer:
-        timer = Timer(due_ns, key, callback)
+    def at(self, due_ns: int, callback: Callable[[], None], *, key: str = "", behind: Behind) -> Timer:
+        timer = Timer(due_ns, key, callback, behind)
         self.timers.append(timer)
         return timer
-
-    def at_many(self, items) -> list[Timer]:
-        return [self.at(due, callback, key=key) for due, key, callback in items]
 
     # The object.
 
@@ -88,12 +86,14 @@ class World:
 
     @property
     def armed(self) -> list[int]:
-        return sorted(timer.due_ns for timer in self.timers if not timer.is_cancelled)
+        living = [timer for timer in self.timers if not timer.is_cancelled]
+        return sorted([timer.due_ns for timer in living] + [due for timer in living for due, _ in timer.behind])
 
     def pass_time(self) -> None:
         """Move to the next timer and let it fire."""
         timer = min((timer for timer in self.timers if not timer.is_cancelled), key=lambda timer: timer.due_ns)
         self.timers.remove(timer)
+        timer.behind.took()
         self.now_ns = max(self.now_ns, timer.due_ns)
         timer.callback()
 

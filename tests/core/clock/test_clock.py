@@ -99,19 +99,47 @@ def test_due_instant_of_an_item_scheduled_by_distance_is_shown_as_wall_time(cloc
 
 
 def test_pending_yields_items_in_the_order_in_which_they_will_run(clock):
-    clock.schedule_many([(30, "c", nothing), (10, "a", nothing), (20, "b", nothing)])
+    for due_ns, key in ((30, "c"), (10, "a"), (20, "b")):
+        clock.schedule(due_ns, nothing, key=key)
     clock.schedule_after(5, nothing, housekeeping=True)
     assert [timer.key for timer in clock.pending()] == ["a", "b", "c"]
 
 
-def test_many_items_scheduled_at_once_run_in_the_order_of_single_ones(clock):
+class Line:
+    """Items that wait behind one timer, as the alarms of a namespace do."""
+
+    def __init__(self, clock, items) -> None:
+        self.clock, self.items, self.order = clock, sorted(items), []
+        self.follow()
+
+    def __iter__(self):
+        return iter(self.items[1:])
+
+    def follow(self) -> None:
+        if self.items:
+            due_ns, key = self.items[0]
+            self.clock.schedule(due_ns, lambda: self.order.append((due_ns, key)), key=key, behind=self)
+
+    def took(self) -> None:
+        del self.items[0]
+        self.follow()
+
+
+def test_items_behind_a_timer_are_shown_in_their_places(clock):
+    Line(clock, [(10, "a"), (30, "c"), (30, "b")])
+    clock.schedule(20, nothing, key="other")
+    assert [(timer.due_ns, timer.key) for timer in clock.pending()] == [(10, "a"), (20, "other"), (30, "b"), (30, "c")]
+    assert clock.pending_count == 4
+
+
+def test_items_behind_a_timer_are_taken_in_the_order_of_single_ones(clock):
     numbers = [number * 37 % 100 for number in range(500)]
-    order = []
-    items = [(clock.wall_ns + n, f"{n % 7}", lambda n=n: order.append((n, f"{n % 7}"))) for n in numbers]
-    timers = clock.schedule_many(items)
+    items = [(clock.wall_ns + n, f"{n % 7}") for n in numbers]
+    lines = Line(clock, items[::2]), Line(clock, items[1::2])
+    lines[1].order = lines[0].order
     clock.advance(100)
     run_due(clock)
-    assert (order, len(timers)) == (sorted((n, f"{n % 7}") for n in numbers), 500)
+    assert lines[0].order == sorted(items)
 
 
 def test_cancelled_items_do_not_pile_up(clock):
