@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from pytest_durable._hosts.platform_warnings import PlatformWarning
     from pytest_durable._hosts.stored import PendingAlarm, Stored
     from pytest_durable._hosts.stub import Stub
+    from pytest_durable.plugin.fixtures import HostFactory
 
 __all__ = [
     "App",
     "ClockFace",
     "Host",
+    "HostFactory",
     "Journal",
     "Namespace",
     "PendingAlarm",
@@ -37,6 +39,7 @@ _HOMES = {
     "App": "_core.runtime",
     "ClockFace": "_hosts.clock_face",
     "Host": "_durable",
+    "HostFactory": "plugin.fixtures",
     "Journal": "_core.journal",
     "Namespace": "_hosts.namespace",
     "PendingAlarm": "_hosts.stored",

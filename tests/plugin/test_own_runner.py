@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_durable import App, Host
+from pytest_durable import App, Host, HostFactory
 
 COLOUR: contextvars.ContextVar[str] = contextvars.ContextVar("COLOUR", default="none")
 
@@ -90,18 +90,18 @@ async def test_time_zone_is_utc_during_a_durable_test(durable: Host) -> None:
     assert datetime.now() == datetime(2030, 1, 1)
 
 
-def test_factory_makes_hosts_that_share_clock_and_loop(durable_factory) -> None:  # type: ignore[no-untyped-def]
+def test_factory_makes_hosts_that_share_clock_and_loop(durable_factory: HostFactory) -> None:
     first, second = durable_factory(), durable_factory(storage="memory")
     first.run(first.clock.advance("90s"))
     assert second.clock.now() == datetime(2030, 1, 1, 0, 1, 30, tzinfo=UTC)
     assert first.world is second.world
 
 
-def test_factory_makes_hosts_beside_the_fixture(durable: Host, durable_factory) -> None:  # type: ignore[no-untyped-def]
+def test_factory_makes_hosts_beside_the_fixture(durable: Host, durable_factory: HostFactory) -> None:
     assert durable_factory().world is durable.world
 
 
-def test_factory_takes_an_application_of_its_own(durable_factory) -> None:  # type: ignore[no-untyped-def]
+def test_factory_takes_an_application_of_its_own(durable_factory: HostFactory) -> None:
     app = App(vars={"STAGE": "test"})
     assert durable_factory(app=app).app is app
 
