@@ -24,6 +24,10 @@ class PendingItem:
     key: str
 
 
+def _nothing_failed() -> None:
+    """There is no host whose objects could have failed."""
+
+
 class ClockFace:
     """The clock of a test, shared by everything the test runs.
 
@@ -31,12 +35,20 @@ class ClockFace:
         clock: The clock to show.
         pump: Finds the pump of the loop on which the test runs now.
         limit_alarms: Enforces ``max_alarms``; None when there are no alarms to count.
+        raise_failures: Raises what failed meanwhile and no caller has seen, such as an assertion in an alarm.
     """
 
-    def __init__(self, clock: Clock, pump: Callable[[], Pump], limit_alarms: AlarmLimit | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        pump: Callable[[], Pump],
+        limit_alarms: AlarmLimit | None = None,
+        raise_failures: Callable[[], None] | None = None,
+    ) -> None:
         self._clock = clock
         self._pump = pump
         self._limit_alarms: AlarmLimit = limit_alarms if limit_alarms is not None else nullcontext
+        self._raise_failures: Callable[[], None] = raise_failures if raise_failures is not None else _nothing_failed
 
     def now(self) -> datetime:
         """The present instant, an aware UTC datetime."""
@@ -70,6 +82,8 @@ class ClockFace:
         days: float = 0,
     ) -> None:
         """Let time pass, running what becomes due on the way, each item at its own instant, the target included.
+
+        An assertion that fails in an alarm on the way is raised at the end.
 
         Args:
             duration: ``"90s"``, ``"1h30m"``, ``"250ms"``, ``"2d"``, or a timedelta; or else
@@ -113,6 +127,7 @@ class ClockFace:
         """
         with self._limit_alarms(max_alarms):
             await self._pump().run_until_idle()
+        self._raise_failures()
 
     async def _move(self, target_ns: int) -> None:
         target, now = instant(target_ns), self.now()
@@ -124,6 +139,7 @@ class ClockFace:
                 'Start the test earlier instead:  @pytest.mark.durable(start="2029-12-31T00:00:00Z")'
             )
         await self._pump().move_to(target_ns)
+        self._raise_failures()
 
     def __repr__(self) -> str:
         return f"<clock {self.now().isoformat()}, {self._clock.pending_count} pending>"

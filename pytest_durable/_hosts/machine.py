@@ -75,7 +75,9 @@ class HostMachine:
         self.journal = Journal(self.world.clock.read_wall_ns)
         self.platform_warnings = WarningLog()
         self.edge: Edge = make_edge(self.app, self.platform_warnings.report)
-        self.clock = ClockFace(self.world.clock, lambda: self.world.loop.pump, self.world.alarm_limit.until_idle)
+        self.clock = ClockFace(
+            self.world.clock, lambda: self.world.loop.pump, self.world.alarm_limit.until_idle, self.raise_failures
+        )
         self._random = Random(seed)
         self._storage_mode: StorageMode = storage
         self._disks = Disks(

@@ -115,7 +115,7 @@ async def test_keyword_only_parameters_are_out_of_reach(durable, between):
     """PW-1.40"""
 
     async def body(self, stub):
-        with pytest.raises(JsException, match="TypeError.*takes 1 positional argument but 2 were given") as refusal:
+        with pytest.raises(JsException, match=r"TypeError.*takes 1 positional argument but 2 were given") as refusal:
             await stub.keyword_only(unit="ms")
         return refusal.value.type
 
