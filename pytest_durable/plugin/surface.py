@@ -1,7 +1,7 @@
 """Makes `workers`, `js`, `pyodide` importable while pytest runs (decisions 7.1).
 
 The real finder brings the whole surface with it. A run in which nobody imports such a module must not pay for that, so
-only a doorkeeper that knows the names stands among the finders, and calls the real one when a name comes up.
+only a doorkeeper that knows the names stands among the finders, and asks the real one when a name comes up.
 """
 
 import sys
@@ -23,7 +23,10 @@ NAMES: Final = frozenset({"js", "pyodide", "workers"})
 
 
 class Doorkeeper(MetaPathFinder):
-    """Stands in for the ``ImportFinder`` until it is needed."""
+    """Stands among the finders for an ``ImportFinder`` that is made when it is needed."""
+
+    #: See ``ImportFinder``.
+    serves_the_platform = True
 
     def __init__(self) -> None:
         #: Names that a module of the project has taken, with its file.
@@ -36,28 +39,25 @@ class Doorkeeper(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Call the real finder, if the name is one of the platform's."""
-        if self._finder is not None or fullname.partition(".")[0] not in NAMES:
+        """Ask the real finder, if the name is one of the platform's."""
+        if fullname.partition(".")[0] not in NAMES:
             return None
-        return self._call_finder().find_spec(fullname, path, target)
+        if self._finder is None:
+            from pytest_durable._surfaces.finder import ImportFinder
+
+            self._finder = ImportFinder(local_found=self.taken.__setitem__)
+        return self._finder.find_spec(fullname, path, target)
 
     def install(self) -> None:
         """Go before all other finders."""
         sys.meta_path.insert(0, self)
 
     def uninstall(self) -> None:
-        """Leave, and the real finder too."""
+        """Leave, and take out the modules that were made."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
         if self._finder is not None:
             self._finder.uninstall()
-
-    def _call_finder(self) -> "ImportFinder":
-        from pytest_durable._surfaces.finder import ImportFinder
-
-        self._finder = ImportFinder(local_found=self.taken.__setitem__)
-        self._finder.install()
-        return self._finder
 
 
 _DOORKEEPER: Final = pytest.StashKey[Doorkeeper]()
