@@ -69,6 +69,7 @@ class DirectoryFiles:
     def __init__(self, root: Path, unique_key: str) -> None:
         self._root = root
         self._directory = root / unique_key
+        self._prefix = f"{self._directory}{os.sep}"
         self._lock: int | None = None
 
     @property
@@ -87,10 +88,13 @@ class DirectoryFiles:
             )
 
     def lock(self) -> None:
-        if not _CAN_LOCK or self._lock is not None or not self._directory.exists():
+        if not _CAN_LOCK or self._lock is not None:
             return
-        # The lock is on the directory itself: the list of files stays the platform's.
-        descriptor = os.open(self._directory, os.O_RDONLY)
+        try:
+            # The lock is on the directory itself: the list of files stays the platform's.
+            descriptor = os.open(self._directory, os.O_RDONLY)
+        except FileNotFoundError:
+            return
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as failure:
@@ -110,7 +114,7 @@ class DirectoryFiles:
         self._directory.mkdir(exist_ok=True)
 
     def path(self, name: str) -> str:
-        return f"{self._directory}{os.sep}{name}"
+        return self._prefix + name
 
     def names(self) -> list[str]:
         try:
@@ -123,7 +127,7 @@ class DirectoryFiles:
         return os.path.exists(self.path(name))
 
     def head(self, name: str) -> tuple[bytes, int]:
-        with open(self.path(name), "rb") as file:
+        with open(self.path(name), "rb", buffering=0) as file:
             return file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size
 
     def size(self, name: str) -> int:

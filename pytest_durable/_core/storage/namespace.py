@@ -78,12 +78,11 @@ class NamespaceFiles:
         self._files.check()
         self._files.lock()
         try:
-            self.check()
             self._files.create_directory()
             self._files.lock()  # if it has only now come to be
             metadata = PooledDatabase(self._pool, doors, self._files, layout.METADATA_FILE)
             alarms = AlarmTable(metadata, self._faults)
-            metadata.open()
+            metadata.open()  # looks at the file before it changes anything
         except BaseException:
             self._files.unlock()
             raise

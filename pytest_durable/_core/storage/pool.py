@@ -129,18 +129,19 @@ class PooledDatabase:
             DirectoryError: The file cannot be written.
         """
         self._doors.check()
-        if not self._files.exists(self.name):
+        is_fresh = not self._files.exists(self.name)
+        if is_fresh:
             self._files.create(self.name, self._empty())
-        return self._open()
+        return self._open(is_fresh=is_fresh)
 
     def _empty(self) -> bytes:
         # In memory there is no log (see MemoryVfs), so there the first commit makes the first page.
         return b"" if self._pool.engine.memory is not None else layout.empty_database(apsw.SQLITE_VERSION_NUMBER)
 
-    def _open(self) -> Database:
+    def _open(self, *, is_fresh: bool = False) -> Database:
         is_wal, absent = False, []
         if self._pool.engine.memory is None:  # in memory nobody else writes, and there are no side files
-            is_wal = check_database(self._files, self.name)
+            is_wal = is_fresh or check_database(self._files, self.name)
             sides = [self.name + suffix for suffix in layout.SIDE_SUFFIXES]
             absent = [side for side in sides if not self._files.exists(side)]
         self._pool.admit(self)
