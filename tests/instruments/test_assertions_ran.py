@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from support.claims import counter, fails_with, on_host
 
-from pytest_durable.events import AlarmRetried
+from pytest_durable._hosts.durations import instant_ns
+from pytest_durable.events import AlarmFinished, AlarmRetried
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "assertions.md"
 
@@ -62,6 +63,19 @@ async def test_a_run_that_a_crash_cuts_off_does_not_count(durable):
     await durable.clock.advance(seconds=5)
     await durable.crash()
 
+    durable.assert_alarm_ran(stub, times=0)
+
+
+@on_host()
+async def test_a_delivery_that_runs_no_handler_does_not_count(durable):
+    stub = counter(durable)
+    await stub.arm(60)
+    # The scheduler fires too early, as after a crash between its row and the object's commit.
+    due_ns = instant_ns(durable.clock.now()) + 5_000_000_000
+    durable.namespaces[0].current.scheduler.set(stub.id.hex, due_ns, stub.name)
+    await durable.clock.advance(seconds=10)
+
+    assert [run.ran for run in durable.journal.of(AlarmFinished)] == [False]
     durable.assert_alarm_ran(stub, times=0)
 
 

@@ -244,6 +244,11 @@ def test_nothing_is_shared_with_the_sender() -> None:
     assert sent == {"a": [1]}
 
 
+@pytest.mark.parametrize("value", [[], [1], ["text"], {}, {"a": 1}, {"a": []}, set(), {"text"}], ids=repr)
+def test_containers_are_copied_whatever_they_hold(value: object) -> None:
+    assert to_wire(value) is not value  # PW-1.48
+
+
 def test_what_a_proxy_stands_for_is_copied_too() -> None:
     # PW-1.48
     proxy = to_js([1])

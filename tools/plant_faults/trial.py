@@ -15,7 +15,7 @@ from typing import Final
 from tools.plant_faults.fault import PACKAGE, Fault, PlantingError, plant
 
 #: One test may take this long, for a fault may keep it from ending. Real seconds; the tests take one or two.
-TEST_SECONDS_MAX: Final = 120
+TEST_SECONDS_MAX: Final = 60
 #: And all tests of one run.
 RUN_SECONDS_MAX: Final = 1_800
 

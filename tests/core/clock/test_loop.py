@@ -384,6 +384,7 @@ def test_running_until_idle_gives_up_after_a_hundred_thousand_jumps(run, loop, c
     assert str(caught.value).splitlines()[0] == (
         "Time jumped 1,000 times in run_until_idle(), and something is still scheduled."
     )
+    assert clock.elapsed_ns == 1001 * SECOND  # it stands where the jump leads that was one too many
 
 
 def test_await_of_a_test_gives_up_after_a_hundred_thousand_jumps(run, clock, monkeypatch):
@@ -397,6 +398,7 @@ def test_await_of_a_test_gives_up_after_a_hundred_thousand_jumps(run, clock, mon
         task = asyncio.create_task(forever())
         with pytest.raises(LimitError, match="in one await of the test"):
             await task
+        assert clock.elapsed_ns == 1001 * SECOND
         task.cancel()
 
     run(main())

@@ -90,6 +90,14 @@ def test_equal_bytes_of_python_are_separate_buffers() -> None:
     assert first is not second
 
 
+@pytest.mark.parametrize("data", [b"ab", memoryview(b"ab")], ids=["bytes", "memoryview"])
+def test_a_reference_behind_bytes_leads_to_its_object(data: bytes | memoryview) -> None:
+    shared: list[object] = []
+    other: list[object] = ["other"]
+    _, _, first, second = _stored([data, other, shared, shared])
+    assert first is second == []
+
+
 @pytest.mark.parametrize(
     "shared", [[], {}, bytearray(b"a"), {1}, JSMap(), datetime(2020, 1, 1), JSError(), JSArrayBuffer(b"a")]
 )

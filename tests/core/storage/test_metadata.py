@@ -80,6 +80,19 @@ def test_committed_alarm_is_known_after_an_inner_rollback(store):
     assert store.committed_alarm_ns == 6
 
 
+def test_committed_alarm_does_not_follow_an_inner_commit(store):
+    store.set_alarm_ns(5)
+    store.commit()
+    outer = store.begin_transaction()
+    inner = store.begin_transaction()
+    store.set_alarm_ns(6)
+    store.commit_transaction(inner)
+    assert (store.get_alarm_ns(), store.committed_alarm_ns) == (6, 5)
+    store.rollback_transaction(outer)
+    assert (store.get_alarm_ns(), store.committed_alarm_ns) == (5, 5)
+    # DO-6.2.8
+
+
 def test_bookmarks_count_from_zero(namespace, store):
     # DO-3.5, DO-3.4.T1.2, DO-3.2.T1.2
     marks = [store.next_bookmark() for _ in range(3)]

@@ -151,16 +151,4 @@ FAULTS: Final = (
         after="                store.release_sync_savepoint()",
         tests=("tests/core/gates/test_transaction_sync.py",),
     ),
-    Fault(
-        name="writes-before-a-transaction-join-it",
-        breaks="What a turn wrote before a transaction is undone with the transaction.",
-        file=_COMMIT,
-        before=(
-            "        if isinstance(store.state, Implicit):\n"
-            "            self.end_turn()\n"
-            "            store = self.store\n"
-        ),
-        after="        if isinstance(store.state, Implicit):\n            store.rollback()\n",
-        tests=("tests/core/gates/test_transactions.py",),
-    ),
 )

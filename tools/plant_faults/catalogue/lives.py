@@ -11,11 +11,11 @@ _SHUTDOWN_TESTS: Final = ("tests/core/lifecycle/test_shutdown.py",)
 
 FAULTS: Final = (
     Fault(
-        name="constructor-runs-for-each-event",
-        breaks="Each call builds an instance of its own.",
+        name="first-event-before-the-constructors-section",
+        breaks="The first event does not wait for the critical sections that the constructor has opened.",
         file=_CONTAINER,
-        before="        incarnation.instance = instance\n",
-        after="        incarnation.instance = None\n",
+        before="        if incarnation.is_over or incarnation.input_gate.section is not None:\n",
+        after="        if incarnation.is_over:\n",
         tests=("tests/core/lifecycle/test_construction.py",),
     ),
     Fault(
@@ -128,7 +128,7 @@ FAULTS: Final = (
         file="_core/storage/doors.py",
         before="        self.refusal = LifeEnded\n",
         after="        self.refusal = None\n",
-        tests=_DEATH_TESTS,
+        tests=("tests/core/storage/test_disk.py",),
     ),
     Fault(
         name="crash-one-record-late",
@@ -150,8 +150,8 @@ FAULTS: Final = (
         name="long-name-told",
         breaks="An object is told a name of more than 1024 bytes.",
         file="_core/ids.py",
-        before="        if self.name is not None and len(",
-        after="        if self.name is None and len(",
+        before=" > NAME_BYTES_MAX:",
+        after=" > NAME_BYTES_MAX + 1:",
         tests=("tests/core/ids",),
     ),
     Fault(

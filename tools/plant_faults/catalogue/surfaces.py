@@ -6,11 +6,15 @@ from tools.plant_faults.fault import Fault
 
 FAULTS: Final = (
     Fault(
-        name="arguments-not-copied",
-        breaks="An object gets the caller's own dict, and what it changes there is seen outside.",
+        name="lists-of-text-not-copied",
+        breaks="An object gets the caller's own list, and what it changes there is seen outside.",
         file="_surfaces/wrapped/to_wire.py",
         before="        return _EXACT.get(kind, _other)(value)\n",
-        after="        return value if kind is dict else _EXACT.get(kind, _other)(value)\n",
+        after=(
+            "        if kind is list and all(type(item) is str for item in value):\n"
+            "            return value\n"
+            "        return _EXACT.get(kind, _other)(value)\n"
+        ),
         tests=("tests/surfaces/test_to_wire.py",),
     ),
     Fault(
@@ -27,7 +31,7 @@ FAULTS: Final = (
         file="_hosts/machine.py",
         before="adopt=self._lives == 1)",
         after="adopt=True)",
-        tests=("tests/core/namespaces/test_configuration.py",),
+        tests=("tests/core/lifecycle/test_module_state.py",),
     ),
     Fault(
         name="unseen-failure-forgotten",

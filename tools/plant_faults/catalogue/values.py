@@ -29,10 +29,10 @@ FAULTS: Final = (
     Fault(
         name="bytes-take-no-number",
         breaks="References to objects behind a buffer lead to the wrong object.",
-        file=_WRITER,
-        before="        self.numbers[-1 - next_number] = next_number",
-        after="        del next_number",
-        tests=("tests/core/storage/test_codec_properties.py",),
+        file="_core/storage/codec/write_objects.py",
+        before="    writer.take_number()\n    _write_content(writer, value)\n",
+        after="    _write_content(writer, value)\n",
+        tests=("tests/core/storage/test_codec_golden.py", "tests/core/storage/test_codec_writing.py"),
     ),
     Fault(
         name="shared-object-written-twice",
