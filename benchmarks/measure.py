@@ -60,6 +60,11 @@ def ratio(number: str, what: str, floor: Timed, ours: Timed, times: float, *, ro
     )
 
 
+def mean(timed: Timed, times: int) -> Timed:
+    """The mean of several runs in a row, as the tests of a suite follow each other, instead of single cold ones."""
+    return lambda: statistics.fmean(timed() for _ in range(times))
+
+
 def seconds(run: Callable[[], object], times: int = 1) -> float:
     """Seconds per call of ``run``, called ``times`` times."""
     start = perf_counter()
