@@ -1,5 +1,6 @@
 """One object: its container, its instances, its gates, its turns."""
 
+from pytest_durable._core.actor.alarm_delivery import AlarmResult
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.arguments import (
     ABSENT,
@@ -12,8 +13,8 @@ from pytest_durable._core.actor.arguments import (
     text_of,
     truth,
 )
-from pytest_durable._core.actor.commit import ActorStorage, TransactionHandle
-from pytest_durable._core.actor.container import AlarmResult, Container, Pin
+from pytest_durable._core.actor.commit import ActorStorage
+from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
@@ -27,6 +28,7 @@ from pytest_durable._core.actor.storage_face import (
     StorageOperations,
 )
 from pytest_durable._core.actor.strand import Strand
+from pytest_durable._core.actor.transactions import TransactionHandle
 
 __all__ = [
     "ABSENT",

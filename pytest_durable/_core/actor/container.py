@@ -10,13 +10,12 @@ Source: workerd server/server.c++ (ActorContainer), io/worker.c++ (Actor); spec 
 import asyncio
 import weakref
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Final
 
 from pytest_durable._core import events
-from pytest_durable._core.actor.alarm_turn import Cancel, decide
+from pytest_durable._core.actor.alarm_delivery import AlarmResult, AlarmRun
+from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.claims import is_claim
-from pytest_durable._core.actor.commit import MS
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
@@ -26,7 +25,7 @@ from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.strand import NEXT_TURN
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
-from pytest_durable._core.messages import Alarm, AlarmInfo, Call, Delivery, ObjectKey
+from pytest_durable._core.messages import Call, Delivery, ObjectKey
 from pytest_durable._core.platform_errors import (
     DEFAULT_ABORT_REASON,
     STORAGE_GONE,
@@ -37,58 +36,6 @@ from pytest_durable._core.platform_errors import (
 
 #: How long an object stays in memory with nothing to do (spec 9.3).
 IDLE_NS: Final = 10_000_000_000
-#: How long an alarm handler may run (spec 7.3.5).
-ALARM_TIMEOUT_NS: Final = 15 * 60 * 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Breakage:
-    """Why an object broke.
-
-    Attributes:
-        original: What every caller is told.
-        from_user_code: User code raised it.
-        counts: An alarm run that it ended counts as a failed try.
-        retry_alarm: An alarm run that it ended is to be retried.
-    """
-
-    original: BaseException
-    from_user_code: bool = False
-    counts: bool = True
-    retry_alarm: bool = True
-
-    def failure(self, key: ObjectKey, *, is_fetch_in_flight: bool = False) -> RemoteFailure:
-        """A fresh exception for one more caller."""
-        original = self.original.copy() if isinstance(self.original, PlatformError) else self.original
-        return RemoteFailure(
-            original,
-            key.hex,
-            from_user_code=self.from_user_code,
-            reset=self.from_user_code,
-            is_fetch_in_flight=is_fetch_in_flight,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmResult:
-    """How the delivery of an alarm ended; the scheduler's ``AlarmOutcome`` in this room's words."""
-
-    ran: bool
-    error: str | None = None
-    retry: bool = True
-    counts: bool = True
-
-
-class _AlarmRun:
-    """A delivery of an alarm in progress."""
-
-    __slots__ = ("done", "due_ns", "handler_called", "timer")
-
-    def __init__(self, due_ns: int, done: Callable[[AlarmResult], None]) -> None:
-        self.due_ns = due_ns
-        self.done = done
-        self.handler_called = False
-        self.timer: Timer | None = None
 
 
 class Pin:
@@ -121,7 +68,7 @@ class Container:
         self.incarnation: Incarnation | None = None
         self.breakage: Breakage | None = None
         self.alarms = services.alarms(self.key)
-        self._alarm_run: _AlarmRun | None = None
+        self._alarm_run: AlarmRun | None = None
         self._idle_timer: Timer | None = None
         self._evict_waiters: tuple[asyncio.Future[None], ...] = ()
         #: Elapsed time of the last call, or of the end of the last stub if that was later.
@@ -212,7 +159,7 @@ class Container:
 
     async def _serve(self, incarnation: Incarnation, delivery: Delivery, method: str) -> object:
         if incarnation.instance is None:
-            await self._construct(incarnation)
+            await self.construct(incarnation)
         services = self.services
         services.journal.record(events.CallStarted, self.key, method)
         result = services.surface.deliver(incarnation.instance, delivery)
@@ -241,7 +188,7 @@ class Container:
 
         async def serve() -> object:
             if incarnation.instance is None:
-                await self._construct(incarnation)
+                await self.construct(incarnation)
             services.journal.record(events.CallStarted, self.key, "run_in_object")
             result = function(incarnation.instance, incarnation.context)
             if hasattr(result, "__await__"):
@@ -262,7 +209,7 @@ class Container:
         self.incarnation = incarnation
         return incarnation
 
-    async def _construct(self, incarnation: Incarnation) -> None:
+    async def construct(self, incarnation: Incarnation) -> None:
         """Call the class, as a turn of its own, and let what its constructor put into critical sections finish.
 
         Runs in the first event that gets through the input gate; the others find the instance.
@@ -302,55 +249,15 @@ class Container:
             done(AlarmResult(ran=False, error=describe(self.breakage.original), counts=self.breakage.counts))
             return
         incarnation = self.incarnation or self._rehydrate()
-        run = self._alarm_run = _AlarmRun(due_ns, done)
+        run = self._alarm_run = AlarmRun(self, incarnation, due_ns, done)
+        incarnation.start(run.serve(retry_count), run.ended)
 
-        def ended(_result: object, failure: BaseException | None) -> None:
-            self._alarm_ended(incarnation, run, failure)
-
-        incarnation.start(self._serve_alarm(incarnation, run, retry_count), ended)
-
-    async def _serve_alarm(self, incarnation: Incarnation, run: _AlarmRun, retry_count: int) -> None:
-        if incarnation.instance is None:
-            await self._construct(incarnation)
-        storage, services = incarnation.storage, self.services
-        step = decide(
-            due_ns=run.due_ns,
-            local_ns=storage.get_alarm_ns(),
-            now_ns=services.wall_ns(),
-            is_clean=storage.is_alarm_clean,
-        )
-        if isinstance(step, Cancel):
-            storage.move_alarm_row(step.due_ns)
-            return
-        if services.surface.rules.alarm_without_handler == "refuse" and not storage.has_alarm_handler:
-            storage.delete_alarm()
-            return
-        storage.begin_alarm(defer_delete=step.defer_delete)
-        run.handler_called = True
-        run.timer = services.life.after(ALARM_TIMEOUT_NS, self._alarm_timed_out, key=self.key.hex)
-        result = services.surface.deliver(incarnation.instance, Alarm(AlarmInfo(run.due_ns // MS, retry_count)))
-        if hasattr(result, "__await__"):
-            await result
-
-    def _alarm_ended(self, incarnation: Incarnation, run: _AlarmRun, failure: BaseException | None) -> None:
-        incarnation.storage.finish_alarm(succeeded=failure is None)
+    def take_alarm_run(self, run: AlarmRun) -> bool:
+        """``run`` is about to answer. False: the object has broken meanwhile, and that has answered."""
         if self._alarm_run is not run:
-            return  # the commit of the deferred deletion broke the object, and that has answered
+            return False
         self._alarm_run = None
-        if run.timer is not None:
-            run.timer.cancel()
-        if failure is None:
-            run.done(AlarmResult(ran=run.handler_called))
-            return
-        claim = is_claim(failure)
-        if claim:
-            self.services.claim_failed(failure)
-        run.done(
-            AlarmResult(ran=run.handler_called, error=describe(failure), retry=not claim, counts=run.handler_called)
-        )
-
-    def _alarm_timed_out(self) -> None:
-        self._break(Breakage(PlatformError("Alarm exceeded its allowed execution time.", durable_object_reset=True)))
+        return True
 
     def abandon_alarm(self, due_ns: int) -> bool:
         """Clear the alarm ``due_ns`` without running user code (spec 7.7.1)."""
@@ -403,16 +310,7 @@ class Container:
         self._release_evict_waiters()
         self.services.journal.record(events.Aborted, self.key, describe(breakage.original))
         if run is not None:
-            if run.timer is not None:
-                run.timer.cancel()
-            run.done(
-                AlarmResult(
-                    ran=run.handler_called,
-                    error=describe(breakage.original),
-                    retry=breakage.retry_alarm or not run.handler_called,
-                    counts=breakage.counts,
-                )
-            )
+            run.cut_short(breakage)
 
     def closed_error(self) -> PlatformError:
         """What storage answers when the object is over."""
@@ -489,4 +387,4 @@ class _NextTurn:
         yield NEXT_TURN
 
 
-__all__ = ["ALARM_TIMEOUT_NS", "IDLE_NS", "AlarmResult", "Breakage", "Container", "Pin"]
+__all__ = ["IDLE_NS", "Container", "Pin"]

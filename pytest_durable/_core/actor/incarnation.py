@@ -22,7 +22,8 @@ from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
 
 if TYPE_CHECKING:
-    from pytest_durable._core.actor.container import Breakage, Container
+    from pytest_durable._core.actor.breakage import Breakage
+    from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.context import ObjectContext
     from pytest_durable._core.actor.services import Services
     from pytest_durable._core.storage import ObjectStore

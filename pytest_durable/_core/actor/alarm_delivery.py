@@ -1,0 +1,117 @@
+"""One delivery of an alarm to an object, from the decision whether the handler runs to the answer for the scheduler.
+
+Source: workerd io/worker-entrypoint.c++ (runAlarm); spec durable-objects 7.3 - 7.6.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_durable._core.actor.alarm_turn import Cancel, decide
+from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.claims import is_claim
+from pytest_durable._core.actor.own_alarm import MS
+from pytest_durable._core.actor.reply import describe
+from pytest_durable._core.life import Timer
+from pytest_durable._core.messages import Alarm, AlarmInfo
+from pytest_durable._core.platform_errors import PlatformError
+
+if TYPE_CHECKING:
+    from pytest_durable._core.actor.container import Container
+    from pytest_durable._core.actor.incarnation import Incarnation
+
+#: How long an alarm handler may run (spec 7.3.5).
+ALARM_TIMEOUT_NS: Final = 15 * 60 * 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmResult:
+    """How the delivery of an alarm ended; the scheduler's ``AlarmOutcome`` in this room's words."""
+
+    ran: bool
+    error: str | None = None
+    retry: bool = True
+    counts: bool = True
+
+
+class AlarmRun:
+    """A delivery in progress.
+
+    Args:
+        container: The object's.
+        incarnation: The instance that it goes to.
+        due_ns: The time the scheduler fires for.
+        done: Takes the answer, once.
+    """
+
+    __slots__ = ("_container", "_done", "_due_ns", "_handler_called", "_incarnation", "_timer")
+
+    def __init__(
+        self, container: "Container", incarnation: "Incarnation", due_ns: int, done: Callable[[AlarmResult], None]
+    ) -> None:
+        self._container = container
+        self._incarnation = incarnation
+        self._due_ns = due_ns
+        self._done = done
+        self._handler_called = False
+        self._timer: Timer | None = None
+
+    async def serve(self, retry_count: int) -> None:
+        """Decide, and run the handler if so decided."""
+        incarnation, services = self._incarnation, self._container.services
+        if incarnation.instance is None:
+            await self._container.construct(incarnation)
+        storage, alarm = incarnation.storage, incarnation.storage.alarm
+        step = decide(
+            due_ns=self._due_ns,
+            local_ns=alarm.get_ns(),
+            now_ns=services.wall_ns(),
+            is_clean=alarm.is_clean,
+        )
+        if isinstance(step, Cancel):
+            alarm.move_row(step.due_ns)
+            return
+        if services.surface.rules.alarm_without_handler == "refuse" and not storage.has_alarm_handler:
+            alarm.delete()
+            return
+        alarm.begin_run(defer_delete=step.defer_delete)
+        self._handler_called = True
+        self._timer = services.life.after(ALARM_TIMEOUT_NS, self._timed_out, key=self._container.key.hex)
+        result = services.surface.deliver(incarnation.instance, Alarm(AlarmInfo(self._due_ns // MS, retry_count)))
+        if hasattr(result, "__await__"):
+            await result
+
+    def ended(self, _result: object, failure: BaseException | None) -> None:
+        """The handler is over and its last turn committed."""
+        self._incarnation.storage.finish_alarm(succeeded=failure is None)
+        if not self._container.take_alarm_run(self):
+            return  # the commit of the deferred deletion broke the object
+        ran = self._handler_called
+        if failure is None:
+            self._answer(AlarmResult(ran=ran))
+            return
+        claim = is_claim(failure)
+        if claim:
+            self._container.services.claim_failed(failure)
+        self._answer(AlarmResult(ran=ran, error=describe(failure), retry=not claim, counts=ran))
+
+    def cut_short(self, breakage: Breakage) -> None:
+        """The object broke during the delivery."""
+        self._answer(
+            AlarmResult(
+                ran=self._handler_called,
+                error=describe(breakage.original),
+                retry=breakage.retry_alarm or not self._handler_called,
+                counts=breakage.counts,
+            )
+        )
+
+    def _answer(self, result: AlarmResult) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._done(result)
+
+    def _timed_out(self) -> None:
+        self._container.break_with_error(
+            PlatformError("Alarm exceeded its allowed execution time.", durable_object_reset=True)
+        )
