@@ -134,13 +134,18 @@ async def test_only_storage_is_wrapped(inside):
     await inside(body)
 
 
-@pytest.mark.parametrize("name", ["id", "storage", "waitUntil", "blockConcurrencyWhile", "abort"])
+@pytest.mark.parametrize("name", ["id", "storage", "props", "container", "waitUntil", "blockConcurrencyWhile", "abort"])
 async def test_members_of_the_platform_are_there(inside, name):
     """PW-1.18"""
     assert await inside(lambda self: hasattr(self.ctx, name) and hasattr(self.ctx._ctx, name))
 
 
-@pytest.mark.parametrize("name", ["acceptWebSocket", "getWebSockets", "facets", "props"])
+async def test_object_has_no_properties_and_no_container(inside):
+    """PW-1.18; asked of the platform"""
+    assert await inside(lambda self: (self.ctx.props.to_py(), self.ctx.container)) == ({}, None)
+
+
+@pytest.mark.parametrize("name", ["acceptWebSocket", "getWebSockets", "facets", "exports"])
 async def test_member_that_this_version_lacks_says_so(inside, name):
     """PW-1.18, of the members that come later."""
 

@@ -156,3 +156,22 @@ async def test_delete_all_in_a_transaction_is_refused_in_the_platforms_words(ins
         return await self.ctx.storage.transaction(callback)
 
     assert await inside(body) == "Error: Cannot call deleteAll() within a transaction"
+
+
+async def test_last_step_of_an_iterator_has_no_value(inside):
+    """PW-2.2.T1.19; asked of the platform"""
+
+    def body(self):
+        storage = self.ctx.storage
+        storage.kv.put("key", 1)
+        steps = []
+        for rows in (storage.sql.exec("SELECT 1 AS a"), storage.sql.exec("SELECT 1 AS a").raw(), storage.kv.list()):
+            first, last = rows.next(), rows.next()
+            steps.append([first.done, first.value, last.done, last.value])
+        return steps
+
+    assert await inside(body) == [
+        [False, {"a": 1}, True, None],
+        [False, [1], True, None],
+        [False, ["key", 1], True, None],
+    ]

@@ -12,7 +12,7 @@ from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped.exceptions import shown
-from pytest_durable._surfaces.wrapped.proxies import JsProxy
+from pytest_durable._surfaces.wrapped.proxies import JsObject, JsProxy
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage
 from pytest_durable._surfaces.wrapped.storage import WrappedStorage
 
@@ -21,7 +21,6 @@ ABORT_TEXT: Final = "Durable Object abort requested"
 NOT_YET: Final = frozenset(
     (
         "acceptWebSocket",
-        "container",
         "exports",
         "facets",
         "getHibernatableWebSocketEventTimeout",
@@ -29,7 +28,6 @@ NOT_YET: Final = frozenset(
         "getWebSocketAutoResponse",
         "getWebSocketAutoResponseTimestamp",
         "getWebSockets",
-        "props",
         "setHibernatableWebSocketEventTimeout",
         "setWebSocketAutoResponse",
     )
@@ -106,6 +104,16 @@ class RawState(JsProxy):
     def id(self) -> RawId:
         """The object's id."""
         return RawId(self._context.id)
+
+    @property
+    def props(self) -> JsObject:
+        """Empty: only exports that are called with properties have some."""
+        return JsObject({})
+
+    @property
+    def container(self) -> None:
+        """None: the class has no container."""
+        return None
 
     def blockConcurrencyWhile(self, callback: Any = ABSENT) -> Any:
         """Run ``callback`` while nothing else of the object runs; its result comes back unconverted."""

@@ -66,7 +66,7 @@ class _Rows(_BindingWrapper):
         try:
             return JsDict(done=False, value=next(self))
         except StopIteration:
-            return JsDict(done=True)
+            return JsDict(done=True, value=None)
 
     def toArray(self) -> list[Any]:
         """The rows that are left."""

@@ -151,7 +151,7 @@ class WrappedEntries(_BindingWrapper):
         try:
             return JsDict(done=False, value=next(self))
         except StopIteration:
-            return JsDict(done=True)
+            return JsDict(done=True, value=None)
 
 
 class WrappedSql(_BindingWrapper):
