@@ -179,10 +179,11 @@ class Pump:
         if not self._waits:  # the common case: the test awaits something else
             return Wants(settled=False, target_at=None, idle=False, autojump=self.autojump)
         self._waits = waits = [wait for wait in self._waits if not wait.future.done()]
+        goals = [wait.goal for wait in waits]
         return Wants(
-            settled=any(wait.goal is Goal.SETTLED for wait in waits),
-            target_at=min((wait.target_at for wait in waits if wait.target_at is not None), default=None),
-            idle=any(wait.goal is Goal.IDLE for wait in waits),
+            settled=Goal.SETTLED in goals,
+            target_at=min([wait.target_at for wait in waits if wait.target_at is not None], default=None),
+            idle=Goal.IDLE in goals,
             autojump=self.autojump,
         )
 

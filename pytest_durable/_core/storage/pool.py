@@ -54,6 +54,8 @@ class Pool:
         self.engine = engine
         self._open_max = open_max
         self._open: OrderedDict[PooledDatabase, None] = OrderedDict()
+        #: The one used last; most uses follow each other.
+        self.newest: PooledDatabase | None = None
         self._parked_count = 0
         self._open_databases_max = 0
 
@@ -62,15 +64,19 @@ class Pool:
         if len(self._open) >= self._open_max:
             self._make_room()
         self._open[member] = None
+        self.newest = member
         self._open_databases_max = max(self._open_databases_max, len(self._open))
 
     def touch(self, member: "PooledDatabase") -> None:
         """``member`` is being used now."""
         self._open.move_to_end(member)
+        self.newest = member
 
     def leave(self, member: "PooledDatabase") -> None:
         """``member`` is closed."""
         self._open.pop(member, None)
+        if self.newest is member:
+            self.newest = None
 
     def holds(self, path: str) -> bool:
         """Whether a connection of this Disk has the file open."""
@@ -112,7 +118,8 @@ class PooledDatabase:
         database = self._database
         if database is None or self._doors.refusal is not None:
             return self._reopen()
-        self._pool.touch(self)
+        if self._pool.newest is not self:
+            self._pool.touch(self)
         return database
 
     def _reopen(self) -> Database:
