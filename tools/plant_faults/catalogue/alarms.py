@@ -5,7 +5,8 @@ from typing import Final
 from tools.plant_faults.fault import Fault
 
 _COMMIT: Final = "_core/actor/commit.py"
-_CONTAINER: Final = "_core/actor/container.py"
+_DELIVERY: Final = "_core/actor/alarm_delivery.py"
+_OWN: Final = "_core/actor/own_alarm.py"
 _TURN: Final = "_core/actor/alarm_turn.py"
 _RETRY: Final = "_core/alarms/retry.py"
 _SCHEDULER: Final = "_core/alarms/scheduler.py"
@@ -19,14 +20,8 @@ FAULTS: Final = (
         name="earlier-row-after-the-commit",
         breaks="The row of an earlier alarm is written after the commit; a crash between the two loses the alarm.",
         file=_COMMIT,
-        before=(
-            "            new_ns = self._schedule_before_commit() if self._alarm_touched else None\n"
-            "            keys = commit()\n"
-        ),
-        after=(
-            "            keys = commit()\n"
-            "            new_ns = self._schedule_before_commit() if self._alarm_touched else None\n"
-        ),
+        before=("            new_ns = self.alarm.before_commit()\n            keys = commit()\n"),
+        after=("            keys = commit()\n            new_ns = self.alarm.before_commit()\n"),
         tests=_RECORD_TESTS,
     ),
     Fault(
@@ -40,9 +35,9 @@ FAULTS: Final = (
     Fault(
         name="row-not-moved-later",
         breaks="The row stays at the old time when an alarm moves later or goes.",
-        file=_COMMIT,
-        before="        if new_ns != self._scheduled_ns:\n            self._schedule_or_note(new_ns)",
-        after="        del new_ns",
+        file=_OWN,
+        before="            if new_ns != self._scheduled_ns:\n                self._schedule_or_note(new_ns)\n",
+        after="            del new_ns\n",
         tests=_RECORD_TESTS,
     ),
     Fault(
@@ -56,15 +51,15 @@ FAULTS: Final = (
     Fault(
         name="delete-all-keeps-the-row",
         breaks="deleteAll removes the object's alarm and leaves the scheduler's row.",
-        file=_COMMIT,
-        before="        self._schedule_after_commit(store.committed_alarm_ns)\n",
+        file=_OWN,
+        before="        if due_ns != self._scheduled_ns:\n            self._schedule_or_note(due_ns)\n",
         after="",
         tests=_RECORD_TESTS,
     ),
     Fault(
         name="past-alarm-not-clamped",
         breaks="An alarm set in the past is stored with the past time instead of now.",
-        file=_COMMIT,
+        file=_OWN,
         before="        due_ns = max(due_ns, self._services.wall_ns()) // MS * MS",
         after="        due_ns = due_ns // MS * MS",
         tests=("tests/core/alarms/test_alarm_api.py",),
@@ -72,39 +67,39 @@ FAULTS: Final = (
     Fault(
         name="deferred-delete-skipped",
         breaks="The alarm is still there after its handler has succeeded.",
-        file=_COMMIT,
-        before="        if succeeded:\n            self.delete_alarm()\n            self.end_turn()\n        else:\n",
+        file=_OWN,
+        before="        if succeeded:\n            self.delete()\n        else:\n",
         after="        if True:\n",
         tests=_HANDLER_TESTS,
     ),
     Fault(
         name="deferred-delete-done-early",
         breaks="The alarm is deleted when its handler begins, so that a crash in the handler loses it.",
-        file=_COMMIT,
+        file=_OWN,
         before="        self._delete_deferred = defer_delete\n",
-        after="        if defer_delete:\n            self.delete_alarm()\n            self.end_turn()\n",
+        after="        if defer_delete:\n            self.delete()\n            self._storage.end_turn()\n",
         tests=_HANDLER_TESTS,
     ),
     Fault(
         name="failed-handler-counts-as-done",
         breaks="The object forgets its alarm although the handler has failed.",
-        file=_CONTAINER,
-        before="        incarnation.storage.finish_alarm(succeeded=failure is None)",
-        after="        incarnation.storage.finish_alarm(succeeded=True)",
+        file=_DELIVERY,
+        before="finish_alarm(succeeded=failure is None)",
+        after="finish_alarm(succeeded=True)",
         tests=_HANDLER_TESTS,
     ),
     Fault(
         name="running-alarm-shown",
         breaks="getAlarm shows the alarm that is being run.",
-        file=_COMMIT,
-        before="        return None if self._delete_deferred else self.store.get_alarm_ns()",
-        after="        return self.store.get_alarm_ns()",
+        file=_OWN,
+        before="        return None if self._delete_deferred else self._storage.store.get_alarm_ns()",
+        after="        return self._storage.store.get_alarm_ns()",
         tests=_HANDLER_TESTS,
     ),
     Fault(
         name="same-time-not-run-again",
         breaks="A handler that sets its own time again is not run again.",
-        file=_COMMIT,
+        file=_OWN,
         before="            self._must_reschedule = True",
         after="            self._must_reschedule = False",
         tests=_HANDLER_TESTS,
@@ -120,17 +115,17 @@ FAULTS: Final = (
     Fault(
         name="handler-without-a-limit",
         breaks="An alarm handler may run for ever.",
-        file=_CONTAINER,
-        before="self._alarm_timed_out, key=self.key.hex)\n",
-        after="self._alarm_timed_out, key=self.key.hex)\n        run.timer.cancel()\n",
+        file=_DELIVERY,
+        before="self._timed_out, key=self._container.key.hex)\n",
+        after="self._timed_out, key=self._container.key.hex)\n        self._timer.cancel()\n",
         tests=("tests/core/alarms/test_alarm_delivery.py",),
     ),
     Fault(
         name="assertion-retried",
         breaks="An assertion that fails in an alarm handler is retried like any error.",
-        file=_CONTAINER,
-        before="retry=not claim, counts=run.handler_called",
-        after="retry=True, counts=run.handler_called",
+        file=_DELIVERY,
+        before="retry=not claim, counts=ran)",
+        after="retry=True, counts=ran)",
         tests=_RETRY_TESTS,
     ),
     Fault(
@@ -201,12 +196,8 @@ FAULTS: Final = (
         name="overdue-alarms-not-fired",
         breaks="Alarms that came due while the process was down never fire.",
         file=_SCHEDULER,
-        before="        for actor_hex, due_ns, name in self._table.load():\n",
-        after=(
-            "        for actor_hex, due_ns, name in self._table.load():\n"
-            "            if due_ns < self._now_ns():\n"
-            "                continue\n"
-        ),
+        before="self._rows = {row[0]: row for row in self._table.load()}",
+        after="self._rows = {row[0]: row for row in self._table.load() if row[1] >= self._now_ns()}",
         tests=_START_TESTS,
     ),
     Fault(
@@ -232,5 +223,69 @@ FAULTS: Final = (
         before="        if runs > runs_max:",
         after="        if runs > runs_max + 1:",
         tests=("tests/core/alarms/test_alarm_loop.py",),
+    ),
+    Fault(
+        name="queued-alarm-inherits-the-tries",
+        breaks="A time set while the handler runs begins with the failures of the alarm before it.",
+        file=_SCHEDULER,
+        before="        entry.retry = _FIRST_TRY\n        entry.state = AlarmState.WAITING\n",
+        after="        entry.state = AlarmState.WAITING\n",
+        tests=("tests/core/alarms/test_scheduler.py",),
+    ),
+    Fault(
+        name="backoff-of-the-platform-charged-to-the-handler",
+        breaks="The first failure of the handler after failures of the platform is retried as late as those.",
+        file=_RETRY,
+        before="        if not state.previous_counted:\n            backoff = 0\n",
+        after="",
+        tests=("tests/core/alarms/test_retry.py",),
+    ),
+    Fault(
+        name="backoff-without-a-limit",
+        breaks="The delays of retries that do not count grow for ever.",
+        file=_RETRY,
+        before="    backoff = min(BACKOFF_MAX, backoff)\n",
+        after="",
+        tests=("tests/core/alarms/test_retry.py",),
+    ),
+    Fault(
+        name="abort-without-retry-retried",
+        breaks="An alarm is retried although its object was aborted with retryAlarm: false.",
+        file=_DELIVERY,
+        before="retry=breakage.retry_alarm or not self._handler_called",
+        after="retry=True",
+        tests=_RETRY_TESTS,
+    ),
+    Fault(
+        name="failing-constructor-counts",
+        breaks="A constructor that fails uses up one of the tries of the alarm that it was built for.",
+        file=_DELIVERY,
+        before="retry=not claim, counts=ran)",
+        after="retry=not claim, counts=True)",
+        tests=_RETRY_TESTS,
+    ),
+    Fault(
+        name="alarm-without-handler-delivered",
+        breaks="An alarm of a class that has no handler is delivered, fails and is retried.",
+        file=_DELIVERY,
+        before='        if services.surface.rules.alarm_without_handler == "refuse" and not',
+        after='        if services.surface.rules.alarm_without_handler == "" and not',
+        tests=("tests/core/alarms/test_alarm_delivery.py",),
+    ),
+    Fault(
+        name="only-the-first-alarm-rings",
+        breaks="Of several alarms of a namespace only the first one fires.",
+        file="_core/alarms/bell.py",
+        before="        self._first = self._timer = None\n        self._follow()\n",
+        after="        self._first = self._timer = None\n",
+        tests=("tests/core/alarms/test_scheduler.py",),
+    ),
+    Fault(
+        name="moved-alarm-rings-at-its-old-time",
+        breaks="An alarm that was moved later fires at the time it had before.",
+        file="_core/alarms/bell.py",
+        before="        while heap and wakes_ns.get(heap[0][1]) != heap[0][0]:",
+        after="        while heap and heap[0][1] not in wakes_ns:",
+        tests=("tests/core/alarms/test_alarm_api.py",),
     ),
 )

@@ -5,6 +5,7 @@ from typing import Final
 from tools.plant_faults.fault import Fault
 
 _COMMIT: Final = "_core/actor/commit.py"
+_TRANSACTIONS: Final = "_core/actor/transactions.py"
 _INCARNATION: Final = "_core/actor/incarnation.py"
 _STRAND: Final = "_core/actor/strand.py"
 _OUTPUT_GATE: Final = ("tests/core/gates/test_output_gate.py",)
@@ -123,8 +124,8 @@ FAULTS: Final = (
         name="newcomer-overtakes",
         breaks="An event that arrives as a critical section ends overtakes those that have waited for it.",
         file=_STRAND,
-        before="        elif gate.called:\n            return False\n",
-        after="        elif gate.called:\n            pass\n",
+        before="        if gate.called and waiter is None:\n            return False\n",
+        after="",
         tests=_INPUT_GATE,
     ),
     Fault(
@@ -138,17 +139,45 @@ FAULTS: Final = (
     Fault(
         name="failed-transaction-committed",
         breaks="A transaction whose callback raised is committed.",
-        file=_COMMIT,
+        file=_TRANSACTIONS,
         before="                handle.rollback()\n                self._end(handle)\n            raise\n",
-        after="                self._commit_explicit(handle)\n                self._end(handle)\n            raise\n",
+        after="                self._commit(handle)\n                self._end(handle)\n            raise\n",
         tests=("tests/core/gates/test_transactions.py",),
     ),
     Fault(
         name="failed-sync-transaction-kept",
         breaks="What a synchronous transaction wrote stays although its callback raised.",
-        file=_COMMIT,
+        file=_TRANSACTIONS,
         before="                store.rollback_sync_savepoint()",
         after="                store.release_sync_savepoint()",
         tests=("tests/core/gates/test_transaction_sync.py",),
+    ),
+    Fault(
+        name="failure-lost-behind-the-gate",
+        breaks="An awaited failure that arrives while a critical section is open is taken for a success.",
+        file=_STRAND,
+        before="            self._pending = failure\n",
+        after="            del failure\n",
+        tests=_INPUT_GATE,
+    ),
+    Fault(
+        name="sections-nest-deeper",
+        breaks="Critical sections nest one level deeper than the platform allows.",
+        file="_core/actor/gates.py",
+        before="        if self.depth > NESTING_MAX:",
+        after="        if self.depth > NESTING_MAX + 1:",
+        tests=_INPUT_GATE,
+    ),
+    Fault(
+        name="aborted-turn-committed",
+        breaks="The writes of a turn that aborts its object are kept.",
+        file=_INCARNATION,
+        before="        if self.abort_request is not None:\n            self.container.abort(",
+        after=(
+            "        if self.abort_request is not None:\n"
+            "            self.storage.end_turn()\n"
+            "            self.container.abort("
+        ),
+        tests=("tests/core/lifecycle/test_abort.py",),
     ),
 )
