@@ -13,8 +13,9 @@ from typing import Any, Final
 from pytest_durable._core.actor import current_scope, milliseconds_of, number_of
 from pytest_durable._core.storage.values import HOLE, UNDEFINED, JSDate, JSMap, date_from_milliseconds
 from pytest_durable._surfaces.modules import ModuleContent
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsDate, JsMap, JsObject, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException
-from pytest_durable._surfaces.wrapped.proxies import JsArray, JsDate, JsMap, JsObject, JsProxy, proxy_of, wire_of
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries
 
 _NS_PER_MS: Final = 1_000_000

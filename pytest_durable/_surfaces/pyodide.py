@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pytest_durable._surfaces.modules import ModuleContent
-from pytest_durable._surfaces.wrapped import exceptions, http, proxies, to_js
+from pytest_durable._surfaces.wrapped import data_proxies, exceptions, http, proxies, to_js
 
 VERSION: Final = "0.28.2"
 
@@ -20,10 +20,10 @@ def contents() -> Mapping[str, ModuleContent]:
             doc="The border between Python and the platform's language.",
             members={
                 "ConversionError": exceptions.ConversionError,
-                "JsArray": proxies.JsArray,
-                "JsBuffer": proxies.JsBuffer,
+                "JsArray": data_proxies.JsArray,
+                "JsBuffer": data_proxies.JsBuffer,
                 "JsException": exceptions.JsException,
-                "JsMap": proxies.JsMap,
+                "JsMap": data_proxies.JsMap,
                 "JsNull": proxies.JsNull,
                 "JsProxy": proxies.JsProxy,
                 "create_once_callable": to_js.create_once_callable,

@@ -20,7 +20,7 @@ def raised(failure: BaseException) -> BaseException:
 
 
 def test_the_text_is_name_and_message() -> None:
-    # PW-1.55 PW-3.12.T1.4
+    # PW-1.55 PW-3.3.T1.4
     failure = JsException("TypeError", "bad", code=5)
     assert str(failure) == "TypeError: bad"
     assert (failure.name, failure.message, failure.code) == ("TypeError", "bad", 5)
@@ -35,7 +35,7 @@ def test_absent_attributes_are_missing() -> None:
 
 
 def test_it_survives_pickling() -> None:
-    # PW-3.12.T1.4
+    # PW-3.3.T1.4
     finder = ImportFinder()
     finder.install()
     try:

@@ -8,15 +8,16 @@ import pytest
 import time_machine
 
 from pytest_durable._surfaces.js import JSON, Array, Date, Map, Object
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsDate, JsObject
 from pytest_durable._surfaces.wrapped.entrypoints import DurableObject
 from pytest_durable._surfaces.wrapped.exceptions import JsException
-from pytest_durable._surfaces.wrapped.proxies import JsArray, JsDate, JsObject, jsnull
+from pytest_durable._surfaces.wrapped.proxies import jsnull
 from support.surfaces import hosted, inside
 
 
 class TestDate:
     def test_now_is_the_objects_clock_in_whole_milliseconds(self) -> None:
-        # PW-4.T1.6
+        # PW-4.T1.5
         def body(instance: Any) -> list[Any]:
             return [Date.now(), Date.new().getTime()]
 
@@ -55,7 +56,7 @@ class TestDate:
         ],
     )
     def test_a_date_is_made_of_a_number_a_text_or_a_date(self, args: tuple[Any, ...], milliseconds: float) -> None:
-        # PW-4.T1.6
+        # PW-4.T1.5
         made = Date.new(*args)
         assert isinstance(made, JsDate)
         assert made.getTime() == milliseconds or (math.isnan(made.getTime()) and math.isnan(milliseconds))
@@ -82,14 +83,14 @@ class TestDate:
 
 class TestObject:
     def test_members_can_be_enumerated(self) -> None:
-        # PW-4.T1.5
+        # PW-4.T1.4
         made = Object.fromEntries([["a", 1], ["b", None]])
         assert list(Object.keys(made)) == ["a", "b"]
         assert list(Object.values(made)) == [1, None]
         assert [list(entry) for entry in Object.entries(Array.new("x"))] == [["0", "x"]]
 
     def test_members_can_be_assigned(self) -> None:
-        # PW-4.T1.5
+        # PW-4.T1.4
         target = Object.new(a=1)
         assert Object.assign(target, Object.new(b=2)) is target
         assert target.to_py() == {"a": 1, "b": 2}
@@ -101,14 +102,14 @@ class TestObject:
 
 class TestJson:
     def test_text_becomes_proxies(self) -> None:
-        # PW-4.T1.7
+        # PW-4.T1.6
         made = JSON.parse('{"a": [1, null], "b": "x"}')
         assert isinstance(made, JsObject)
         assert (made.a[0], made.a[1], made.b) == (1, jsnull, "x")
         assert JSON.parse("null") is jsnull
 
     def test_proxies_become_text(self) -> None:
-        # PW-4.T1.7
+        # PW-4.T1.6
         made = Object.fromEntries([["a", Array.new(1.0, 2.5, None)], ["u", None], ["é", "é"]])
         assert JSON.stringify(made) == '{"a":[1,2.5,null],"é":"é"}'
         assert JSON.stringify(jsnull) == "null"
@@ -122,7 +123,7 @@ class TestJson:
 
 
 def test_arrays_and_maps_can_be_made() -> None:
-    # PW-4.T1.10
+    # PW-4.T1.9
     assert isinstance(Array.from_(range(2)), JsArray)
     assert Array.of(1, 2).to_py() == [1, 2]
     assert Array.isArray(Array.new())

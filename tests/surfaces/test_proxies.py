@@ -5,19 +5,9 @@ from typing import Any
 import pytest
 
 from pytest_durable._core.storage.values import UNDEFINED, JSBigInt, JSMap, JSSet, JSTypedArray
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsBuffer, JsDate, JsMap, JsObject, JsSet, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
-from pytest_durable._surfaces.wrapped.proxies import (
-    JsArray,
-    JsBuffer,
-    JsDate,
-    JsMap,
-    JsObject,
-    JsProxy,
-    JsSet,
-    jsnull,
-    proxy_of,
-    wire_of,
-)
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull, wire_of
 from pytest_durable._surfaces.wrapped.to_js import (
     create_once_callable,
     create_proxy,
@@ -112,7 +102,7 @@ class TestProxies:
         assert isinstance(shallow["s"], JsSet)
 
     def test_jsnull_is_false_and_not_none(self) -> None:
-        # PW-3.12.T1.5
+        # PW-3.3.T1.5
         assert not jsnull
         assert jsnull is not None
         assert repr(jsnull) == "jsnull"
@@ -145,22 +135,22 @@ class TestToJs:
         ],
     )
     def test_containers_become_proxies(self, value: object, kind: type) -> None:
-        # PW-3.2.T1.4-9
+        # PW-3.2.T1.4-6 PW-3.2.T1.9
         assert type(to_js(value)) is kind
 
     def test_a_proxy_stays(self) -> None:
-        # PW-3.2.T1.9
+        # PW-3.2.T1.10
         proxy = to_js([1])
         assert to_js(proxy) is proxy
 
     def test_anything_else_comes_back_as_itself(self) -> None:
-        # PW-3.2.T1.10
+        # PW-3.2.T1.11
         thing = object()
         assert to_js(thing) is thing
         assert to_js([thing])[0] is thing
 
     def test_a_dict_converter_makes_objects(self) -> None:
-        # PW-3.2.T1.7
+        # PW-3.2.T1.8
         made = to_js({"a": {"b": [1]}}, dict_converter=object_from_entries)
         assert isinstance(made, JsObject)
         assert made.a.b[0] == 1
@@ -208,7 +198,7 @@ class TestToJs:
 
 class TestCreateProxy:
     def test_it_stands_for_the_object(self) -> None:
-        # PW-3.12.T1.1
+        # PW-3.3.T1.1
         proxy = create_proxy(len)
         assert proxy([1, 2]) == 2
         assert proxy.unwrap() is len
@@ -221,14 +211,14 @@ class TestCreateProxy:
         assert isinstance(proxy, JsProxy)
 
     def test_it_is_useless_once_destroyed(self) -> None:
-        # PW-3.12.T1.1
+        # PW-3.3.T1.1
         proxy = create_proxy(len)
         destroy_proxies([proxy])
         with pytest.raises(JsException, match="already been destroyed"):
             proxy([1])
 
     def test_a_once_callable_works_once(self) -> None:
-        # PW-3.12.T1.2
+        # PW-3.3.T1.2
         proxy = create_once_callable(len)
         assert proxy([1]) == 1
         with pytest.raises(JsException, match="OnceProxy can only be called once"):

@@ -33,11 +33,11 @@ ALL = [OURS, *FOREIGN]
 
 def user_time_ns() -> int:
     """What user code sees, to the microsecond: freezegun's `time_ns` carries the rounding of a float below that."""
-    return round(time.time() * 1e6) * 1_000  # noqa: TID251
+    return round(time.time() * 1e6) * 1_000
 
 
 def user_now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)  # noqa: TID251
+    return dt.datetime.now(dt.UTC)
 
 
 @contextlib.contextmanager
@@ -62,7 +62,7 @@ def test_user_code_and_clock_see_the_same_instant(master):
 
 def test_our_own_travel_starts_at_the_nanosecond_asked_for():
     with TravelledWallClock(START_NS + 123_456_789) as wall:
-        assert wall.now_ns() == time.time_ns() == START_NS + 123_456_789  # noqa: TID251
+        assert wall.now_ns() == time.time_ns() == START_NS + 123_456_789
 
 
 @pytest.mark.parametrize("master", FOREIGN)
@@ -145,7 +145,7 @@ def test_push_of_single_nanoseconds_is_exact(master):
     with master(), durable_time() as clock:
         for _ in range(5):
             clock.advance(1_001)
-        assert time.time_ns() == clock.wall_ns == START_NS + 5_005  # noqa: TID251
+        assert time.time_ns() == clock.wall_ns == START_NS + 5_005
 
 
 def test_push_is_rounded_up_to_the_microseconds_of_a_freeze_and_read_back():
@@ -354,9 +354,9 @@ def test_time_machine_inside_freezegun_is_never_tried():
 
 def test_real_monotonic_clock_is_not_touched():
     with durable_time() as clock:
-        before = time.monotonic()  # noqa: TID251
+        before = time.monotonic()
         clock.advance(DAY)
-        assert time.monotonic() - before < 3600  # noqa: TID251
+        assert time.monotonic() - before < 3600
 
 
 def test_freezegun_is_not_imported(monkeypatch):

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsMap, JsObject
 from pytest_durable._surfaces.wrapped.exceptions import JsException
-from pytest_durable._surfaces.wrapped.proxies import JsArray, JsMap, JsObject, JsProxy, jsnull
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries, to_js
 from support.surfaces import inside
 

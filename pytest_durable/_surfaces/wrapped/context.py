@@ -11,8 +11,9 @@ from pytest_durable._core.messages import AlarmInfo
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.seams import Context
+from pytest_durable._surfaces.wrapped.data_proxies import JsObject
 from pytest_durable._surfaces.wrapped.exceptions import shown
-from pytest_durable._surfaces.wrapped.proxies import JsObject, JsProxy
+from pytest_durable._surfaces.wrapped.proxies import JsProxy
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage
 from pytest_durable._surfaces.wrapped.storage import WrappedStorage
 

@@ -15,8 +15,9 @@ from pytest_durable._core.actor import ObjectStorage, ObjectTransaction, Storage
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes, JSMap
 from pytest_durable._surfaces.awaitables import Settled
+from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import shown
-from pytest_durable._surfaces.wrapped.proxies import JsProxy, proxy_of, wire_of
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict

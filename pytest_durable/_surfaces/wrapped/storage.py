@@ -17,8 +17,8 @@ from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.awaitables import Pending, Settled
 from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
 from pytest_durable._surfaces.wrapped.cursor import Position, WrappedCursor
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray
 from pytest_durable._surfaces.wrapped.exceptions import JsException, shown, shown_failure
-from pytest_durable._surfaces.wrapped.proxies import JsArray
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, RawTransaction
 from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict

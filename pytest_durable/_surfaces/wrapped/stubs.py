@@ -15,9 +15,10 @@ from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, e
 from pytest_durable._surfaces.awaitables import Pending, Settled
 from pytest_durable._surfaces.seams import Client, Namespace
 from pytest_durable._surfaces.wrapped.context import RawId
+from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException, explained, shown, shown_failure
 from pytest_durable._surfaces.wrapped.http import AbortError, Response, as_request
-from pytest_durable._surfaces.wrapped.proxies import JsProxy, proxy_of
+from pytest_durable._surfaces.wrapped.proxies import JsProxy
 from pytest_durable._surfaces.wrapped.references import Sendable, StubReference
 from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire, to_wire
 

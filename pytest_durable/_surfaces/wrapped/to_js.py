@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from pytest_durable._core.actor import text_of
 from pytest_durable._core.storage.values import JSSet
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsObject, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
-from pytest_durable._surfaces.wrapped.proxies import JsArray, JsObject, JsProxy, proxy_of, wire_of
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference, Sendable
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 
