@@ -67,14 +67,15 @@ class HostMachine:
         is_test_module: Callable[[ModuleType], bool] | None = None,
     ) -> None:
         check_storage(storage)
+        self.app = app or App()
+        self.platform_warnings = WarningLog()
+        self.edge: Edge = make_edge(self.app, self.platform_warnings.report)
+        # A world of our own changes the time of the process: from here on, whatever fails gives it back.
         self._owns_world = world is None
         self.world = world or World(start)
         self.world.set_autojump(autojump)
         self.seed = seed
-        self.app = app or App()
         self.journal = Journal(self.world.clock.read_wall_ns)
-        self.platform_warnings = WarningLog()
-        self.edge: Edge = make_edge(self.app, self.platform_warnings.report)
         self.clock = ClockFace(
             self.world.clock, lambda: self.world.loop.pump, self.world.alarm_limit.until_idle, self.raise_failures
         )
@@ -98,7 +99,11 @@ class HostMachine:
         self.world.explainers.append(self._explain_wait)
         if crash_at is not None:
             self._arm_number(crash_at)
-        self.begin_life()
+        try:
+            self.begin_life()
+        except BaseException:
+            self.close()
+            raise
 
     def __repr__(self) -> str:
         state = "running" if self.is_running else "down"
@@ -260,6 +265,18 @@ class HostMachine:
     def _make_modules(self) -> ModuleSet:
         belongs = below(self._root, self._is_test_module)
         return ModuleSet(self.world.installed_modules, belongs, path=self._root, adopt=self._lives == 1)
+
+    def close(self) -> None:
+        """Give everything back. Idempotent; works after any failure."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            self._end_life(graceful=True)
+        finally:
+            self._disks.end()
+            if self._owns_world:
+                self.world.close()
 
     def _end_life(self, *, graceful: bool) -> None:
         runtime, self._runtime = self._runtime, None

@@ -191,18 +191,6 @@ class HostProcess(HostMachine):
         strands = set(runtime.strands())
         return [task for task in asyncio.all_tasks(self.world.loop) if task.get_coro() in strands]
 
-    def close(self) -> None:
-        """Give everything back. Idempotent; works after any failure."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        try:
-            self._end_life(graceful=True)
-        finally:
-            self._disks.end()
-            if self._owns_world:
-                self.world.close()
-
 
 async def let_callers_know() -> None:
     """Give the callers whose calls have just failed the chance to notice before the test goes on."""

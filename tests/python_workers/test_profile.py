@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import textwrap
+import time
 
 import pytest
 from workers import DurableObject
@@ -116,6 +117,14 @@ def test_host_without_pytest_chooses_likewise():
     """PW-0.1"""
     with pytest.raises(ConfigurationError, match="raw profile"):
         Host(app=App(compatibility_date=EARLIER), storage="memory")
+
+
+@pytest.mark.parametrize("app", [App(compatibility_date=EARLIER), App(classes=("nowhere:Echo", "nowhere"))])
+def test_host_that_cannot_begin_leaves_time_alone(app):
+    before = time.time()
+    with pytest.raises(ConfigurationError):
+        Host(app=app, storage="memory", start="2040-01-01T00:00:00Z")
+    assert before <= time.time() < before + 60
 
 
 async def test_new_code_keeps_the_surface_of_the_old(durable):
