@@ -154,7 +154,7 @@ ROUND_TRIPS = [
 @EVERY_WAY
 @pytest.mark.parametrize(("value", "counterpart"), ROUND_TRIPS)
 async def test_value_comes_back_as_its_counterpart(inside, callees, way, value, counterpart):
-    """PW-1.6.T1.1-10, 12 and 13, PW-2.6"""
+    """PW-1.6.T1.1-10, PW-1.6.T1.12-13, PW-2.6"""
     found = await inside(lambda self: way(self, value))
 
     assert found == counterpart
