@@ -28,7 +28,7 @@ FAULT: Final = Fault(
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_fault_fits_the_code(fault: Fault) -> None:
+def test_every_fault_finds_its_place_exactly_once(fault: Fault) -> None:
     broken = planted(fault, (ROOT / fault.path).read_text(encoding="utf-8"))
 
     ast.parse(broken)

@@ -15,6 +15,7 @@ from pytest_durable import PlatformWarning
 from workers import DurableObject
 
 LOG = []
+DIRECTORIES = []
 
 
 class Thing(DurableObject):
@@ -107,6 +108,16 @@ async def test_expects_the_warning(durable):
     durable.expect_warning("PD-W05")
 
 
+async def test_keeps_objects_on_disk(durable):
+    await durable.namespace(Thing).get_by_name("a").say("on disk")
+    DIRECTORIES.append(durable.directory)
+    assert DIRECTORIES[0].is_dir()
+
+
+def test_directory_was_removed():
+    assert not DIRECTORIES[0].exists()
+
+
 def test_time_and_zone_are_what_they_were(request):
     assert "TZ" not in os.environ
     assert time.time() < 1_800_000_000 and time.localtime().tm_year < 2029
@@ -143,6 +154,7 @@ def test_claim_that_fails_in_the_teardown_fails_the_teardown(run: InnerRun) -> N
     [
         "test_waiting_call_was_cancelled",
         "test_fixture_used_the_host",
+        "test_directory_was_removed",
         "test_time_and_zone_are_what_they_were",
         "test_loop_of_the_test_before_is_closed",
         "test_expects_the_warning",

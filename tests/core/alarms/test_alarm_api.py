@@ -71,6 +71,15 @@ async def test_new_alarm_replaces_the_one_before(durable, direct):
     assert [alarm.due.timestamp() * 1000 for alarm in durable.alarms()] == [ms(120)]
 
 
+@pytest.mark.parametrize("seconds", [30, 120], ids=["earlier", "later"])
+async def test_alarm_that_was_moved_runs_at_its_new_time_alone(durable, direct, seconds):
+    # DO-7.1.T1.1
+    await direct.set(ms(60))
+    await direct.set(ms(seconds))
+    await durable.clock.advance(seconds=200)
+    assert [run.time_ns for run in durable.journal.of(events.AlarmStarted)] == [ms(seconds) * 1_000_000]
+
+
 async def test_setting_the_same_time_again_writes_nothing(durable, direct):
     # DO-7.1.T1.1
     await direct.set(ms(60))

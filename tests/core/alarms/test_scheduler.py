@@ -114,10 +114,11 @@ def test_setting_writes_the_row_and_arms_the_timer(world):
     assert (world.rows, world.armed) == ({A: (100, "a")}, [100])
 
 
-def test_setting_again_replaces_row_and_timer(world):
+@pytest.mark.parametrize("due", [50, 150], ids=["earlier", "later"])
+def test_setting_again_replaces_row_and_timer(world, due):
     world.scheduler.set(A, 100, "a")
-    world.scheduler.set(A, 50, "a")
-    assert (world.rows, world.armed) == ({A: (50, "a")}, [50])
+    world.scheduler.set(A, due, "a")
+    assert (world.rows, world.armed) == ({A: (due, "a")}, [due])
 
 
 def test_deleting_removes_the_row_and_the_timer(world):

@@ -341,6 +341,25 @@ async def test_queued_events_are_delivered_in_order_of_arrival_after_the_section
     assert log == ["section begins", "section ends", "call at 1", "timer", "call at 3"]
 
 
+async def test_cancellation_of_what_waits_for_a_section_is_not_lost(durable, actor, log):
+    """DO-6.5.3"""
+
+    async def act(instance, ctx):
+        task = asyncio.create_task(instance.wait_then_say(1, "went on"))
+
+        async def section():
+            await asyncio.sleep(2)
+            task.cancel()  # its second is over, and it waits for the end of the section
+            instance.log.append("section ends")
+
+        await ctx.blockConcurrencyWhile(section)
+        await asyncio.wait([task])
+        instance.log.append("cancelled" if task.cancelled() else "not cancelled")
+
+    await durable.run_in_object(actor, act)
+    assert log == ["section ends", "cancelled"]
+
+
 async def test_sections_nest(durable, actor, log):
     """DO-6.5.3"""
 

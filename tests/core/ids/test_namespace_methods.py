@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pytest_durable import App, Host
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.neutral import NeutralObject
@@ -102,6 +103,19 @@ def test_new_unique_id_has_no_name(boxes: Any, options: list[object]) -> None:
 def test_new_unique_ids_differ(boxes: Any) -> None:
     """DO-2.2.T1.3"""
     assert len({str(boxes.newUniqueId()) for _ in range(100)}) == 100
+
+
+def test_new_unique_ids_follow_from_the_seed() -> None:
+    def drawn(seed: int) -> list[str]:
+        host = Host(app=App(surface="neutral"), storage="memory", seed=seed)
+        try:
+            boxes = host.namespace(Box)
+            return [str(boxes.new_unique_id()), str(host.env.BOX.newUniqueId())]  # type: ignore[attr-defined]
+        finally:
+            host.close()
+
+    assert drawn(1) == drawn(1)
+    assert set(drawn(1)).isdisjoint(drawn(2))
 
 
 def test_new_unique_id_refuses_jurisdictions(boxes: Any) -> None:

@@ -259,10 +259,18 @@ FAULTS: Final = (
     Fault(
         name="failing-constructor-counts",
         breaks="A constructor that fails uses up one of the tries of the alarm that it was built for.",
+        file="_core/actor/container.py",
+        before="from_user_code=True, counts=False)",
+        after="from_user_code=True, counts=True)",
+        tests=_RETRY_TESTS,
+    ),
+    Fault(
+        name="failing-delivery-counts",
+        breaks="A delivery that could not call the handler uses up one of its tries.",
         file=_DELIVERY,
         before="retry=not claim, counts=ran)",
         after="retry=not claim, counts=True)",
-        tests=_RETRY_TESTS,
+        tests=("tests/core/alarms/test_alarm_failures.py",),
     ),
     Fault(
         name="alarm-without-handler-delivered",
@@ -278,7 +286,7 @@ FAULTS: Final = (
         file="_core/alarms/bell.py",
         before="        self._first = self._timer = None\n        self._follow()\n",
         after="        self._first = self._timer = None\n",
-        tests=("tests/core/alarms/test_scheduler.py",),
+        tests=_START_TESTS,
     ),
     Fault(
         name="moved-alarm-rings-at-its-old-time",
@@ -286,6 +294,6 @@ FAULTS: Final = (
         file="_core/alarms/bell.py",
         before="        while heap and wakes_ns.get(heap[0][1]) != heap[0][0]:",
         after="        while heap and heap[0][1] not in wakes_ns:",
-        tests=("tests/core/alarms/test_alarm_api.py",),
+        tests=("tests/core/alarms/test_scheduler.py",),
     ),
 )

@@ -138,14 +138,6 @@ FAULTS: Final = (
         tests=("tests/core/clock/test_real_work.py",),
     ),
     Fault(
-        name="cancelled-journey-goes-on",
-        breaks="Time goes on to a target whose await was cancelled.",
-        file="_core/clock/pump.py",
-        before="            wait.future.cancel()",
-        after="            pass",
-        tests=_LOOP_TESTS,
-    ),
-    Fault(
         name="housekeeping-before-events",
         breaks="An object that is due for eviction goes before the alarm of the same instant.",
         file=_CLOCK,

@@ -208,11 +208,11 @@ FAULTS: Final = (
         tests=("tests/core/storage/test_memory.py",),
     ),
     Fault(
-        name="cached-statements-shared-with-users",
-        breaks="SQL of the application may use a statement that the platform has prepared for itself.",
-        file=_STATEMENTS,
-        before='{name: f"/*{tag}*/ {text}" for name, text in _TEXTS.items()}',
-        after="dict(_TEXTS)",
-        tests=("tests/core/storage/test_sql_rules.py",),
+        name="statements-of-users-cached",
+        breaks="A query tells the columns that its table had before the schema was changed.",
+        file="_core/storage/sql_cursor.py",
+        before="        return cursor.execute(self.statement, bound, can_cache=False)",
+        after="        return cursor.execute(self.statement, bound)",
+        tests=("tests/core/storage/test_sql.py",),
     ),
 )
