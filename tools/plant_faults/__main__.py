@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _try_all(laboratory: Laboratory, faults: Sequence[Fault], options: argparse.Namespace) -> int:
+    laboratory.require_fit(faults)
     laboratory.require_precedence()
     everything = ("tests",) if options.all_tests else None
     if not _is_sound(laboratory, set(everything or (test for fault in faults for test in fault.tests))):

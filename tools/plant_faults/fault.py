@@ -55,21 +55,30 @@ def planted(fault: Fault, text: str) -> str:
     return text.replace(fault.before, fault.after)
 
 
-def plant(fault: Fault, root: Path) -> None:
-    """Plant the fault in the copy of the package that lies in ``root``.
+def broken_text(fault: Fault, root: Path) -> str:
+    """The fault's file as it reads in ``root`` with the fault in it. Nothing is written.
 
     Raises:
-        PlantingError: See ``planted``.
+        PlantingError: The file is not there, or see ``planted``.
     """
-    path = root / fault.path
     try:
-        text = path.read_text(encoding="utf-8")
+        text = (root / fault.path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise PlantingError(
             f"The fault {fault.name!r} cannot be planted: {fault.path} does not exist.\n\n"
             "Let the catalogue follow the code: change the fault's `file` in tools/plant_faults/catalogue."
         ) from None
-    path.write_text(planted(fault, text), encoding="utf-8")
+    return planted(fault, text)
+
+
+def plant(fault: Fault, root: Path) -> None:
+    """Plant the fault in the copy of the package that lies in ``root``.
+
+    Raises:
+        PlantingError: See ``broken_text``.
+    """
+    path = root / fault.path
+    path.write_text(broken_text(fault, root), encoding="utf-8")
     # Python tells stale bytecode by size and whole seconds, and a fault may be planted within one.
     for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
         compiled.unlink()

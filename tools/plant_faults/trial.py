@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from tools.plant_faults.fault import PACKAGE, Fault, PlantingError, plant
+from tools.plant_faults.fault import PACKAGE, Fault, PlantingError, broken_text, plant
 
 #: One test may take this long, for a fault may keep it from ending. Real seconds; the tests take one or two.
 TEST_SECONDS_MAX: Final = 60
@@ -79,6 +79,15 @@ class Laboratory:
         self._sound = directory / "sound"
         source = repository / PACKAGE
         shutil.copytree(source, self._sound / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def require_fit(self, faults: Iterable[Fault]) -> None:
+        """Make sure that each fault fits the code, before the first one is tried.
+
+        Raises:
+            PlantingError: One does not.
+        """
+        for fault in faults:
+            broken_text(fault, self._sound)
 
     def require_precedence(self) -> None:
         """Make sure that a run imports the copy, not the package that is installed or lies in the repository.
