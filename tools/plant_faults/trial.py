@@ -129,7 +129,7 @@ class Laboratory:
 
     def _run(self, copy: Path, tests: Sequence[str]) -> Outcome:
         # -P: without it the current directory, with the package in it, would come before the copy.
-        command = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-rfE", "--color=no", "--tb=short"]
+        command = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-n", "0", "-rfE", "--color=no", "--tb=short"]
         plugins = ["-p", "no:cacheprovider", "-p", "no:randomly", f"--timeout={TEST_SECONDS_MAX}"]
         began = time.perf_counter()
         try:
