@@ -87,7 +87,12 @@ class Page:
 
 def all_pages() -> tuple[Page, ...]:
     """Every page of the project, README first."""
-    paths = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("examples/**/*.md"))]
+    paths = [
+        *sorted(ROOT.glob("*.md")),
+        *sorted((ROOT / "docs").rglob("*.md")),
+        *sorted(ROOT.glob("examples/*.md")),
+        *sorted(ROOT.glob("examples/[!.]*/*.md")),
+    ]
     return tuple(read_page(path) for path in sorted(paths, key=lambda path: path.name != "README.md"))
 
 
