@@ -130,7 +130,8 @@ class Laboratory:
     def _run(self, copy: Path, tests: Sequence[str]) -> Outcome:
         # -P: without it the current directory, with the package in it, would come before the copy.
         command = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-n", "0", "-rfE", "--color=no", "--tb=short"]
-        plugins = ["-p", "no:cacheprovider", "-p", "no:randomly", f"--timeout={TEST_SECONDS_MAX}"]
+        # -n 0: faults are tried side by side, tests are not; with workers, -x would not end like a failed run.
+        plugins = ["-p", "no:cacheprovider", "-p", "no:randomly", "-n", "0", f"--timeout={TEST_SECONDS_MAX}"]
         began = time.perf_counter()
         try:
             run = subprocess.run(
