@@ -185,7 +185,7 @@ FAILURES = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> InnerRun:
-    return run_inner(tmp_path_factory.mktemp("project"), {"test_project.py": PROJECT})
+    return run_inner(tmp_path_factory.mktemp("project"), {"test_project.py": PROJECT}, "-p", "no:hypothesispytest")
 
 
 @pytest.mark.parametrize("test", FAILURES)

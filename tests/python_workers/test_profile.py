@@ -146,15 +146,19 @@ def test_earlier(durable):
 """
 
 
+#: A run that fails makes this plugin load all of Hypothesis.
+QUICK = ("-p", "no:hypothesispytest")
+
+
 @pytest.mark.parametrize(("surface", "outcome"), [("auto", "ERROR"), ("wrapped", "PASSED")])
 def test_ini_file_chooses_for_applications_that_do_not(tmp_path, surface, outcome):
     """PW-0.1"""
-    run = run_inner(tmp_path, {"test_project.py": PROJECT, "pytest.ini": f"{INI}durable_surface = {surface}\n"})
+    run = run_inner(tmp_path, {"test_project.py": PROJECT, "pytest.ini": f"{INI}durable_surface = {surface}\n"}, *QUICK)
     assert run.outcomes == {"test_earlier": outcome}
 
 
 def test_raw_in_the_ini_file_is_a_usage_error(tmp_path):
     """PW-0.1, later"""
-    run = run_inner(tmp_path, {"test_project.py": PROJECT, "pytest.ini": f"{INI}durable_surface = raw\n"})
+    run = run_inner(tmp_path, {"test_project.py": PROJECT, "pytest.ini": f"{INI}durable_surface = raw\n"}, *QUICK)
     assert run.status == pytest.ExitCode.USAGE_ERROR
     assert "expected  'auto' or 'wrapped' or 'off'" in run.err

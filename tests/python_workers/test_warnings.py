@@ -104,7 +104,7 @@ async def test_finished(durable):
 
 def test_wait_until_that_is_unfinished_at_the_end_is_worth_a_warning(tmp_path):
     """PD-W11"""
-    run = run_inner(tmp_path, {"test_project.py": PROJECT})  # where warnings are errors
+    run = run_inner(tmp_path, {"test_project.py": PROJECT}, "-p", "no:hypothesispytest")  # where warnings are errors
 
     assert run.outcomes == {"test_unfinished": "ERROR", "test_finished": "PASSED"}
     assert run.raised_by("test_unfinished") == [
