@@ -38,6 +38,12 @@ class Claiming(DurableObject):
             pytest.fail("failed in an alarm")
         assert 1 == 2, "claimed in an alarm"
 
+    def function(self):
+        def check():
+            assert 1 == 2, "claimed in a function"
+
+        return check
+
     def fetch(self, request):
         assert 1 == 2, "claimed in fetch"
 
@@ -60,6 +66,13 @@ class Caller(DurableObject):
     async def call(self, method, binding="CLAIMING"):
         try:
             await getattr(self.env.__getattr__(binding).getByName("a"), method)()
+        except Exception as failure:
+            return type(failure).__name__
+
+    async def call_function(self):
+        check = await self.env.CLAIMING.getByName("a").function()
+        try:
+            await check()
         except Exception as failure:
             return type(failure).__name__
 
@@ -115,6 +128,10 @@ async def test_constructor(durable, claiming):
 
 async def test_constructor_behind_an_object(caller):
     assert await caller.call("anything", "BROKEN") == "JsException"
+
+
+async def test_function_behind_an_object(caller):
+    assert await caller.call_function() == "JsException"
 
 
 async def test_fetch(claiming):
@@ -174,6 +191,7 @@ FAILURES = {
     "test_section_behind_an_object": "AssertionError: claimed in a section",
     "test_constructor": "AssertionError: claimed in a constructor",
     "test_constructor_behind_an_object": "AssertionError: claimed in a constructor",
+    "test_function_behind_an_object": "AssertionError: claimed in a function",
     "test_fetch": "AssertionError: claimed in fetch",
     "test_alarm": "AssertionError: claimed in an alarm",
     "test_alarm_run_by_hand": "AssertionError: claimed in an alarm",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core import events
+from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
 from pytest_durable._core.actor.reply import Reply
@@ -148,8 +149,10 @@ class Incarnation:
             self.replies.discard(reply)
             if failure is None:
                 reply.send(result)
-            else:
-                reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
+                return
+            if is_claim(failure):
+                self.services.claim_failed(failure)
+            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
 
         def deliver() -> None:
             if not self.is_over:
