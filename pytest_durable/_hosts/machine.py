@@ -87,7 +87,7 @@ class HostMachine:
             wall_ns=self._wall_ns,
             synchronous=synchronous,
         )
-        self._root = (root or Path.cwd()).resolve()
+        self._root = root or Path.cwd()
         self._is_test_module = is_test_module or (lambda _module: False)
         self._namespaces: dict[str, Namespace] = {}
         self._failures: list[BaseException] = []
@@ -263,8 +263,9 @@ class HostMachine:
         )
 
     def _make_modules(self) -> ModuleSet:
-        belongs = below(self._root, self._is_test_module)
-        return ModuleSet(self.world.installed_modules, belongs, path=self._root, adopt=self._lives == 1)
+        root = self._root.resolve()
+        belongs = below(root, self._is_test_module)
+        return ModuleSet(self.world.installed_modules, belongs, path=root, adopt=self._lives == 1)
 
     def close(self) -> None:
         """Give everything back. Idempotent; works after any failure."""

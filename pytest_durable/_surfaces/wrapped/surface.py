@@ -3,6 +3,7 @@
 Source: spec python-workers 1.2 to 1.8 (era E2).
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
@@ -53,19 +54,46 @@ class WrappedSurface:
     def __init__(
         self, *, lenient: bool = True, enhanced_errors: bool = True, report: Callable[[str, str], None] = _ignore
     ) -> None:
+        self._lenient = lenient
+        self._enhanced_errors = enhanced_errors
         self._report = report
-        object_type, array_type = lenient_types(report) if lenient else (JsDict, list)
-        self._storage_types = StorageTypes(
-            decoded=decoded_types(object_type, array_type), object_type=object_type, is_lenient=lenient, report=report
+
+    # Made at their first use: a test that asks for a host and calls nothing must not pay for them.
+
+    @functools.cached_property
+    def _containers(self) -> tuple[type, type]:
+        return lenient_types(self._report) if self._lenient else (JsDict, list)
+
+    @functools.cached_property
+    def _storage_types(self) -> StorageTypes:
+        object_type, array_type = self._containers
+        return StorageTypes(
+            decoded=decoded_types(object_type, array_type),
+            object_type=object_type,
+            is_lenient=self._lenient,
+            report=self._report,
         )
-        shared: dict[type, Callable[[Any], object]] = {
+
+    @functools.cached_property
+    def _argument(self) -> FromWire:
+        return self._from_wire(self._raw_function)
+
+    @functools.cached_property
+    def _result(self) -> FromWire:
+        return self._from_wire(self._wrapped_function)
+
+    @functools.cached_property
+    def _conversions(self) -> Conversions:
+        return Conversions(from_wire=self._result, enhanced_errors=self._enhanced_errors, report=self._report)
+
+    def _from_wire(self, function: Callable[[FunctionReference], object]) -> FromWire:
+        references: dict[type, Callable[[Any], object]] = {
             Request: http.request_from_wire,
             Response: http.response_from_wire,
             StubReference: lambda reference: _FetcherWrapper(reference.client, self._conversions),
+            FunctionReference: function,
         }
-        self._argument = FromWire(object_type, array_type, {**shared, FunctionReference: self._raw_function})
-        self._result = FromWire(object_type, array_type, {**shared, FunctionReference: self._wrapped_function})
-        self._conversions = Conversions(from_wire=self._result, enhanced_errors=enhanced_errors, report=report)
+        return FromWire(*self._containers, references)
 
     @property
     def types(self) -> DecodedTypes:
