@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import functools
 
 import pytest
 from pyodide.ffi import JsException
@@ -236,6 +237,53 @@ async def test_fetch_handler_gets_as_many_arguments_as_it_takes(durable, inside,
         return await answer.text()
 
     assert await inside(body) == text
+
+
+def noted(handler):
+    @functools.wraps(handler)
+    def wrapper(*args, **kwargs):
+        return handler(*args, **kwargs)
+
+    return wrapper
+
+
+class DecoratedHandlers(DurableObject):
+    @noted
+    def fetch(self):
+        return Response("decorated")
+
+
+class StaticHandlers(DurableObject):
+    @staticmethod
+    def fetch():
+        return Response("static")
+
+
+class AssignedHandlers(DurableObject):
+    def __init__(self, ctx, env):
+        super().__init__(ctx, env)
+        self.fetch = lambda: Response("assigned")
+
+
+class PositionalHandlers(DurableObject):
+    @noted
+    def fetch(self, request, /, *rest):
+        return Response(f"positional {request.method} {len(rest)}")
+
+
+@pytest.mark.parametrize(
+    ("cls", "text"),
+    [
+        (DecoratedHandlers, "decorated"),
+        (StaticHandlers, "static"),
+        (AssignedHandlers, "assigned"),
+        (PositionalHandlers, "positional GET 0"),
+    ],
+)
+async def test_arguments_fit_handlers_of_every_kind(durable, cls, text):
+    """PW-1.29, PW-1.32"""
+    answer = await durable.namespace(cls).get_by_name("a").fetch("https://x/")
+    assert await answer.text() == text
 
 
 async def test_strict_call_of_a_handler_that_takes_too_much_fails(durable):

@@ -28,7 +28,7 @@ class Callee(DurableObject):
     def keyword_only(self, *, unit):
         return unit
 
-    def fail(self):
+    def fail(self, *_args):
         raise ValueError("bad")
 
     async def same(self):
@@ -139,7 +139,7 @@ async def test_note_about_keywords_is_for_calls_with_keywords_only(callees):
     with pytest.raises(TypeError) as without_keywords:
         await stub.keyword_only("ms")
     with pytest.raises(ValueError, match="bad") as other_error:
-        await stub.fail()
+        await stub.fail(unit="ms")
     assert not hasattr(without_keywords.value, "__notes__")
     assert not hasattr(other_error.value, "__notes__")
 
