@@ -40,3 +40,14 @@ def check_storage(storage: str) -> None:
     if storage not in STORAGE_MODES:
         known = ", ".join(map(repr, STORAGE_MODES))
         raise ConfigurationError(f"There is no storage {storage!r}.\n\n  known  {known}")
+
+
+def is_same_class(one: Target, other: Target) -> bool:
+    """Whether two targets name one class; one of them may be the class itself and the other its path."""
+    return one == other or (type(one) is not type(other) and _path(one) == _path(other))
+
+
+def _path(target: Target) -> tuple[str, str]:
+    if isinstance(target, ClassPath):
+        return target.module, target.class_name
+    return target.cls.__module__, target.cls.__qualname__

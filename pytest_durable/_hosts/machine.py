@@ -21,7 +21,7 @@ from pytest_durable._core.platform_errors import RemoteFailure
 from pytest_durable._core.runtime import App, Machine, Runtime
 from pytest_durable._core.storage import NamespaceFiles
 from pytest_durable._hosts.clock_face import ClockFace
-from pytest_durable._hosts.declarations import check_storage, is_class_binding, resolve_target
+from pytest_durable._hosts.declarations import check_storage, is_class_binding, is_same_class, resolve_target
 from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode
 from pytest_durable._hosts.disks import Disks
 from pytest_durable._hosts.durations import instant
@@ -191,7 +191,8 @@ class HostMachine:
         disk = self._disks.choose(storage or self._storage_mode)
         files = disk.namespace(unique_key)
         if known is not None:
-            if known.target != resolved or known.binding != binding or known.storage_files is not files:
+            is_same = is_same_class(known.target, resolved)
+            if not is_same or known.binding != binding or known.storage_files is not files:
                 raise ConfigurationError(
                     f"The namespace {unique_key!r} is declared already, with other arguments.\n\n"
                     f"  before  {known.target}, binding={known.binding!r}\n"

@@ -117,6 +117,7 @@ class HostProcess(HostMachine):
             object: Only records of this object count.
             nth: The how-manieth of them, from now on.
         """
+        _check_record_type(record_type)
         if nth < 1:
             raise ConfigurationError(f"crash_at() counts from 1, not {nth}.")
         if record_type is None:
@@ -195,3 +196,13 @@ class HostProcess(HostMachine):
 async def let_callers_know() -> None:
     """Give the callers whose calls have just failed the chance to notice before the test goes on."""
     await asyncio.sleep(0)
+
+
+def _check_record_type(record_type: object) -> None:
+    """Refuse what would pass silently, or fail in the middle of some later call."""
+    if record_type is None or (isinstance(record_type, type) and issubclass(record_type, events.Record)):
+        return
+    raise ConfigurationError(
+        f"crash_at() takes a class of records, not {record_type!r}.\n\n"
+        "Import one:  from pytest_durable.events import Committed"
+    )

@@ -121,7 +121,8 @@ class Pending(Coroutine[Any, Any, Any]):
 
     def __del__(self) -> None:
         # A forgotten call may fail without anybody being told; asyncio would log "exception was never retrieved".
-        if self._steps is None:
+        # A call that outlives its loop (a traceback holds it) cannot fail any more.
+        if self._steps is None and not self._future.get_loop().is_closed():
             self._future.add_done_callback(_retrieve)
 
     def __repr__(self) -> str:

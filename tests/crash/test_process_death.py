@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_durable import events
-from pytest_durable._core.errors import HostDownError
+from pytest_durable._core.errors import ConfigurationError, HostDownError
 from pytest_durable._core.life import never_resumed_count
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.neutral import NeutralObject
@@ -299,3 +299,16 @@ InProcessHost.run_main(main, app=App(surface="neutral"))
     )
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("crashed\n", "")
+
+
+@pytest.mark.parametrize("wrong", ["Committed", Worker, 3])
+async def test_a_crash_point_that_is_no_record_is_refused_at_once(durable: Any, wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"crash_at\(\) takes a class of records, not "):
+        durable.crash_at(wrong)
+
+
+async def test_a_crash_point_can_be_taken_back(durable: Any, worker: Any) -> None:
+    durable.crash_at(events.Committed)
+    durable.crash_at(None)
+    assert await worker.put("a") == "a"
+    assert durable.is_running

@@ -44,7 +44,7 @@ class AlarmRun:
         done: Takes the answer, once.
     """
 
-    __slots__ = ("_container", "_done", "_due_ns", "_handler_called", "_incarnation", "_timer")
+    __slots__ = ("_container", "_done", "_due_ns", "_handler_called", "_handler_exists", "_incarnation", "_timer")
 
     def __init__(
         self, container: "Container", incarnation: "Incarnation", due_ns: int, done: Callable[[AlarmResult], None]
@@ -54,6 +54,8 @@ class AlarmRun:
         self._due_ns = due_ns
         self._done = done
         self._handler_called = False
+        #: False where the platform calls a handler that is not there, and counts the failure (PW-1.38).
+        self._handler_exists = True
         self._timer: Timer | None = None
 
     async def serve(self, retry_count: int) -> None:
@@ -76,6 +78,7 @@ class AlarmRun:
             return
         alarm.begin_run(defer_delete=step.defer_delete)
         self._handler_called = True
+        self._handler_exists = storage.has_alarm_handler
         self._timer = services.life.after(ALARM_TIMEOUT_NS, self._timed_out, key=self._container.key.hex)
         result = services.surface.deliver(incarnation.instance, Alarm(AlarmInfo(self._due_ns // MS, retry_count)))
         if hasattr(result, "__await__"):
@@ -86,20 +89,20 @@ class AlarmRun:
         self._incarnation.storage.finish_alarm(succeeded=failure is None)
         if not self._container.take_alarm_run(self):
             return  # the commit of the deferred deletion broke the object
-        ran = self._handler_called
+        ran = self._handler_called and self._handler_exists
         if failure is None:
             self._answer(AlarmResult(ran=ran))
             return
         claim = is_claim(failure)
         if claim:
             self._container.services.claim_failed(failure)
-        self._answer(AlarmResult(ran=ran, error=describe(failure), retry=not claim, counts=ran))
+        self._answer(AlarmResult(ran=ran, error=describe(failure), retry=not claim, counts=self._handler_called))
 
     def cut_short(self, breakage: Breakage) -> None:
         """The object broke during the delivery."""
         self._answer(
             AlarmResult(
-                ran=self._handler_called,
+                ran=self._handler_called and self._handler_exists,
                 error=describe(breakage.original),
                 retry=breakage.retry_alarm or not self._handler_called,
                 counts=breakage.counts,

@@ -17,6 +17,7 @@ from pytest_durable._core.errors import LimitError, StuckError
 #: Tasks named in one message; a reader does not take in more.
 _TASKS_NAMED_MAX = 12
 _ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
 
 
 def is_task(awaited: object) -> "TypeGuard[asyncio.Task[Any]]":
@@ -94,7 +95,7 @@ def busy_error(rounds: int) -> LimitError:
 
 def where_it_waits(task: "asyncio.Task[Any]") -> str:
     """Say in which line of the user's code a suspended task waits, and for what."""
-    place, primitive = None, ""
+    place, ours, primitive = None, None, ""
     awaited: Any = task.get_coro()
     while awaited is not None:
         code, line = _code_and_line(awaited)
@@ -103,12 +104,16 @@ def where_it_waits(task: "asyncio.Task[Any]") -> str:
         if code.co_filename.startswith(_ASYNCIO):
             primitive = primitive or code.co_qualname
         else:
-            place, primitive = f"{_short(code.co_filename)}:{line} in {code.co_qualname}", ""
+            where, primitive = f"{_short(code.co_filename)}:{line} in {code.co_qualname}", ""
+            if code.co_filename.startswith(_PACKAGE):
+                ours = where  # shown only if no line of the user's is known
+            else:
+                place = where
         awaited = _next_awaited(awaited)
     future = getattr(task, "_fut_waiter", None)
     if is_task(future):
         primitive = f"task {future.get_name()}"
-    return f"{place or 'outside Python code'}, awaiting {primitive or 'a future'}"
+    return f"{place or ours or 'outside Python code'}, awaiting {primitive or 'a future'}"
 
 
 def _fact(next_due_in_ns: int | None) -> str:
