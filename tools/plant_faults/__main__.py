@@ -14,6 +14,8 @@ from tools.plant_faults.page import table
 from tools.plant_faults.trial import Laboratory, Outcome, Verdict
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
+#: All tests of what the package does. Those of its architecture read the sources, with the files around them.
+ALL_TESTS: Final = ("tests", "--ignore=tests/architecture")
 #: Exit statuses.
 MISSED: Final = 1
 NOT_TRIED: Final = 2
@@ -53,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 def _try_all(laboratory: Laboratory, faults: Sequence[Fault], options: argparse.Namespace) -> int:
     laboratory.require_fit(faults)
     laboratory.require_precedence()
-    everything = ("tests",) if options.all_tests else None
+    everything = ALL_TESTS if options.all_tests else None
     if not _is_sound(laboratory, set(everything or (test for fault in faults for test in fault.tests))):
         return NOT_TRIED
     caught = 0
