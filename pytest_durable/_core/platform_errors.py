@@ -66,6 +66,10 @@ class PlatformError(Exception):
         )
 
 
+# pytest shows the module before the message: let it be the one from which everybody imports the class.
+PlatformError.__module__ = "pytest_durable"
+
+
 def error(message: str) -> PlatformError:
     """A plain ``Error``."""
     return PlatformError(message)

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import pickle
 from types import ModuleType
 
 import pytest
@@ -13,6 +14,10 @@ from pytest_durable._core import events as core_events
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage import values as core_values
 from support.sources import ROOT
+
+
+def _classes(module: ModuleType) -> set[type]:
+    return {value for value in vars(module).values() if inspect.isclass(value)}
 
 
 def test_window_names_what_type_checkers_see() -> None:
@@ -47,6 +52,27 @@ def test_error_window_shows_every_error_of_the_tool() -> None:
     assert _classes(errors) == (_classes(core_errors) | {PlatformError}) - {core_errors.LifeEnded}
 
 
+def test_error_says_where_it_is_imported_from() -> None:
+    shown = {cls.__name__: cls.__module__ for cls in _classes(errors)}
+
+    assert shown.pop("PlatformError") == "pytest_durable"
+    assert set(shown.values()) == {"pytest_durable.errors"}
+    assert core_errors.LifeEnded.__module__ == core_errors.__name__  # nobody imports it
+
+
+@pytest.mark.parametrize("cls", sorted(_classes(errors) - {PlatformError}, key=lambda cls: cls.__name__))
+def test_error_of_the_tool_can_be_pickled(cls: type[Exception]) -> None:
+    again = pickle.loads(pickle.dumps(cls("It is so.")))
+
+    assert (type(again), str(again)) == (cls, "It is so.")
+
+
+def test_error_of_the_platform_can_be_pickled() -> None:
+    again = pickle.loads(pickle.dumps(PlatformError("It broke.", name="TypeError", retryable=True)))
+
+    assert (type(again), again.name, again.message, again.retryable) == (PlatformError, "TypeError", "It broke.", True)
+
+
 def test_event_window_shows_every_record() -> None:
     assert _classes(events) == _classes(core_events) - {core_events.ObjectKey}
 
@@ -59,10 +85,6 @@ def test_names_of_a_window_are_sorted_and_exist(window: ModuleType) -> None:
 
 def test_value_window_shows_the_values_themselves() -> None:
     assert [name for name in values.__all__ if getattr(values, name) is not getattr(core_values, name)] == []
-
-
-def _classes(module: ModuleType) -> set[type]:
-    return {value for value in vars(module).values() if inspect.isclass(value)}
 
 
 def _as_ruff_sorts(name: str) -> tuple[int, str]:

@@ -179,7 +179,7 @@ def test_configuration_is_refused_with_what_to_do_instead(source: str, tmp_path:
     done = run_one(tmp_path, source=source)
 
     assert done.raised == [
-        "pytest_durable._core.errors.ConfigurationError: config='wrangler.jsonc' cannot be used yet: "
+        "pytest_durable.errors.ConfigurationError: config='wrangler.jsonc' cannot be used yet: "
         "this version does not read an application's configuration.",
         "",
         "Describe the application in a fixture instead:",
@@ -198,7 +198,7 @@ def test_durable_app_that_gives_no_application_is_refused(tmp_path: Path) -> Non
     done = run_one(tmp_path, source=source)
 
     assert done.raised == [
-        "pytest_durable._core.errors.ConfigurationError: durable_app gave no application.",
+        "pytest_durable.errors.ConfigurationError: durable_app gave no application.",
         "",
         "  expected  App(…)",
         "  actual    5",
