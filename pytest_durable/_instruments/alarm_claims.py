@@ -6,12 +6,12 @@ from pytest_durable._core import events
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._hosts.stored import PendingAlarm
-from pytest_durable._instruments.causes import next_try_ns, why_no_alarm, why_pending
+from pytest_durable._instruments.causes import next_try_ns, why_due_then, why_no_alarm, why_pending
 from pytest_durable._instruments.due import ExpectedDue
 from pytest_durable._instruments.report import Advice, Failure, Row
 from pytest_durable._instruments.story import failures
 from pytest_durable._instruments.subject import Subject, is_count
-from pytest_durable._instruments.times import advance_call, as_utc, from_now, in_seconds, since_start
+from pytest_durable._instruments.times import advance_call, as_length, as_utc, from_now, since_start
 
 #: How a run of the handler ended.
 Outcome = Literal["ok", "failed"]
@@ -34,10 +34,11 @@ def due_is(subject: Subject, expected: ExpectedDue) -> Failure | None:
     saw = f"at {as_utc(due_ns)}" if expected.kind == "at" else from_now(left_ns)
     bound = "no later than " if expected.kind == "within" else ""
     wanted = f"{bound}{since_start(expected.due_ns - subject.start_ns)}"
+    that_it_is = Advice(fact="If that time is right, claim it:", command=_claim_of(expected, due_ns, left_ns))
     return Failure(
         claim=f"The alarm of {subject.label} is due at another time: expected {expected}, saw {saw}.",
         rows=[("expected", wanted), *evidence(subject, alarm)],
-        advice=Advice(fact="If that time is right, claim it:", command=_claim_of(expected, due_ns, left_ns)),
+        advice=why_due_then(subject, alarm) or that_it_is,
         story=subject.story,
     )
 
@@ -172,7 +173,7 @@ def _state(subject: Subject, alarm: PendingAlarm, now_ns: int) -> str:
     if alarm.state == "running":
         return "its handler runs"
     left_ns = next_try_ns(subject) - now_ns
-    return f"retrying after {failures(alarm.retry_count)}, next try in {in_seconds(left_ns)}"
+    return f"retrying after {failures(alarm.retry_count)}, next try in {as_length(left_ns)}"
 
 
 def _disagreement(subject: Subject, alarm: PendingAlarm | None) -> list[Row]:

@@ -32,7 +32,8 @@ _NEVER_CALLED: Final = Advice(
 )
 _NEVER_SET: Final = Advice(fact="The object has set no alarm. One minute from now is:", command=_SET_ALARM)
 _SET_TOO_EARLY: Final = Advice(
-    fact="It was set for a time that was over, so it ran at once. setAlarm() takes milliseconds since 1970:",
+    fact="The time that setAlarm was given was not in the future, so the alarm was set to now. "
+    "setAlarm takes milliseconds since 1970, not seconds and not a distance:",
     command=_SET_ALARM,
 )
 _DELETED: Final = Advice(fact="It was deleted after it had been set: look for deleteAlarm() or deleteAll().")
@@ -85,11 +86,24 @@ def _what_became_of(subject: Subject, scheduled: events.AlarmScheduled, if_it_ra
 
 
 def _it_ran(subject: Subject, scheduled: events.AlarmScheduled, end: events.AlarmFinished) -> Advice:
-    if scheduled.due_ns <= scheduled.time_ns:
-        # Most often seconds, or a distance, where an instant in milliseconds is due.
+    if _was_set_to_now(scheduled):
         return _SET_TOO_EARLY
     at = since_start(end.time_ns - subject.start_ns)
     return Advice(fact=f"It has run already, at {at}. To claim that:", command="durable.assert_alarm_ran(stub)")
+
+
+def why_due_then(subject: Subject, alarm: PendingAlarm) -> Advice | None:
+    """Why a pending alarm is due when it is, where that is most often a mistake."""
+    scheduled = [each for each in subject.records(events.AlarmScheduled) if each.due_ns == instant_ns(alarm.due)]
+    return _SET_TOO_EARLY if scheduled and _was_set_to_now(scheduled[-1]) else None
+
+
+def _was_set_to_now(scheduled: events.AlarmScheduled) -> bool:
+    """Whether the object asked for a time that was over, which the platform takes for now.
+
+    Most often it gave seconds, or a distance, where an instant in milliseconds is due.
+    """
+    return scheduled.due_ns <= scheduled.time_ns
 
 
 def why_pending(subject: Subject, alarm: PendingAlarm) -> Advice:

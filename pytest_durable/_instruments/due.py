@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pytest_durable._core.errors import ConfigurationError, DurationError
 from pytest_durable._hosts.durations import duration_ns, instant_ns, units_ns
-from pytest_durable._instruments.times import as_utc, in_seconds
+from pytest_durable._instruments.times import as_length, as_utc
 
 #: A length of time in a claim: seconds, a timedelta, or text such as "90s".
 Length = float | timedelta | str
@@ -39,14 +39,14 @@ class ExpectedDue:
         return abs(due_ns - self.due_ns) <= slack_ns
 
     def __str__(self) -> str:
-        slack = f", give or take {in_seconds(self.tolerance_ns)}" if self.tolerance_ns else ""
+        slack = f", give or take {as_length(self.tolerance_ns)}" if self.tolerance_ns else ""
         match self.kind:
             case "at":
                 return f"at {as_utc(self.due_ns)}{slack}"
             case "after":
-                return f"in {in_seconds(self.length_ns)}{slack}"
+                return f"in {as_length(self.length_ns)}{slack}"
             case "within":
-                return f"within {in_seconds(self.length_ns)}{slack}"
+                return f"within {as_length(self.length_ns)}{slack}"
 
 
 def expected_due(

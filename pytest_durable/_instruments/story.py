@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_durable._core import events
 from pytest_durable._core.events import Record
-from pytest_durable._instruments.times import in_seconds, since_start
+from pytest_durable._instruments.times import as_length, since_start
 
 #: Steps inside a larger one that has a line of its own; left out where only the course of things matters.
 INNER_STEPS: Final = (events.TransactionBegan, events.AlarmRowWritten, events.ReplySent)
@@ -69,7 +69,7 @@ def _alarm_words(record: Record, start_ns: int) -> str | None:
         case events.AlarmFinished():
             return _end_of_alarm(record)
         case events.AlarmRetried(delay_ns=delay_ns):
-            return f"alarm will be tried again in {in_seconds(delay_ns)}"
+            return f"alarm will be tried again in {as_length(delay_ns)}"
         case events.AlarmAbandoned():
             return "alarm given up"
     return None

@@ -9,6 +9,10 @@ from pytest_durable._hosts.durations import instant
 
 _MS: Final = 1_000_000
 _SECOND: Final = 1_000_000_000
+
+#: Up to here a length is shown in seconds; nobody reads 75,600 of them.
+_SECONDS_MAX_NS: Final = 600 * _SECOND
+
 _UNIT_SECONDS: Final = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 
 
@@ -21,18 +25,20 @@ def since_start(distance_ns: int) -> str:
     return f"{sign}{days}d {clock}" if days else f"{sign}{clock}"
 
 
-def in_seconds(distance_ns: int) -> str:
-    """``299.999 s``."""
+def as_length(distance_ns: int) -> str:
+    """``299.999 s``; beyond ten minutes in the notation of ``since_start``: ``21:00:00.000``."""
+    if abs(distance_ns) > _SECONDS_MAX_NS:
+        return since_start(distance_ns)
     sign = "-" if distance_ns < 0 else ""
     seconds, ms = divmod(abs(distance_ns) // _MS, 1_000)
     return f"{sign}{seconds}.{ms:03} s"
 
 
 def from_now(distance_ns: int) -> str:
-    """``in 299.999 s``, ``299.999 s ago``, or ``now``."""
+    """``in 299.999 s``, ``in 21:00:00.000``, ``299.999 s ago``, or ``now``."""
     if distance_ns == 0:
         return "now"
-    return f"in {in_seconds(distance_ns)}" if distance_ns > 0 else f"{in_seconds(-distance_ns)} ago"
+    return f"in {as_length(distance_ns)}" if distance_ns > 0 else f"{as_length(-distance_ns)} ago"
 
 
 def as_utc(instant_ns: int) -> str:

@@ -155,7 +155,7 @@ async def test_the_message_about_another_instant(durable):
 saw at 2030-01-02T00:00:00.000Z.
 
           expected  00:06:00.000
-          due       1d 00:00:00.000, in 86400.000 s
+          due       1d 00:00:00.000, in 1d 00:00:00.000
           clock     00:00:00.000
 
           00:00:00.000  life 1 of the process began
@@ -285,11 +285,42 @@ async def test_the_message_about_seconds_handed_to_set_alarm(durable):
           00:00:00.000  alarm row deleted
           00:00:00.000  alarm handler ended
 
-        It was set for a time that was over, so it ran at once. setAlarm() takes milliseconds since 1970:  \
+        The time that setAlarm was given was not in the future, so the alarm was set to now. setAlarm takes \
+milliseconds since 1970, not seconds and not a distance:  \
 await self.ctx.storage.setAlarm(int(time.time() * 1000) + 60_000)
         See docs/how-to/alarms.md
     """):
         durable.assert_alarm(stub, after=300)
+
+
+@on_host()
+@pytest.mark.parametrize(
+    "given", [pytest.param(1_893_456_060, id="seconds"), pytest.param(60_000, id="distance"), pytest.param(1, id="one")]
+)
+async def test_the_message_about_a_pending_alarm_that_was_set_to_now(durable, given):
+    stub = counter(durable)
+    await stub.arm_at(given)
+
+    with fails_with("""
+        The alarm of COUNTER["a"] is due at another time: expected in 60.000 s, saw now.
+
+          expected  00:01:00.000
+          due       00:00:00.000, now
+          clock     00:00:00.000
+
+          00:00:00.000  life 1 of the process began
+          00:00:00.000  instance of Counter built
+          00:00:00.000  call of arm_at() began
+          00:00:00.000  alarm set for 00:00:00.000
+          00:00:00.000  committed
+          00:00:00.000  call of arm_at() ended
+
+        The time that setAlarm was given was not in the future, so the alarm was set to now. setAlarm takes \
+milliseconds since 1970, not seconds and not a distance:  \
+await self.ctx.storage.setAlarm(int(time.time() * 1000) + 60_000)
+        See docs/how-to/alarms.md
+    """):
+        durable.assert_alarm(stub, after=60)
 
 
 @on_host()

@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_durable._instruments.times import advance_call, as_utc, from_now, in_seconds, since_start
+from pytest_durable._instruments.times import advance_call, as_length, as_utc, from_now, since_start
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
@@ -22,14 +22,35 @@ def test_an_instant_is_shown_as_time_since_the_start(distance_ns, text):
 
 
 @pytest.mark.parametrize(
-    ("distance_ns", "text"), [(299_999_000_000, "299.999 s"), (-SECOND, "-1.000 s"), (1_000_000, "0.001 s")]
+    ("distance_ns", "text"),
+    [(299_999_000_000, "299.999 s"), (600 * SECOND, "600.000 s"), (-SECOND, "-1.000 s"), (1_000_000, "0.001 s")],
 )
-def test_a_distance_is_shown_in_seconds_with_milliseconds(distance_ns, text):
-    assert in_seconds(distance_ns) == text
+def test_a_distance_of_up_to_ten_minutes_is_shown_in_seconds_with_milliseconds(distance_ns, text):
+    assert as_length(distance_ns) == text
 
 
 @pytest.mark.parametrize(
-    ("distance_ns", "text"), [(299_999_000_000, "in 299.999 s"), (-SECOND, "1.000 s ago"), (0, "now")]
+    ("distance_ns", "text"),
+    [
+        (600 * SECOND + 1_000_000, "00:10:00.001"),
+        (21 * 3_600 * SECOND, "21:00:00.000"),
+        (-21 * 3_600 * SECOND, "-21:00:00.000"),
+        (DAY, "1d 00:00:00.000"),
+    ],
+)
+def test_a_longer_distance_is_shown_like_an_instant(distance_ns, text):
+    assert as_length(distance_ns) == text
+
+
+@pytest.mark.parametrize(
+    ("distance_ns", "text"),
+    [
+        (299_999_000_000, "in 299.999 s"),
+        (21 * 3_600 * SECOND, "in 21:00:00.000"),
+        (-SECOND, "1.000 s ago"),
+        (-DAY, "1d 00:00:00.000 ago"),
+        (0, "now"),
+    ],
 )
 def test_a_distance_from_now_says_on_which_side_it_is(distance_ns, text):
     assert from_now(distance_ns) == text
