@@ -67,11 +67,6 @@ class Journal:
         self._crash_point = None
         self._cut = None
 
-    @property
-    def is_armed(self) -> bool:
-        """Whether a crash point is waiting."""
-        return self._crash_point is not None
-
     def listen(self, listener: Callable[[Record], None] | None) -> None:
         """Tell ``listener`` each record as it is written; None ends that."""
         self._listener = listener

@@ -1,8 +1,14 @@
 """What a test may name when it declares a namespace."""
 
+import re
+from typing import Final
+
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import ClassObject, ClassPath, Target
 from pytest_durable._hosts.defaults import STORAGE_MODES
+
+#: ``module:Class``. Class names begin with a capital, so that ``user:password`` stays a value.
+_CLASS_PATH: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Z]\w*\Z")
 
 
 def resolve_target(target: type | str) -> Target:
@@ -28,7 +34,7 @@ def resolve_target(target: type | str) -> Target:
 
 def is_class_binding(value: object) -> bool:
     """Whether a binding of an application is a class of objects rather than a value."""
-    return isinstance(value, type) or (isinstance(value, str) and value.count(":") == 1 and "/" not in value)
+    return isinstance(value, type) or (isinstance(value, str) and _CLASS_PATH.match(value) is not None)
 
 
 def check_storage(storage: str) -> None:

@@ -1,12 +1,15 @@
 """The disks of one host: a directory of real files, and files in memory, each made when it is first needed."""
 
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
 
-from pytest_durable._core.errors import DirectoryError, DurableError
+from pytest_durable._core.errors import ConfigurationError, DirectoryError, DirectoryInUseError, DurableError
 from pytest_durable._core.storage import Disk
 from pytest_durable._hosts.defaults import StorageMode
 
@@ -49,6 +52,11 @@ class Disks:
             DirectoryError: The directory cannot be made, or there is nothing to copy.
         """
         if mode == "memory":
+            if self._copy_from is not None:
+                raise ConfigurationError(
+                    "copy_from= needs storage on disk: captured data are files.\n\n"
+                    'Leave out storage="memory", or copy_from=.'
+                )
             if self._memory is None:
                 self._memory = Disk(None, wall_ns=self._wall_ns)
                 self._memory.attach()
@@ -110,4 +118,33 @@ class Disks:
 def _copy_captured(source: Path, target: Path) -> None:
     if not source.is_dir():
         raise DirectoryError(f"copy_from: {source} is not a directory.")
-    shutil.copytree(source, target, dirs_exist_ok=True)
+    if target.exists() and any(target.iterdir()):
+        raise DirectoryError(
+            f"copy_from: {target} is not empty; a copy would overwrite what is there.\n\n"
+            "Name a directory that is empty."
+        )
+    with ExitStack() as locks:
+        for directory in (source, *(path for path in source.iterdir() if path.is_dir())):
+            locks.enter_context(_held(directory))
+        shutil.copytree(source, target, dirs_exist_ok=True)
+
+
+@contextmanager
+def _held(directory: Path) -> Iterator[None]:
+    """Keep hosts out while files are copied: to open and close a file that SQLite has open drops SQLite's locks."""
+    if sys.platform == "win32":  # no locks on directories there
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as failure:
+            raise DirectoryInUseError(
+                f"copy_from: {directory} is in use by another host.\n\nStop that host before its data are copied."
+            ) from failure
+        yield
+    finally:
+        os.close(descriptor)

@@ -15,7 +15,7 @@ from typing import Literal, NoReturn
 from pytest_durable._core import events
 from pytest_durable._core.errors import ConfigurationError, DurableError, HostDownError, LifeEnded
 from pytest_durable._core.ids import IdFactory, ObjectId
-from pytest_durable._core.isolate import ModuleSet, below
+from pytest_durable._core.isolate import ModuleSet, Target, below
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.platform_errors import RemoteFailure
 from pytest_durable._core.runtime import App, Machine, Runtime
@@ -201,10 +201,26 @@ class HostMachine:
                 )
             return known
         runtime = self.require_running()
+        self._check_binding(binding)
         with suppress(LifeEnded):
             runtime.add_namespace(files, resolved, binding)
         namespace = self._namespaces[unique_key] = Namespace(self, files, resolved, binding)
         return namespace
+
+    def _check_binding(self, binding: str) -> None:
+        if not str(binding).isidentifier():
+            raise ConfigurationError(
+                f"{binding!r} cannot name a binding.\n\n  expected  an identifier, such as COUNTER"
+            )
+        taken = {namespace.binding: f"the namespace {key!r}" for key, namespace in self._namespaces.items()}
+        taken |= dict.fromkeys(self.app.vars, "a variable of the application") | dict.fromkeys(
+            self._plain_bindings(), "a binding of the application"
+        )
+        if binding in taken:
+            raise ConfigurationError(
+                f"The binding {binding!r} is taken: it is {taken[binding]}.\n\n"
+                "Give this namespace another one:  durable.namespace(…, binding=…)"
+            )
 
     def _bound_namespace(self, binding: str) -> Namespace:
         for namespace in self._namespaces.values():
@@ -231,6 +247,7 @@ class HostMachine:
         runtime.bind({**self.app.vars, **self._plain_bindings()})
         self._runtime = runtime
         try:
+            self._check_files()
             for namespace in list(self._namespaces.values()):
                 runtime.add_namespace(namespace.storage_files, namespace.target, namespace.binding)
             self.journal.record(events.RuntimeStarted, None, self._lives)
@@ -240,6 +257,17 @@ class HostMachine:
         except BaseException:
             self._end_life(graceful=True)
             raise
+
+    def _check_files(self) -> None:
+        """Look at all files that are needed before the first is opened: a start that fails changes nothing."""
+        for namespace in self._namespaces.values():
+            namespace.storage_files.check()
+        for target in self._app_targets():
+            self._disks.choose(self._storage_mode).namespace(target.class_name).check()
+
+    def _app_targets(self) -> list[Target]:
+        values = [*self.app.classes, *(value for value in self.app.bindings.values() if is_class_binding(value))]
+        return [resolve_target(value) for value in values]  # type: ignore[arg-type]
 
     def _declare_app(self) -> None:
         for target in self.app.classes:
@@ -273,6 +301,7 @@ class HostMachine:
         if self._is_closed:
             return
         self._is_closed = True
+        self.journal.disarm()
         try:
             self._end_life(graceful=True)
         finally:
@@ -282,17 +311,17 @@ class HostMachine:
 
     def _end_life(self, *, graceful: bool) -> None:
         runtime, self._runtime = self._runtime, None
-        self._down_since_ns = self.world.clock.wall_ns
         if runtime is None:
             return
-        self.journal.disarm()
+        self._down_since_ns = self.world.clock.wall_ns
         self._disks.end_life()
         runtime.end()
         try:
             self._disks.close(graceful=graceful)
         finally:
             kind = events.RuntimeStopped if graceful else events.RuntimeCrashed
-            self.journal.record(kind, None, runtime.life.number)
+            with suppress(LifeEnded):  # a crash point here cuts nothing: the life is over
+                self.journal.record(kind, None, runtime.life.number)
 
     def _arm_number(self, number: int) -> None:
         self.journal.arm(lambda _kind, _actor: len(self.journal) > number, self._cut)

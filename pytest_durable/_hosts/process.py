@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import Any, Final, ParamSpec, TypeVar
 
 from pytest_durable._core import events
-from pytest_durable._core.errors import ConfigurationError, LifeEnded
+from pytest_durable._core.errors import ConfigurationError, LifeEnded, TimeBackwardsError
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.runtime import App
 from pytest_durable._hosts.declarations import is_class_binding, resolve_target
+from pytest_durable._hosts.durations import duration_ns
 from pytest_durable._hosts.edges import make_edge
 from pytest_durable._hosts.machine import HostMachine
 from pytest_durable._hosts.stub import Stub
@@ -74,24 +75,34 @@ class HostProcess(HostMachine):
             down_for: Virtual time between the two; alarms that come due meanwhile fire late, at the start.
             app: New code for the old data.
         """
+        # A wrong argument is noticed before anything ends.
+        down_for_ns = 0 if down_for is None else _downtime_ns(down_for)
+        deploy = None if app is None else self._prepare(app)
         await (self.crash() if crash else self.stop())
-        if down_for is not None:
-            await self.clock.advance(down_for)
-        if app is not None:
-            self._deploy(app)
+        if down_for_ns:
+            await self.clock.advance(timedelta(microseconds=down_for_ns // 1_000))
+        if deploy is not None:
+            deploy()
         await self.start()
 
-    def _deploy(self, app: App) -> None:
-        """New code on old data: a class of a known name takes the place of the one before."""
+    def _prepare(self, app: App) -> Callable[[], None]:
+        """Check new code for old data; what is returned puts it in the place of the code before."""
+        if not isinstance(app, App):
+            raise ConfigurationError(f"restart(app=…) takes an App, not {app!r}.")
         if app.surface == "auto":  # the project's SDK is the same as before
             app = replace(app, surface=self.edge.name)
-        self.edge = make_edge(app, self.platform_warnings.report)
-        self.app = app
-        targets = [*app.classes, *(value for value in app.bindings.values() if is_class_binding(value))]
-        for target in map(resolve_target, targets):  # type: ignore[arg-type]
-            known = self._namespaces.get(target.class_name)
-            if known is not None:
-                known.target = target
+        edge = make_edge(app, self.platform_warnings.report)
+        values = [*app.classes, *(value for value in app.bindings.values() if is_class_binding(value))]
+        targets = [resolve_target(value) for value in values]  # type: ignore[arg-type]
+
+        def deploy() -> None:
+            self.app, self.edge = app, edge
+            for target in targets:
+                known = self._namespaces.get(target.class_name)
+                if known is not None:
+                    known.target = target
+
+        return deploy
 
     async def crash(self) -> None:
         """End the life at once, as by SIGKILL: no user code runs any more, only what was committed is kept.
@@ -123,7 +134,6 @@ class HostProcess(HostMachine):
         if record_type is None:
             self.journal.disarm()
             return
-        self.require_running()
         key = None if object is None else object._durable_key
         remaining = nth
 
@@ -170,6 +180,7 @@ class HostProcess(HostMachine):
     async def finish(self) -> None:
         """End of the test: let run what can, cancel what waits, stop in order. Failures nobody saw are kept."""
         failures, self._failures = self._failures, []
+        self.journal.disarm()  # what the test wanted to cut has not come
         if self._runtime is not None:
             await self.world.loop.pump.settle()
             self._warn_about_background()
@@ -206,3 +217,10 @@ def _check_record_type(record_type: object) -> None:
         f"crash_at() takes a class of records, not {record_type!r}.\n\n"
         "Import one:  from pytest_durable.events import Committed"
     )
+
+
+def _downtime_ns(down_for: timedelta | str) -> int:
+    length_ns = duration_ns(down_for)
+    if length_ns < 0:
+        raise TimeBackwardsError(f"restart() cannot be down for {down_for}: time does not go back.")
+    return length_ns

@@ -200,6 +200,9 @@ def _current_loop_or_none() -> asyncio.AbstractEventLoop | None:
 
 
 def _close_loop(loop: VirtualLoop) -> None:
+    if asyncio._get_running_loop() is not None:  # a host that could not begin, inside somebody else's loop
+        loop.close()
+        return
     pending = [task for task in asyncio.all_tasks(loop) if not task.done()]
     for task in pending:
         task.cancel()

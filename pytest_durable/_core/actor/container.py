@@ -23,6 +23,7 @@ from pytest_durable._core.actor.reply import Reply, describe
 from pytest_durable._core.actor.scope import current_scope
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.strand import NEXT_TURN
+from pytest_durable._core.errors import DurableError
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import Call, Delivery, ObjectKey
@@ -124,16 +125,50 @@ class Container:
         Returns:
             A future of the wire value; fails with ``RemoteFailure``.
         """
+        surface = self.services.surface
+        return self._start_event(
+            delivery.method if type(delivery) is Call else "fetch",
+            lambda incarnation: surface.deliver(incarnation.instance, delivery),
+            lambda result: surface.answer(delivery, result),
+            answer,
+        )
+
+    def send_from_here(self, delivery: Delivery) -> "asyncio.Future[object]":
+        """Like ``deliver``, on behalf of the running code: it leaves at the end of the turn (spec 6.4)."""
+        scope = current_scope()
+        if scope is None or not scope.incarnation.in_turn:
+            return self.deliver(delivery)
+        answer: asyncio.Future[object] = self.services.life.loop.create_future()
+        scope.incarnation.output_gate.hold(lambda: self.deliver(delivery, answer))
+        return answer
+
+    def run_inside(self, function: Callable[[object, ObjectContext], object]) -> "asyncio.Future[object]":
+        """Run a function of the test inside the object, as an event of its own; its result is not converted."""
+        return self._start_event(
+            "run_in_object", lambda incarnation: function(incarnation.instance, incarnation.context), None, None
+        )
+
+    def _start_event(
+        self,
+        method: str,
+        handle: Callable[[Incarnation], object],
+        convert: Callable[[object], object] | None,
+        answer: "asyncio.Future[object] | None",
+    ) -> "asyncio.Future[object]":
         services = self.services
         services.life.require_alive()
         self.last_access_ns = services.elapsed_ns()
         future = services.life.loop.create_future() if answer is None else answer
-        method = delivery.method if type(delivery) is Call else "fetch"
         reply = Reply(future, services.journal, self.key, method)
         if self.breakage is not None:
             reply.fail(self.breakage.failure(self.key))
             return future
-        incarnation = self.incarnation or self._rehydrate()
+        try:
+            incarnation = self.incarnation or self._rehydrate()
+        except DurableError as failure:  # the file is damaged, or cannot be read
+            services.claim_failed(failure)
+            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=False))
+            return future
         incarnation.replies.add(reply)
 
         def ended(result: object, failure: BaseException | None) -> None:
@@ -145,65 +180,30 @@ class Container:
                 services.claim_failed(failure)
             reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
 
-        incarnation.start(self._serve(incarnation, delivery, method), ended)
+        incarnation.start(self._serve(incarnation, method, handle, convert), ended)
         return future
 
-    def send_from_here(self, delivery: Delivery) -> "asyncio.Future[object]":
-        """Like ``deliver``, on behalf of the running code: it leaves at the end of the turn (spec 6.4)."""
-        scope = current_scope()
-        if scope is None or not scope.incarnation.in_turn:
-            return self.deliver(delivery)
-        answer: asyncio.Future[object] = self.services.life.loop.create_future()
-        scope.incarnation.output_gate.hold(lambda: self.deliver(delivery, answer))
-        return answer
-
-    async def _serve(self, incarnation: Incarnation, delivery: Delivery, method: str) -> object:
+    async def _serve(
+        self,
+        incarnation: Incarnation,
+        method: str,
+        handle: Callable[[Incarnation], object],
+        convert: Callable[[object], object] | None,
+    ) -> object:
         if incarnation.instance is None:
             await self.construct(incarnation)
-        services = self.services
-        services.journal.record(events.CallStarted, self.key, method)
-        result = services.surface.deliver(incarnation.instance, delivery)
+        self.services.journal.record(events.CallStarted, self.key, method)
+        result = handle(incarnation)
         if hasattr(result, "__await__"):
             result = await result
-        return services.surface.answer(delivery, result)
-
-    def run_inside(self, function: Callable[[object, ObjectContext], object]) -> "asyncio.Future[object]":
-        """Run a function of the test inside the object, as an event of its own; its result is not converted."""
-        services = self.services
-        services.life.require_alive()
-        future: asyncio.Future[object] = services.life.loop.create_future()
-        reply = Reply(future, services.journal, self.key, "run_in_object")
-        if self.breakage is not None:
-            reply.fail(self.breakage.failure(self.key))
-            return future
-        incarnation = self.incarnation or self._rehydrate()
-        incarnation.replies.add(reply)
-
-        def ended(result: object, failure: BaseException | None) -> None:
-            incarnation.replies.discard(reply)
-            if failure is None:
-                reply.send(result)
-            else:
-                reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
-
-        async def serve() -> object:
-            if incarnation.instance is None:
-                await self.construct(incarnation)
-            services.journal.record(events.CallStarted, self.key, "run_in_object")
-            result = function(incarnation.instance, incarnation.context)
-            if hasattr(result, "__await__"):
-                result = await result
-            return result
-
-        incarnation.start(serve(), ended)
-        return future
+        return result if convert is None else convert(result)
 
     # -- construction
 
     def _rehydrate(self) -> Incarnation:
-        self.state = move(self.state, ContainerState.CONSTRUCTING)
         services = self.services
-        store = services.open_store(self.key.hex)
+        store = services.open_store(self.key.hex)  # may fail: then nothing has changed, and the next event tries again
+        self.state = move(self.state, ContainerState.CONSTRUCTING)
         incarnation = Incarnation(self, services, store, services.base_context())
         services.life.adopt(incarnation)
         self.incarnation = incarnation
@@ -248,7 +248,12 @@ class Container:
         if self.breakage is not None:
             done(AlarmResult(ran=False, error=describe(self.breakage.original), counts=self.breakage.counts))
             return
-        incarnation = self.incarnation or self._rehydrate()
+        try:
+            incarnation = self.incarnation or self._rehydrate()
+        except DurableError as failure:  # the file is damaged, or cannot be read; not the alarm's fault
+            self.services.claim_failed(failure)
+            done(AlarmResult(ran=False, error=describe(failure), counts=False))
+            return
         run = self._alarm_run = AlarmRun(self, incarnation, due_ns, done)
         incarnation.start(run.serve(retry_count), run.ended)
 

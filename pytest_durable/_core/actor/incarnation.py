@@ -267,6 +267,8 @@ class Incarnation:
         """End in order (eviction): nothing runs; the database is closed with its log merged."""
         self.is_over = True
         self.services.life.release(self)
+        if self.strands or self._section_timers:  # it was swept while its own timers kept it busy (spec 9.3)
+            self._park()
         self.storage.end(graceful=True)
         self.services.journal.record(events.Evicted, self.key)
 

@@ -5,9 +5,12 @@ the speed of the machine. Work that the loop cannot know, such as a thread the u
 """
 
 import asyncio
+import reprlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import Context
+from functools import partial
 from typing import Any
 
 from pytest_durable._core.errors import RealTimeWaitError
@@ -26,7 +29,7 @@ class RealWork:
 
     def add_job(self, future: "asyncio.Future[Any]", function: Callable[..., Any]) -> None:
         """Count a job given to an executor until its future is done."""
-        self._jobs[future] = f"executor job {getattr(function, '__qualname__', repr(function))}"
+        self._jobs[future] = f"executor job {_name_job(function)}"
 
     def add_child(self, transport: asyncio.SubprocessTransport) -> None:
         """Count a child process until it has ended."""
@@ -51,14 +54,54 @@ class RealWork:
         return [*self._sections, *self._jobs.values(), *children, *_busy_anyio_threads(loop)]
 
 
-def real_wait_error(names: list[str], waited_seconds: float) -> RealTimeWaitError:
+def real_wait_error(names: Sequence[str], waited_seconds: float) -> RealTimeWaitError:
     """Word the error for work that did not end."""
-    return RealTimeWaitError(
-        f"Real work has not ended within {waited_seconds:g} s of real time: {names[0]}.\n\n"
-        + "".join(f"  {name}\n" for name in names)
-        + "\nVirtual time stands still while real work is pending. Close what is open, or end the job, before the "
-        "test waits or moves the clock."
-    )
+    more = f", and {len(names) - 1} more" if len(names) > 1 else ""
+    blocks = [
+        f"Real work has not ended within {waited_seconds:g} s of real time: {names[0]}{more}.",
+        "\n".join(f"  {name}" for name in names[1:]),
+        "Virtual time stands still while real work is pending. Close what is open, or end the job, before the test "
+        "waits or moves the clock.",
+    ]
+    return RealTimeWaitError("\n\n".join(block for block in blocks if block))
+
+
+def _name_job(function: Callable[..., Any]) -> str:
+    """Name what an executor was given as the user wrote it: ``time.sleep(6)``.
+
+    ``asyncio.to_thread`` wraps it in a partial of the context's ``run``. Arguments are known only of what is wrapped.
+    """
+    called: Any = function
+    arguments: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = {}
+    while isinstance(called, partial):
+        arguments, keywords = (*called.args, *arguments), {**called.keywords, **keywords}
+        called = called.func
+        if isinstance(getattr(called, "__self__", None), Context) and arguments:
+            called, *rest = arguments
+            arguments = tuple(rest)
+    name = _name_function(called)
+    if called is function:
+        return name
+    told = [*map(_shown, arguments), *(f"{key}={_shown(value)}" for key, value in keywords.items())]
+    return f"{name}({', '.join(told)})"
+
+
+def _name_function(function: Any) -> str:
+    """``time.sleep`` for what is written in C, whose own name says little; else the name and where it is nested."""
+    name = getattr(function, "__qualname__", None)
+    if name is None:
+        return _shown(function)
+    module = getattr(function, "__module__", None)
+    return name if hasattr(function, "__code__") or module in (None, "builtins") else f"{module}.{name}"
+
+
+def _shown(value: object) -> str:
+    """A value in a few characters; one that cannot be shown is no reason to fail."""
+    try:
+        return reprlib.repr(value)
+    except Exception:  # whatever a class of the user's raises
+        return f"<{type(value).__name__}>"
 
 
 def _busy_anyio_threads(loop: asyncio.AbstractEventLoop) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from pytest_durable._core.actor import AlarmResult, Container, Pin, Services
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
-from pytest_durable._core.ids import IdFactory, ObjectId
+from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.messages import Delivery, ObjectKey
 from pytest_durable._core.storage import NamespaceFiles
@@ -85,10 +85,14 @@ class ActorNamespace:
 
     # -- alarms
 
+    def _is_id(self, text: str) -> bool:
+        """Whether a row's id is one of ours, in the form in which the platform writes ids: lower case."""
+        return is_object_hex(text) and text == text.lower() and self.ids.owns(text)
+
     def deliver_alarm(self, due: AlarmDue, done: Callable[[AlarmOutcome], None]) -> None:
         """Bring a due alarm to its object."""
         # Whoever has a container has an id of ours; asking costs a hash.
-        if due.actor_hex not in self._containers and not self.ids.owns(due.actor_hex):
+        if due.actor_hex not in self._containers and not self._is_id(due.actor_hex):
             done(
                 AlarmOutcome(
                     ran=False, error="TypeError: Durable Object ID is not valid for this namespace.", counts=False

@@ -78,10 +78,15 @@ class Runtime:
     def add_namespace(self, files: NamespaceFiles, target: Target, binding: str) -> ActorNamespace:
         """Declare a namespace: open its directory and load its alarms; overdue ones fire when the loop runs."""
         files.open()
-        namespace = ActorNamespace(files, target, self._services, self._scheduler)
+        try:
+            namespace = ActorNamespace(files, target, self._services, self._scheduler)
+            namespace.scheduler.load()
+        except BaseException:
+            if not self.life.is_over:  # else the directory belongs to the end of the life
+                files.close(graceful=True)
+            raise
         self.namespaces[files.unique_key] = namespace
         self._bindings[binding] = NamespaceBinding(namespace, lambda: self.machine.random.randbytes(_UNIQUE_BYTES))
-        namespace.scheduler.load()
         return namespace
 
     def bind(self, bindings: Mapping[str, object]) -> None:
@@ -167,11 +172,6 @@ class Runtime:
     def containers(self) -> list[Container]:
         """All containers with an instance."""
         return [container for namespace in self.namespaces.values() for container in namespace.running()]
-
-    @property
-    def is_serving(self) -> bool:
-        """Whether a call or request is in flight. Alarms do not count: they never delay a stop (spec 9.9.4)."""
-        return any(container.incarnation.replies for container in self.containers() if container.incarnation)
 
     def describe_waits(self) -> list[str]:
         """One line for each call in flight and each object that holds others back, for messages."""

@@ -31,7 +31,10 @@ class AlarmTable:
             database.own_tables.add(layout.ALARM_TABLE)
             return
         columns = {name for (name,) in database.execute(database.statements.alarm_columns).fetchall()}
+        if not {"actor_id", "scheduled_time"} <= columns:
+            raise damaged(self._file.path, "its table _cf_ALARM has not the columns of the platform's")
         if "actor_name" not in columns:
+            self._check_rows(database.execute(database.statements.alarm_load_nameless).fetchall())
             database.execute(database.statements.alarm_add_name)
 
     def parked(self, database: Database) -> None:
@@ -52,10 +55,15 @@ class AlarmTable:
         """
         database = self._file.use()
         rows: list[AlarmRow] = database.execute(database.statements.alarm_load).fetchall()
-        for actor_id, due_ns, _ in rows:
+        self._check_rows(rows)
+        return rows
+
+    def _check_rows(self, rows: list[AlarmRow]) -> None:
+        for actor_id, due_ns, name in rows:
             if type(due_ns) is not int or type(actor_id) is not str:
                 raise damaged(self._file.path, f"the alarm of {actor_id!r} is due at {due_ns!r}, which is no time")
-        return rows
+            if name is not None and type(name) is not str:
+                raise damaged(self._file.path, f"the alarm of {actor_id} has the name {name!r}, which is no text")
 
     def set(self, actor_hex: str, due_ns: int, name: str | None) -> None:
         """Insert or replace the row; the name is overwritten only by a name.

@@ -163,6 +163,7 @@ def _reader(pool: Pool, files: Files, name: str) -> Iterator[apsw.Connection]:
     else:
         check_database(files, name)
         with _untouched(files, name) as uri, _closing(apsw.Connection(uri, flags=_URI, vfs=vfs)) as connection:
+            connection.execute("PRAGMA query_only = 1").fetchall()
             yield connection
 
 

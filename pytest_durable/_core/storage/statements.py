@@ -34,6 +34,7 @@ _TEXTS: Final = {
     "alarm_create": layout.CREATE_ALARM,
     "alarm_add_name": "ALTER TABLE _cf_ALARM ADD COLUMN actor_name TEXT",
     "alarm_load": "SELECT actor_id, scheduled_time, actor_name FROM _cf_ALARM",
+    "alarm_load_nameless": "SELECT actor_id, scheduled_time, NULL FROM _cf_ALARM",
     "alarm_set": "INSERT INTO _cf_ALARM VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
     "scheduled_time = excluded.scheduled_time, actor_name = coalesce(excluded.actor_name, actor_name)",
     "alarm_delete": "DELETE FROM _cf_ALARM WHERE actor_id = ?",
@@ -71,6 +72,7 @@ class Statements:
     alarm_create: str
     alarm_add_name: str
     alarm_load: str
+    alarm_load_nameless: str
     alarm_set: str
     alarm_delete: str
     alarm_clear: str
