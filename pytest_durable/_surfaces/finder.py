@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Final
 
 from pytest_durable._surfaces import js, pyodide, workers
-from pytest_durable._surfaces.modules import ModuleContent
+from pytest_durable._surfaces.modules import ModuleContent, missing
 
 #: Distributions whose modules cannot run outside of the platform.
 SHADOWED: Final = ("workers-runtime-sdk", "pyodide-py")
@@ -86,7 +86,12 @@ class ImportFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Ours, unless an ordinary module of that name exists."""
+        """Ours, unless an ordinary module of that name exists.
+
+        Raises:
+            ImportError: Code imports a name that the platform's module has and this version has not.
+        """
+        self._refuse_later(fullname)
         content = self._contents.get(fullname)
         if content is None or self._is_taken(fullname, path):
             return None
@@ -94,8 +99,15 @@ class ImportFinder(MetaPathFinder):
             fullname,
             _ContentLoader(content, self._made),
             origin=f"pytest_durable ({fullname})",
-            is_package=content.is_package,
+            # Of a package, ``from … import name`` asks the finders for a name that it does not have: see above.
+            is_package=content.is_package or bool(content.later),
         )
+
+    def _refuse_later(self, fullname: str) -> None:
+        parent, _, name = fullname.rpartition(".")
+        content = self._contents.get(parent)
+        if content is not None and name in content.later and sys.modules.get(parent) in self._made:
+            raise ImportError(missing(parent, name), name=fullname)
 
     def _is_taken(self, fullname: str, path: Sequence[str] | None) -> bool:
         parent = fullname.rpartition(".")[0]

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pytest_durable._core.actor import current_scope, milliseconds_of, number_of
 from pytest_durable._core.storage.values import HOLE, UNDEFINED, JSDate, JSMap, date_from_milliseconds
+from pytest_durable._surfaces.console import console
 from pytest_durable._surfaces.modules import ModuleContent
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsDate, JsMap, JsObject, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException
@@ -20,6 +21,18 @@ from pytest_durable._surfaces.wrapped.to_js import object_from_entries
 
 _NS_PER_MS: Final = 1_000_000
 _DATE_MS_MAX: Final = 8.64e15
+
+#: What the platform has besides (spec 4).
+_LATER: Final = frozenset(
+    {
+        *("AbortController", "AbortSignal", "ArrayBuffer", "Blob", "DataView", "Error", "File", "FormData"),
+        *("HTMLRewriter", "Headers", "Number", "Promise", "ReadableStream", "RegExp", "Request", "Response", "Set"),
+        *("TextDecoder", "TextEncoder", "TransformStream", "TypeError", "URL", "URLSearchParams", "Uint8Array"),
+        *("WebSocket", "WebSocketPair", "WebSocketRequestResponsePair", "atob", "btoa", "caches", "clearInterval"),
+        *("clearTimeout", "crypto", "eval", "fetch", "globalThis", "navigator", "performance", "queueMicrotask"),
+        *("scheduler", "setInterval", "setTimeout", "structuredClone"),
+    }
+)
 
 
 def now_ms() -> int:
@@ -215,6 +228,15 @@ def contents() -> Mapping[str, ModuleContent]:
     return {
         "js": ModuleContent(
             doc="The platform's globals.",
-            members={"Array": Array, "Date": Date, "JSON": JSON, "Map": Map, "Object": Object, "undefined": None},
+            members={
+                "Array": Array,
+                "Date": Date,
+                "JSON": JSON,
+                "Map": Map,
+                "Object": Object,
+                "console": console,
+                "undefined": None,
+            },
+            later=_LATER,
         )
     }

@@ -15,6 +15,7 @@ class ModuleContent:
         lookups: Name to a function that is asked at each read.
         exports: ``__all__``; None leaves it out.
         is_package: Whether it has submodules.
+        later: Names that the platform's module has and this version has not.
     """
 
     doc: str
@@ -22,6 +23,7 @@ class ModuleContent:
     lookups: Mapping[str, Callable[[], object]] = field(default_factory=dict)
     exports: tuple[str, ...] | None = None
     is_package: bool = False
+    later: frozenset[str] = frozenset()
 
     def fill(self, module: ModuleType) -> None:
         """Put the content into a new module."""
@@ -29,7 +31,7 @@ class ModuleContent:
         module.__dict__.update(self.members)
         if self.exports is not None:
             module.__dict__["__all__"] = list(self.exports)
-        if self.lookups:
+        if self.lookups or self.later:
             module.__dict__["__getattr__"] = self._lookup(module.__name__)
 
     def _lookup(self, module_name: str) -> Callable[[str], object]:
@@ -37,7 +39,18 @@ class ModuleContent:
             try:
                 read = self.lookups[name]
             except KeyError:
+                if name in self.later:
+                    raise AttributeError(missing(module_name, name)) from None
                 raise AttributeError(f"module {module_name!r} has no attribute {name!r}") from None
             return read()
 
         return lookup
+
+
+def missing(module_name: str, name: str) -> str:
+    """What is said of a name that the platform's module has and this version has not."""
+    return (
+        f"pytest-durable's `{module_name}` has no `{name}` in this version.\n\n"
+        "Import it inside the function that uses it, or keep what needs it in another module than your objects.\n"
+        "See docs/limits.md"
+    )

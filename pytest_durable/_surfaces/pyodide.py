@@ -11,11 +11,23 @@ from pytest_durable._surfaces.wrapped import data_proxies, exceptions, http, pro
 
 VERSION: Final = "0.28.2"
 
+#: What ``pyodide.ffi`` has besides (spec 3.12).
+_LATER: Final = frozenset(
+    {
+        *("InternalError", "JsAsyncGenerator", "JsAsyncIterable", "JsAsyncIterator", "JsCallable", "JsDomElement"),
+        *("JsDoubleProxy", "JsFetchResponse", "JsGenerator", "JsIterable", "JsIterator", "JsMutableMap"),
+        *("JsOnceCallable", "JsPromise", "JsTypedArray", "JsWeakRef", "can_run_sync", "register_js_module"),
+        *("run_sync", "unregister_js_module", "wrappers"),
+    }
+)
+
 
 def contents() -> Mapping[str, ModuleContent]:
     """The modules of this family, by name."""
     return {
-        "pyodide": ModuleContent(doc="Pyodide.", members={"__version__": VERSION}, is_package=True),
+        "pyodide": ModuleContent(
+            doc="Pyodide.", members={"__version__": VERSION}, is_package=True, later=frozenset({"code"})
+        ),
         "pyodide.ffi": ModuleContent(
             doc="The border between Python and the platform's language.",
             members={
@@ -32,9 +44,11 @@ def contents() -> Mapping[str, ModuleContent]:
                 "jsnull": proxies.jsnull,
                 "to_js": to_js.to_js,
             },
+            later=_LATER,
         ),
         "pyodide.http": ModuleContent(
             doc="Errors of fetch.",
             members={"AbortError": http.AbortError, "BodyUsedError": http.BodyUsedError},
+            later=frozenset({"FetchResponse", "HttpStatusError", "pyfetch"}),
         ),
     }

@@ -19,6 +19,15 @@ _NO_OBJECT: Final = (
     "In a test, use `durable.env` or `durable.namespace(…)`."
 )
 
+#: What the SDK exports besides (spec 1.1).
+_LATER: Final = frozenset(
+    {
+        *("Blob", "BlobEnding", "BlobValue", "Body", "Context", "FetchKwargs", "FetchResponse", "File", "FormData"),
+        *("FormDataValue", "Headers", "JSBody", "RequestInitCfProperties", "WorkflowEntrypoint", "fetch", "handler"),
+        *("import_from_javascript", "patch_env"),
+    }
+)
+
 
 class _CurrentEnv:
     """``workers.env``: like ``self.env``, but asked anew at each read, because it outlives hosts."""
@@ -84,6 +93,7 @@ def contents() -> Mapping[str, ModuleContent]:
             lookups=lookups,
             exports=tuple(sorted([*public, *lookups])),
             is_package=True,
+            later=_LATER,
         ),
         "workers.entrypoints": ModuleContent(
             doc="Base classes of user code.",

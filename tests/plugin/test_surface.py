@@ -29,6 +29,27 @@ def test_surface_can_be_switched_off(tmp_path: Path) -> None:
     assert "ModuleNotFoundError: No module named 'workers'" in run.out
 
 
+def test_import_of_what_is_missing_names_the_plugin_and_the_page(tmp_path: Path) -> None:
+    files = {"entry.py": "from workers import DurableObject, fetch\n", "test_it.py": "import entry\n"}
+
+    run = run_inner(tmp_path, files)
+
+    assert run.raised[-4:] == [
+        "ImportError: pytest-durable's `workers` has no `fetch` in this version.",
+        "",
+        "Import it inside the function that uses it, or keep what needs it in another module than your objects.",
+        "See docs/limits.md",
+    ], run.out
+
+
+def test_what_an_object_prints_is_in_the_report_of_the_failure(tmp_path: Path) -> None:
+    source = "import js\n\ndef test_it(durable):\n    js.console.log('hello', 1)\n    assert False\n"
+
+    run = run_inner(tmp_path, {"test_it.py": source})
+
+    assert "test_it.py:4 hello 1" in run.failure("test_it")
+
+
 def test_module_of_the_project_wins_and_the_run_says_so(tmp_path: Path) -> None:
     files = {
         "js.py": "MINE = 1\n",

@@ -77,6 +77,46 @@ class TestServing:
         with pytest.raises(AttributeError):
             importlib.import_module("js").Nope
 
+    @pytest.mark.parametrize(
+        ("module", "name"),
+        [
+            ("workers", "fetch"),
+            ("js", "fetch"),
+            ("pyodide", "code"),
+            ("pyodide.ffi", "run_sync"),
+            ("pyodide.http", "pyfetch"),
+        ],
+    )
+    def test_a_name_that_only_production_has_says_what_to_do(
+        self, finder: ImportFinder, module: str, name: str
+    ) -> None:
+        text = (
+            f"pytest-durable's `{module}` has no `{name}` in this version.\n\n"
+            "Import it inside the function that uses it, or keep what needs it in another module than your objects.\n"
+            "See docs/limits.md"
+        )
+        with pytest.raises(ImportError) as caught:
+            exec(f"from {module} import {name}")
+        assert str(caught.value) == text
+        with pytest.raises(AttributeError) as caught_too:
+            getattr(importlib.import_module(module), name)
+        assert str(caught_too.value) == text
+        assert not hasattr(importlib.import_module(module), name)
+
+    def test_no_name_is_both_there_and_missing(self, finder: ImportFinder) -> None:
+        for content in all_contents().values():
+            assert content.later.isdisjoint([*content.members, *content.lookups])
+
+    def test_workers_exports_what_the_sdk_exports_now_or_later(self, finder: ImportFinder) -> None:
+        # PW-1.1
+        content = all_contents()["workers"]
+        assert {*(content.exports or ()), *content.later} == {
+            *("Blob", "BlobEnding", "BlobValue", "Body", "Context", "DurableObject", "FetchKwargs", "FetchResponse"),
+            *("File", "FormData", "FormDataValue", "Headers", "JSBody", "Request", "RequestInitCfProperties"),
+            *("Response", "WorkerEntrypoint", "WorkflowEntrypoint", "env", "fetch", "handler"),
+            *("import_from_javascript", "patch_env", "python_from_rpc", "python_to_rpc", "waitUntil", "wait_until"),
+        }
+
     def test_it_does_not_own_cloudflare(self, finder: ImportFinder) -> None:
         # PW-0.5
         assert finder.find_spec("cloudflare") is None
@@ -109,6 +149,12 @@ class TestLocalModules:
         assert importlib.import_module("workers.rpc").MINE == 2
         with pytest.raises(ModuleNotFoundError):
             importlib.import_module("workers.entrypoints")
+
+    def test_a_local_package_may_have_submodules_of_any_name(self, finder: ImportFinder, local: Path) -> None:
+        (local / "js").mkdir()
+        (local / "js" / "__init__.py").write_text("")
+        (local / "js" / "fetch.py").write_text("MINE = 1\n")
+        assert importlib.import_module("js.fetch").MINE == 1
 
     def test_a_folder_without_init_does_not_count(
         self, finder: ImportFinder, local: Path, told: list[tuple[str, str]]
