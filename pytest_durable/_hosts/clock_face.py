@@ -76,10 +76,10 @@ class ClockFace:
         duration: str | timedelta | None = None,
         /,
         *,
-        seconds: float = 0,
-        minutes: float = 0,
-        hours: float = 0,
-        days: float = 0,
+        seconds: float | None = None,
+        minutes: float | None = None,
+        hours: float | None = None,
+        days: float | None = None,
     ) -> None:
         """Let time pass, running what becomes due on the way, each item at its own instant, the target included.
 
@@ -93,15 +93,20 @@ class ClockFace:
             days: See ``seconds``.
 
         Raises:
-            DurationError: The length cannot be understood or is given twice.
+            DurationError: The length cannot be understood, or is given twice or not at all.
             TimeBackwardsError: It is negative.
         """
-        distance_ns = units_ns(seconds=seconds, minutes=minutes, hours=hours, days=days)
-        if duration is not None:
-            if distance_ns:
-                raise DurationError("advance() takes a duration or amounts of units, not both.")
-            distance_ns = duration_ns(duration)
-        await self._move(self._clock.wall_ns + distance_ns)
+        amounts = {"seconds": seconds, "minutes": minutes, "hours": hours, "days": days}
+        given = {unit: amount for unit, amount in amounts.items() if amount is not None}
+        if duration is not None and given:
+            raise DurationError("advance() takes a duration or amounts of units, not both.")
+        if duration is None and not given:
+            raise DurationError(
+                "advance() needs a length of time, and was given none.\n\n"
+                'Say how far:  advance(seconds=60)  or  advance("60s")\n'
+                "To run what can run now, without moving the clock:  await durable.settle()"
+            )
+        await self._move(self._clock.wall_ns + (units_ns(**given) if duration is None else duration_ns(duration)))
 
     async def move_to(self, target: datetime) -> None:
         """Let time pass until ``target``; see ``advance``.

@@ -72,7 +72,7 @@ class InProcessHost(HostProcess):
         if web_sockets not in ("hibernate", "close"):
             raise PlatformError('options.webSockets must be "hibernate" or "close".', name="TypeError")
         self.raise_failures()
-        container = stub._durable_bind()
+        container = self.own_stub(stub)._durable_bind()
         if container.incarnation is None:
             raise error("Cannot evict Durable Object: it is not currently running.")
         if container.services.prevent_eviction:
@@ -90,7 +90,7 @@ class InProcessHost(HostProcess):
     async def abort(self, stub: Stub, reason: str | None = None) -> None:
         """End the object's instance at once: uncommitted writes are lost, calls in flight fail with ``reason``."""
         self.raise_failures()
-        stub._durable_bind().abort(AbortRequest(reason or DEFAULT_ABORT_REASON, retry_alarm=True))
+        self.own_stub(stub)._durable_bind().abort(AbortRequest(reason or DEFAULT_ABORT_REASON, retry_alarm=True))
         await let_callers_know()
 
     async def run_in_object(self, stub: Stub, function: Callable[[Any, Any], object]) -> Any:
@@ -100,7 +100,7 @@ class InProcessHost(HostProcess):
             What it returns (awaited, if it is awaitable), unconverted.
         """
         self.raise_failures()
-        container = stub._durable_bind()
+        container = self.own_stub(stub)._durable_bind()
 
         def inside(instance: object, context: ObjectContext) -> object:
             return function(instance, self.edge.context(instance, context))
@@ -123,7 +123,7 @@ class InProcessHost(HostProcess):
             if not finished.done():
                 finished.set_result(outcome)
 
-        scheduler = stub._durable_namespace.current.scheduler
+        scheduler = self.own_stub(stub)._durable_namespace.current.scheduler
         runtime = self.require_running()
         try:
             if not scheduler.run_now(stub._durable_key.hex, done):
@@ -140,7 +140,7 @@ class InProcessHost(HostProcess):
     def stored(self, stub: Stub) -> Stored:
         """What is stored for an object: the committed truth, read without waking it."""
         self.raise_failures()
-        return Stored(stub._durable_namespace.storage_files.inspect(stub._durable_key.hex))
+        return Stored(self.own_stub(stub)._durable_namespace.storage_files.inspect(stub._durable_key.hex))
 
     def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
         """The pending alarms, by (due, id); while the host is down, those on the disk."""

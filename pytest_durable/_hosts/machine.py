@@ -29,6 +29,7 @@ from pytest_durable._hosts.edges import Edge, make_edge
 from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.naming import upper_snake
 from pytest_durable._hosts.platform_warnings import PlatformWarning, WarningLog, require_known_code
+from pytest_durable._hosts.stub import Stub
 from pytest_durable._hosts.world import World
 
 
@@ -143,6 +144,20 @@ class HostMachine:
                 "Start it again:  await durable.start()"
             )
         return self._runtime
+
+    def own_stub(self, stub: Stub) -> Stub:
+        """``stub``, if it is one and leads to an object of this host.
+
+        Raises:
+            ConfigurationError: It does not.
+        """
+        namespace = getattr(stub, "_durable_namespace", None)
+        if namespace is None or namespace.host is not self:
+            fault = "is no stub" if namespace is None else "leads to an object of another host"
+            raise ConfigurationError(
+                f"{stub!r} {fault}.\n\nTake one from a namespace of this host:  durable.namespace(…).get_by_name(…)"
+            )
+        return stub
 
     def require_open(self) -> None:
         """Make sure that a new call may come in.

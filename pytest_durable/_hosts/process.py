@@ -134,7 +134,7 @@ class HostProcess(HostMachine):
         if record_type is None:
             self.journal.disarm()
             return
-        key = None if object is None else object._durable_key
+        key = None if object is None else self.own_stub(object)._durable_key
         remaining = nth
 
         def is_reached(kind: type[events.Record], actor: ObjectKey | None) -> bool:

@@ -60,7 +60,7 @@ def _write_and_kill(nursery: subprocess.Popen[str], directory: Path, seed: int) 
     pid = int(nursery.stdout.readline().removeprefix("pid "))
     random = Random(seed)
     acknowledged: dict[int, int] = {}
-    for _ in range(random.randrange(1, 60)):
+    for _ in range(random.randrange(60)):  # 0: it may die while it opens its files for the first time
         _note(nursery.stdout.readline(), acknowledged)
     for _ in range(random.randrange(20_000)):  # a seeded share of a turn, so that the kill hits all of its parts
         pass
@@ -86,6 +86,10 @@ def _check(directory: Path, acknowledged: dict[int, int], seed: int) -> None:
             assert left == right, f"seed {seed}: half a turn is there, {left} and {right}"
             assert left >= acknowledged.get(chosen, 0), f"seed {seed}: acknowledged {acknowledged}, stored {left}"
             _check_alarm(host, namespace.get_by_name(name), seed)
+            assert await namespace.get_by_name(name).write(left + 1, "plain") == left + 1
+        await host.stop()
+        expected = [f"{object_hex}.sqlite" for object_hex in namespace.list_ids()]
+        assert namespace.files() == [*expected, "metadata.sqlite"], f"seed {seed}: logs are left after a stop"
 
     InProcessHost.run_main(main, directory=directory, app=App(surface="neutral"))
 

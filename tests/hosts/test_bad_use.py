@@ -203,3 +203,20 @@ def test_every_error_about_the_tool_is_a_durable_error() -> None:
 
     for name in set(errors.__all__) - {"PlatformError"}:
         assert issubclass(getattr(errors, name), DurableError), name
+
+
+@pytest.mark.parametrize("verb", ["evict", "abort", "run_alarm"])
+async def test_a_stub_of_another_host_is_refused(durable: Any, durable_factory: Any, verb: str) -> None:
+    foreign = durable_factory().namespace(Counter).get_by_name("a")
+    with pytest.raises(ConfigurationError, match="leads to an object of another host"):
+        await getattr(durable, verb)(foreign)
+    with pytest.raises(ConfigurationError, match="leads to an object of another host"):
+        durable.stored(foreign)
+
+
+async def test_what_is_no_stub_is_refused(durable: Any) -> None:
+    for wrong in ("a", None, durable.namespace(Counter)):
+        with pytest.raises(ConfigurationError, match="is no stub"):
+            durable.stored(wrong)
+        with pytest.raises(ConfigurationError, match="is no stub"):
+            await durable.evict(wrong)

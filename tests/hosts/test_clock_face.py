@@ -70,6 +70,23 @@ def test_duration_given_twice_is_refused(loop, clock):
         loop.run_until_complete(clock.advance("1s", seconds=1))
 
 
+def test_advancing_by_nothing_at_all_is_refused(loop, clock):
+    with pytest.raises(DurationError) as caught:
+        loop.run_until_complete(clock.advance())
+    assert str(caught.value).splitlines() == [
+        "advance() needs a length of time, and was given none.",
+        "",
+        'Say how far:  advance(seconds=60)  or  advance("60s")',
+        "To run what can run now, without moving the clock:  await durable.settle()",
+    ]
+
+
+@pytest.mark.parametrize(("duration", "units"), [("0s", {}), (timedelta(), {}), (None, {"seconds": 0})])
+def test_advancing_by_zero_moves_nothing(loop, clock, duration, units):
+    loop.run_until_complete(clock.advance(duration, **units))
+    assert clock.now() == START
+
+
 @pytest.mark.parametrize(("duration", "units"), [("-1s", {}), (None, {"seconds": -1}), (timedelta(days=-1), {})])
 def test_negative_duration_is_refused(loop, clock, duration, units):
     with pytest.raises(TimeBackwardsError):
