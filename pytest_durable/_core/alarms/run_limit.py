@@ -17,6 +17,13 @@ from pytest_durable._core.messages import ObjectKey
 #: Runs of one object's alarm within one wait, or at one instant.
 RUNS_MAX: Final = 1_000
 
+_SET_LATER: Final = "Let the handler set a time in the future, for example now + 1000 ms."
+
+#: Runs that fit into the journey which the message proposes: enough to see that it repeats, few enough to read.
+_RUNS_PROPOSED: Final = 10
+_SECOND: Final = 1_000_000_000
+_UNIT_SECONDS: Final = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+
 
 class RunLimit:
     """How often an alarm may run in the wait that goes on; one per test, shared by all its schedulers.
@@ -81,6 +88,7 @@ class RunCounter:
         self._now_ns = now_ns
         self._wait: object | None = None
         self._in_wait: dict[str, int] = {}
+        self._first_ns: dict[str, int] = {}
         self._instant_ns = -1
         self._at_instant: dict[str, int] = {}
 
@@ -105,10 +113,12 @@ class RunCounter:
         if self._wait is None:
             return
         runs, runs_max = _more(self._in_wait, key.hex), self._limit.runs_max
+        first_ns = self._first_ns.setdefault(key.hex, self._instant_ns)
         if runs > runs_max:
-            del self._in_wait[key.hex]
+            del self._in_wait[key.hex], self._first_ns[key.hex]
             _fewer(self._at_instant, key.hex)
-            raise _loop_in_one_wait(key, runs_max, self._limit.where)
+            interval_ns = (self._instant_ns - first_ns) // max(1, runs - 1)
+            raise _loop_in_one_wait(key, runs_max, self._limit.where, interval_ns)
 
     def _follow(self) -> None:
         """Forget what was counted at another instant or in another wait."""
@@ -119,6 +129,7 @@ class RunCounter:
         if wait is not self._wait:
             self._wait = wait
             self._in_wait.clear()
+            self._first_ns.clear()
 
 
 def _more(counts: dict[str, int], actor_hex: str) -> int:
@@ -136,15 +147,22 @@ def _loop_at_one_instant(key: ObjectKey) -> AlarmLoopError:
     return AlarmLoopError(
         f"The alarm of {key} re-arms itself for ever: {RUNS_MAX:,} runs at one instant.\n\n"
         "  expected  each run sets its next alarm later than now, or none\n"
-        "  actual    the clock has not moved between the runs\n\n"
-        "Let the handler set a time in the future, for example now + 1000 ms."
+        "  actual    the clock has not moved between the runs\n\n" + _SET_LATER
     )
 
 
-def _loop_in_one_wait(key: ObjectKey, runs_max: int, where: str) -> AlarmLoopError:
+def _loop_in_one_wait(key: ObjectKey, runs_max: int, where: str, interval_ns: int) -> AlarmLoopError:
     return AlarmLoopError(
         f"The alarm of {key} re-arms itself for ever: due again after {runs_max:,} runs in {where}.\n\n"
         "  expected  a run that sets no further alarm\n"
         "  actual    each run has set the next one, or is being retried\n\n"
-        "Bound the journey:  await durable.clock.advance(hours=1)"
+        + (_bounded_journey(interval_ns) if interval_ns else _SET_LATER)
     )
+
+
+def _bounded_journey(interval_ns: int) -> str:
+    """The line of a test that lets about ten of the runs happen, in the largest unit that fits."""
+    seconds = -(-_RUNS_PROPOSED * interval_ns // _SECOND)
+    unit, length = next((unit, length) for unit, length in _UNIT_SECONDS if seconds >= length)
+    amount = -(-seconds // length)
+    return f"Bound the journey:  await durable.clock.advance({unit}={amount})"

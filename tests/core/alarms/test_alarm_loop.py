@@ -26,8 +26,26 @@ async def test_run_until_idle_reports_an_alarm_that_sets_the_next_one_for_ever(d
         "  expected  a run that sets no further alarm",
         "  actual    each run has set the next one, or is being retried",
         "",
-        "Bound the journey:  await durable.clock.advance(hours=1)",
+        "Bound the journey:  await durable.clock.advance(seconds=50)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("delay_s", "says"),
+    [
+        (0.02, "Bound the journey:  await durable.clock.advance(seconds=1)"),
+        (90, "Bound the journey:  await durable.clock.advance(minutes=15)"),
+        (3600, "Bound the journey:  await durable.clock.advance(hours=10)"),
+        (86_400, "Bound the journey:  await durable.clock.advance(days=10)"),
+        (0, "Let the handler set a time in the future, for example now + 1000 ms."),
+    ],
+)
+@pytest.mark.parametrize("max_alarms", [1, 7])
+async def test_report_of_an_endless_alarm_proposes_a_journey_of_about_ten_runs(durable, delay_s, says, max_alarms):
+    await durable.namespace(set_again_in(delay_s)).get_by_name("a").arm(5)
+    with pytest.raises(AlarmLoopError) as caught:
+        await durable.clock.run_until_idle(max_alarms=max_alarms)
+    assert str(caught.value).splitlines()[-1] == says
 
 
 async def test_max_alarms_bounds_the_runs_of_each_alarm_in_run_until_idle(durable):
