@@ -18,6 +18,8 @@ from pytest_durable._core.errors import RealTimeWaitError
 #: How long the loop waits, in real time, without anything happening.
 REAL_WAIT_SECONDS_MAX = 5.0
 
+_PLAIN = (int, float, bool, str, bytes, type(None))
+
 
 class RealWork:
     """The real work of one loop, as far as it can be known."""
@@ -97,11 +99,8 @@ def _name_function(function: Any) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value in a few characters; one that cannot be shown is no reason to fail."""
-    try:
-        return reprlib.repr(value)
-    except Exception:  # whatever a class of the user's raises
-        return f"<{type(value).__name__}>"
+    """A value in a few characters. Jobs are named when they begin, so no code of the user's is asked."""
+    return reprlib.repr(value) if type(value) in _PLAIN else f"<{type(value).__name__}>"
 
 
 def _busy_anyio_threads(loop: asyncio.AbstractEventLoop) -> list[str]:

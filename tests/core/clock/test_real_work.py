@@ -2,13 +2,17 @@
 
 import asyncio
 import concurrent.futures
+import os
 import socket
 import sys
 import threading
+from contextvars import copy_context
+from functools import partial
 
 import anyio.to_thread
 import pytest
 
+from pytest_durable._core.clock.real_work import RealWork, real_wait_error
 from pytest_durable._core.errors import RealTimeWaitError
 
 SECOND = 1_000_000_000
@@ -132,6 +136,62 @@ def test_job_that_does_not_end_is_an_error_that_names_it(run, impatient, clock):
         return await job
 
     assert (run(main()), clock.elapsed_ns) == ("worked", 0)
+
+
+def test_function_in_a_thread_is_named_once_and_as_it_was_called(run, impatient):
+    release = threading.Event()
+
+    async def main():
+        job = asyncio.create_task(asyncio.to_thread(release.wait, timeout=10))
+        with pytest.raises(RealTimeWaitError) as caught:
+            await asyncio.sleep(60)
+        release.set()
+        await job
+        return str(caught.value).splitlines()
+
+    assert run(main()) == [
+        "Real work has not ended within 0.05 s of real time: executor job Event.wait(timeout=10).",
+        "",
+        "Virtual time stands still while real work is pending. Close what is open, or end the job, before the test "
+        "waits or moves the clock.",
+    ]
+
+
+def test_several_jobs_are_each_named_once():
+    assert str(real_wait_error(["executor job a", "child process 7", "socket"], 5)).splitlines()[:4] == [
+        "Real work has not ended within 5 s of real time: executor job a, and 2 more.",
+        "",
+        "  child process 7",
+        "  socket",
+    ]
+
+
+class Slow:
+    def __repr__(self) -> str:
+        pytest.fail("code of the user's was asked")
+
+    def __call__(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (work_of_a_thread, "work_of_a_thread"),
+        (threading.Event.wait, "Event.wait"),
+        (partial(threading.Event.wait, 6), "Event.wait(6)"),
+        (partial(partial(work_of_a_thread, 1), 2, key=3), "work_of_a_thread(1, 2, key=3)"),
+        (partial(copy_context().run, os.close, 6), f"{os.close.__module__}.close(6)"),
+        (partial(copy_context().run, partial(work_of_a_thread, 6)), "work_of_a_thread(6)"),
+        (partial(work_of_a_thread, Slow()), "work_of_a_thread(<Slow>)"),
+        (Slow(), "<Slow>"),
+        (partial(work_of_a_thread, "x" * 1000), "work_of_a_thread('xxxxxxxxxxxx...xxxxxxxxxxxxx')"),
+        (print, "print"),
+    ],
+)
+def test_job_is_named_as_its_user_wrote_it(loop, function, name):
+    work = RealWork()
+    work.add_job(loop.create_future(), function)
+    assert work.pending(loop) == [f"executor job {name}"]
 
 
 def test_child_process_that_does_not_end_is_an_error_that_names_it(run, impatient):
