@@ -38,7 +38,7 @@ def duration_ns(duration: str | timedelta) -> int:
     if not isinstance(duration, str):
         raise DurationError(
             f"A length of time needs a unit, and {duration!r} has none.\n\n"
-            f'Say which:  advance(seconds={duration!r})  or  advance("{duration}s")  or  restart(down_for="{duration}s")\n'
+            f'Say which:  advance(seconds={duration!r}), advance("{duration}s"), restart(down_for="{duration}s")\n'
             "Only claims take plain numbers, of seconds:  assert_alarm(stub, after=60)"
         )
     return _parse(duration)

@@ -97,5 +97,8 @@ def length_ns(length: Length | None) -> int:
     if isinstance(length, timedelta | str):
         return duration_ns(length)
     if not isinstance(length, int | float) or isinstance(length, bool):
-        raise DurationError(f"A length of time is a number of seconds or a timedelta, not {length!r}.")
+        raise DurationError(
+            f"A length of time in a claim is a number of seconds, a timedelta or text with units, not {length!r}.\n\n"
+            'For example:  after=60  or  after=timedelta(minutes=1)  or  after="1m"'
+        )
     return units_ns(seconds=length)

@@ -46,7 +46,7 @@ def test_number_without_a_unit_is_not_a_duration():
     assert str(caught.value).splitlines() == [
         "A length of time needs a unit, and 90 has none.",
         "",
-        'Say which:  advance(seconds=90)  or  advance("90s")  or  restart(down_for="90s")',
+        'Say which:  advance(seconds=90), advance("90s"), restart(down_for="90s")',
         "Only claims take plain numbers, of seconds:  assert_alarm(stub, after=60)",
     ]
 
