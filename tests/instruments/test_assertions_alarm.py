@@ -5,9 +5,9 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.claims import Counter, counter, fails_with, on_host
 
 from pytest_durable.events import AlarmRetried, AlarmScheduled
+from support.claims import Counter, counter, fails_with, on_host
 
 
 def in_2030(**since_new_year):

@@ -1,9 +1,9 @@
 """``assert_object_count`` and ``assert_file_count``: what they count, and what they say."""
 
 import pytest
-from support.claims import Counter, counter, fails_with, misuse, on_host
 
 from pytest_durable._core.errors import ConfigurationError
+from support.claims import Counter, counter, fails_with, misuse, on_host
 
 #: The files of the objects "a" and "b" of ``Counter``: ids follow from the class name and the object's name.
 FILE_A = "a3e40572c960df9c40f202fbab4d72cc210b256bf52473b0cbad2257c87efeee.sqlite"

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from support.claims import Counter, Host, counter, misuse, on_host
 
 from pytest_durable._core.errors import ConfigurationError, DurationError, NaiveDatetimeError
 from pytest_durable._core.runtime import App
 from pytest_durable._instruments.report import Page
+from support.claims import Counter, Host, counter, misuse, on_host
 
 ROOT = Path(__file__).parents[2]
 

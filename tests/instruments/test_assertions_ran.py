@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from support.claims import counter, fails_with, on_host
 
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable.events import AlarmFinished, AlarmRetried
+from support.claims import counter, fails_with, on_host
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "assertions.md"
 

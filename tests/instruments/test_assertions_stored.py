@@ -3,9 +3,9 @@
 from unittest.mock import ANY
 
 import pytest
-from support.claims import Counter, counter, fails_with, misuse, on_host
 
 from pytest_durable._core.errors import ConfigurationError
+from support.claims import Counter, counter, fails_with, misuse, on_host
 
 
 @on_host()

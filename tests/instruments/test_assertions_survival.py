@@ -4,11 +4,11 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from support.claims import Counter, counter, fails_with, misuse, on_host
 
 from pytest_durable._core.errors import ConfigurationError, HostDownError, UnsupportedOnHostError
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable.events import Evicted, RuntimeCrashed, RuntimeStopped
+from support.claims import Counter, counter, fails_with, misuse, on_host
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ async def test_the_message_about_an_alarm_that_is_set_anew_on_the_way(durable):
             super().__init__(ctx, env)
 
             async def rearm():
-                await ctx.storage.setAlarm(int(time.time() * 1000) + 60_000)  # noqa: TID251 - code under test
+                await ctx.storage.setAlarm(int(time.time() * 1000) + 60_000)
 
             ctx.blockConcurrencyWhile(rearm)
 
