@@ -120,6 +120,7 @@ class World:
                 _close_loop(self._loop)
         finally:
             self._loop = None
+            self.installed_modules.close()
             self._exits.close()
 
     def _use(self, loop: VirtualLoop) -> None:

@@ -163,6 +163,11 @@ def _frozen_time(freeze: Any) -> Any:
     return freeze.time_to_freeze
 
 
+def is_frozen() -> bool:
+    """Whether freezegun is the master of wall time now."""
+    return _innermost_freeze() is not None
+
+
 def _innermost_freeze() -> Any:
     api = sys.modules.get("freezegun.api")
     return api.freeze_factories[-1] if api is not None and api.freeze_factories else None

@@ -12,19 +12,24 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pytest
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.runtime import App
 from pytest_durable._durable import Host
-from pytest_durable._hosts.world import World
+from pytest_durable._hosts.durations import instant
+from pytest_durable._hosts.world import World, parse_start
+from pytest_durable._surfaces.wallclock import is_frozen
 from pytest_durable.plugin.keys import EVIDENCE, FAILED
-from pytest_durable.plugin.options import Options, read_surface
+from pytest_durable.plugin.options import Options, read_surface, unread
 from pytest_durable.plugin.report import section
 
 T = TypeVar("T")
+
+#: Options that are arguments of a host.
+_OF_A_HOST: Final = ("storage", "seed", "autojump", "copy_from", "synchronous")
 
 
 class Bench:
@@ -45,10 +50,9 @@ class Bench:
         make_directory: Callable[[], Path],
         is_test_module: Callable[[ModuleType], bool],
     ) -> None:
-        _refuse_configuration({"config": options.config, "main": options.main})
         self.item = item
         self.options = options
-        self.world = World(options.start)
+        self.world = _make_world(options)
         self.hosts: list[Host] = []
         #: Fixtures and test share it, so that a context variable set in an async fixture is seen in the test.
         self.context = contextvars.copy_context()
@@ -85,7 +89,7 @@ class Bench:
         if app.surface == "auto" and read_surface(self.item.config) == "wrapped":
             app = replace(app, surface="wrapped")
         _refuse_configuration(said)
-        arguments = {name: getattr(self.options, name) for name in ("storage", "seed", "autojump", "copy_from")} | said
+        arguments = {name: getattr(self.options, name) for name in _OF_A_HOST} | said
         if directory is None and arguments["storage"] == "disk":
             directory = self._make_directory()
             self._directories.append(directory)
@@ -163,17 +167,33 @@ class Bench:
             self.item.warn(warning)
 
 
+def _make_world(options: Options) -> World:
+    __tracebackhide__ = True
+    if not (options.is_start_said and is_frozen()):
+        return World(options.start)
+    world = World(options.start)
+    start_ns, actual_ns = parse_start(options.start), world.clock.wall_ns
+    if actual_ns == start_ns:
+        return world
+    world.close()
+    raise ConfigurationError(_two_starts(instant(start_ns).isoformat(), instant(actual_ns).isoformat()))
+
+
+def _two_starts(said: str, actual: str) -> str:
+    return (
+        f"The clock cannot start at {said}: freezegun has frozen the time of this test elsewhere, and wins.\n\n"
+        f"  expected  {said}, from start= of the marker durable or from durable_start\n"
+        f"  actual    {actual}, from freezegun\n\n"
+        f'Freeze at the start:         @pytest.mark.freeze_time("{said}")\n'
+        "or leave the freeze out:     await durable.clock.advance(…) moves all that user code sees\n"
+        "or leave the start out:      the platform follows the freeze\n"
+        "See docs/how-to/clock.md"
+    )
+
+
 def _refuse_configuration(said: Mapping[str, object]) -> None:
     """Reading ``wrangler.jsonc`` and entry modules has an issue of its own."""
     __tracebackhide__ = True
     for name in ("config", "main"):
-        path = said.get(name)
-        if path is not None:
-            raise ConfigurationError(
-                f"{name}={path!r} cannot be used yet: this version does not read an application's configuration.\n\n"
-                "Describe the application in a fixture instead:\n\n"
-                "  @pytest.fixture\n"
-                "  def durable_app():\n"
-                '      return App(classes=["src.entry:Counter"], vars={"STAGE": "test"})\n\n'
-                'or name the class where you need it:  durable.namespace("src.entry:Counter")'
-            )
+        if said.get(name) is not None:
+            raise ConfigurationError(unread(f"{name}={said[name]!r}"))

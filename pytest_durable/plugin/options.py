@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
 
@@ -15,6 +15,7 @@ from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, Storage
 
 BACKENDS: Final = ("inprocess",)
 SURFACES: Final = ("auto", "wrapped", "off")
+SYNCHRONOUS: Final = ("off", "full")
 _TRUE: Final = ("true", "yes", "on", "1")
 _FALSE: Final = ("false", "no", "off", "0")
 
@@ -39,10 +40,12 @@ class Options:
         start: Where the clock starts: an aware datetime, or ISO text with a zone.
         seed: Of everything random: unique ids, retry jitter.
         autojump: A test that waits makes the clock jump to the next thing due.
-        config: Path of the configuration of the application.
-        main: Path of the entry module of the application.
+        config: Path of the configuration of the application. Refused so far.
+        main: Path of the entry module of the application. Refused so far.
         backend: Which host runs the test.
         copy_from: A directory of captured data; the test works on a copy of it.
+        synchronous: ``"full"`` syncs each commit to the disk as the platform does.
+        is_start_said: Somebody has said ``start``. No option, but known of one.
     """
 
     storage: StorageMode = STORAGE_MODES[0]
@@ -53,14 +56,21 @@ class Options:
     main: str | None = None
     backend: str = BACKENDS[0]
     copy_from: str | Path | None = None
+    synchronous: Literal["off", "full"] = "off"
+    is_start_said: bool = False
 
 
-OPTION_NAMES: Final = tuple(field.name for field in fields(Options))
+#: Each option with its default.
+_DEFAULTS: Final = {each.name: each.default for each in fields(Options) if each.name != "is_start_said"}
+OPTION_NAMES: Final = tuple(_DEFAULTS)
+
+#: Options that exist so that they can say what to do instead.
+_UNREAD: Final = ("config", "main")
 
 
 def marker_help() -> str:
     """The line that ``pytest --markers`` shows: each option with its default, after the colon that pytest wants."""
-    shown = ", ".join(f"{field.name}={field.default!r}" for field in fields(Options))
+    shown = ", ".join(f"{name}={default!r}" for name, default in _DEFAULTS.items())
     return f"durable(**options): how the `durable` fixture of the test is made. Options and defaults: {shown}."
 
 
@@ -122,7 +132,21 @@ _CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
     "main": _path,
     "backend": _one_of(BACKENDS),
     "copy_from": _path,
+    "synchronous": _one_of(SYNCHRONOUS),
 }
+
+
+def unread(what: str) -> str:
+    """What is said of a configuration, as long as nothing reads one."""
+    return (
+        f"{what} cannot be used yet: this version does not read an application's configuration.\n\n"
+        "Describe the application in a fixture instead:\n\n"
+        "  @pytest.fixture\n"
+        "  def durable_app():\n"
+        '      return App(classes=["src.entry:Counter"], vars={"STAGE": "test"})\n\n'
+        'or name the class where you need it:  durable.namespace("src.entry:Counter")'
+    )
+
 
 # The marker.
 
@@ -139,16 +163,23 @@ def read_marks(item: pytest.Item, defaults: Options) -> Options:
             raise _marker_error(node, "takes keyword arguments only", ", ".join(OPTION_NAMES), mark.args[0])
         for name, value in mark.kwargs.items():
             said.setdefault(name, _read_argument(node, name, value))
-    return replace(defaults, **said) if said else defaults
+    if not said:
+        return defaults
+    return replace(defaults, **said, is_start_said=defaults.is_start_said or "start" in said)
 
 
 def _read_argument(node: Any, name: str, value: object) -> object:
     if name not in _CHECKS:
         raise _unknown_argument(node, name)
     try:
-        return _CHECKS[name](value)
+        known = _CHECKS[name](value)
     except BadValueError as bad:
         raise MarkerError(f"{_line_of(node)}: the marker durable has no such {name}.\n\n{bad}") from None
+    if name in _UNREAD and known is not None:
+        raise MarkerError(f"{_line_of(node)}: {unread(f'{name}={value!r}')}")
+    if name == "copy_from" and known is not None and not (directory := node.config.rootpath / known).is_dir():
+        raise _marker_error(node, "copies from a directory that is not there", "a directory", str(directory))
+    return known
 
 
 def _unknown_argument(node: Any, name: str) -> MarkerError:
@@ -218,11 +249,13 @@ def read_config(config: pytest.Config) -> Options:
     said: dict[str, Any] = {}
     for name in _INI:
         if text := config.getini(f"durable_{name}"):
+            if name in _UNREAD:
+                raise pytest.UsageError(unread(f"durable_{name} = {text}"))
             said[name] = _read_setting(f"durable_{name}", name, text)
     for name in _COMMAND_LINE:
         if (text := config.getoption(f"durable_{name}")) is not None:
             said[name] = _read_setting(f"--durable-{name}", name, text)
-    return Options(**said)
+    return Options(**said, is_start_said="start" in said)
 
 
 def read_surface(config: pytest.Config) -> str:

@@ -7,14 +7,14 @@ hosts as claims do, by their face and their journal; it wakes nothing, and what 
 import reprlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pytest_durable._core.events import Record
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._durable import Host
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._hosts.namespace import Namespace
-from pytest_durable._hosts.stored import PendingAlarm
+from pytest_durable._hosts.stored import PendingAlarm, Stored
 from pytest_durable._instruments.story import words
 from pytest_durable._instruments.subject import label, start_ns
 from pytest_durable._instruments.times import as_utc, from_now, since_start
@@ -26,6 +26,9 @@ _RECORDS_MAX: Final = 20
 _OBJECTS_MAX: Final = 5
 _ALARMS_MAX: Final = 10
 _KEYS_MAX: Final = 10
+_TABLES_MAX: Final = 5
+_ROWS_MAX: Final = 3
+_COLUMNS_MAX: Final = 8
 _VALUE_LENGTH_MAX: Final = 80
 
 
@@ -131,9 +134,31 @@ def _stored_of(host: Host, namespace: Namespace, key: ObjectKey) -> list[str]:
     lines = [f"{name} = {_short(value)}" for name, value in pairs[:_KEYS_MAX]]
     if len(pairs) > _KEYS_MAX:
         lines.append(f"and {len(pairs) - _KEYS_MAX} more keys")
-    if tables:
-        lines.append(f"tables {', '.join(tables)}")
+    for table in tables[:_TABLES_MAX]:
+        lines += _table_lines(stored, table)
+    if len(tables) > _TABLES_MAX:
+        lines.append(f"and {len(tables) - _TABLES_MAX} more tables")
     return lines or ["nothing"]
+
+
+def _table_lines(stored: Stored, table: str) -> list[str]:
+    """How many rows a table has, and the first of them, in the order in which SQLite gives them."""
+    quoted = '"' + table.replace('"', '""') + '"'
+    try:
+        count = stored.sql(f"SELECT count(*) AS n FROM {quoted}")[0]["n"]
+        rows = stored.sql(f"SELECT * FROM {quoted} LIMIT {_ROWS_MAX}")
+    except Exception as failure:  # such as a virtual table whose own tables are damaged
+        return [f"table {table}: cannot be read: {_first_line(failure)}"]
+    lines = [f"table {table}: {count} {'row' if count == 1 else 'rows'}", *(f"  {_row(row)}" for row in rows)]
+    if count > len(rows):
+        lines.append(f"  and {count - len(rows)} more")
+    return lines
+
+
+def _row(row: dict[str, Any]) -> str:
+    columns = [f"{name} = {_short(value)}" for name, value in list(row.items())[:_COLUMNS_MAX]]
+    left = len(row) - _COLUMNS_MAX
+    return ", ".join([*columns, f"and {left} more columns"] if left > 0 else columns)
 
 
 def _objects_involved(host: Host) -> list[ObjectKey]:

@@ -23,6 +23,23 @@ class InstalledModules:
     def __init__(self) -> None:
         self.current: ModuleSet | None = None
         self._held: dict[str, ModuleType] = {}
+        self._before: dict[str, ModuleType] = {}
+        self._sets: list[ModuleSet] = []
+
+    def begin(self, modules: "ModuleSet", found: Mapping[str, ModuleType]) -> None:
+        """A set of modules begins; ``found`` are the application's modules that ``sys.modules`` has by then."""
+        if not self._sets:
+            self._before.update(found)
+        self._sets.append(modules)
+
+    def close(self) -> None:
+        """Let ``sys.modules`` show what it showed before: the next test must not see this one's module state."""
+        for modules in self._sets:
+            for name in modules.installed_now():
+                del sys.modules[name]
+        sys.modules.update(self._before)
+        self._sets.clear()
+        self.current = None
 
     def hold(self, modules: Mapping[str, ModuleType]) -> None:
         """Remember the modules that the test itself may have imported names from: those of the first isolate."""
@@ -61,8 +78,10 @@ class ModuleSet:
         self._path = str(path)
         self._belongs = belongs
         self._modules: dict[str, ModuleType] = {}
+        found = self.installed_now()
+        installed.begin(self, found)
         if adopt:
-            self._modules = self._now_installed()
+            self._modules = found
             installed.current = self
 
     def __repr__(self) -> str:
@@ -74,8 +93,8 @@ class ModuleSet:
             return
         previous = self._installed.current
         if previous is not None:
-            previous._modules = self._now_installed()
-        for name in self._now_installed():
+            previous._modules = self.installed_now()
+        for name in self.installed_now():
             del sys.modules[name]
         sys.modules.update(self._modules)
         self._installed.current = self
@@ -85,7 +104,7 @@ class ModuleSet:
         self.enter()
         with self._on_path():
             module = importlib.import_module(name)
-        self._modules = self._now_installed()
+        self._modules = self.installed_now()
         self._installed.hold(self._modules)
         return module
 
@@ -101,7 +120,8 @@ class ModuleSet:
             with contextlib.suppress(ValueError):
                 sys.path.remove(self._path)
 
-    def _now_installed(self) -> dict[str, ModuleType]:
+    def installed_now(self) -> dict[str, ModuleType]:
+        """The application's modules that ``sys.modules`` shows now."""
         return {name: module for name, module in list(sys.modules.items()) if self._belongs(module)}
 
 
