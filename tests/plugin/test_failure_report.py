@@ -30,6 +30,16 @@ class Table(DurableObject):
     async def fill(self):
         self.ctx.storage.sql.exec("CREATE TABLE t (a)")
 
+    async def fill_much(self):
+        execute = self.ctx.storage.sql.exec
+        execute('CREATE TABLE "odd ""name" (id INTEGER PRIMARY KEY, text TEXT)')
+        for n in range(5):
+            execute('INSERT INTO "odd ""name" (text) VALUES (?)', f"{n}" * 200)
+        execute(f"CREATE TABLE wide ({', '.join(f'c{n}' for n in range(10))})")
+        execute("INSERT INTO wide (c0) VALUES (1)")
+        for n in range(5):
+            execute(f"CREATE TABLE x{n} (a)")
+
 
 @pytest.mark.durable(storage="memory")
 async def test_alarm_and_values(durable):
@@ -60,6 +70,12 @@ async def test_down(durable):
 @pytest.mark.durable(storage="memory")
 async def test_tables(durable):
     await durable.namespace(Table).get_by_name("a").fill()
+    assert False
+
+
+@pytest.mark.durable(storage="memory")
+async def test_many_rows(durable):
+    await durable.namespace(Table).get_by_name("a").fill_much()
     assert False
 
 
@@ -167,7 +183,28 @@ def test_section_says_that_the_host_is_down(run: InnerRun) -> None:
 
 
 def test_section_names_the_tables_of_an_object(run: InnerRun) -> None:
-    assert '\nstored\n  TABLE["a"]  tables t\n' in run.section("test_tables")
+    assert '\nstored\n  TABLE["a"]  table t: 0 rows\n\n' in run.section("test_tables")
+
+
+def test_section_shows_the_first_rows_of_the_first_tables(run: InnerRun) -> None:
+    def text(digit: str) -> str:
+        return f"'{digit * 37}...{digit * 38}'"
+
+    stored = run.section("test_many_rows").partition("\nstored\n")[2].partition("\n\n")[0].splitlines()
+
+    assert [line[14:] for line in stored] == [
+        'table odd "name: 5 rows',
+        f"  id = 1, text = {text('0')}",
+        f"  id = 2, text = {text('1')}",
+        f"  id = 3, text = {text('2')}",
+        "  and 2 more",
+        "table wide: 1 row",
+        f"  c0 = 1, {', '.join(f'c{n} = None' for n in range(1, 8))}, and 2 more columns",
+        "table x0: 0 rows",
+        "table x1: 0 rows",
+        "table x2: 0 rows",
+        "and 2 more tables",
+    ]
 
 
 def test_section_shows_the_objects_that_something_happened_to_last(run: InnerRun) -> None:
@@ -209,7 +246,7 @@ def test_section_is_there_when_a_fixture_fails(run: InnerRun) -> None:
 def test_section_is_not_there_for_other_tests(run: InnerRun) -> None:
     assert run.outcomes["test_expected_failure"] == "XFAIL"
     assert run.section("test_not_durable") == ""
-    assert run.out.count(" durable -") == 9
+    assert run.out.count(" durable -") == 10
 
 
 def test_directory_of_a_failed_test_is_removed_unless_it_shall_be_kept(run: InnerRun) -> None:
