@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from pytest_durable import Host, HostFactory
+from pytest_durable.errors import ConfigurationError
 from pytest_durable.plugin.options import OPTION_NAMES, Options, marker_help, read_config
 from support.inner import INI, InnerRun, run_inner
+from support.objects import Counter
 
 PRINTS_ITS_OPTIONS = """
 def test_it(durable, pytestconfig):
@@ -25,7 +28,7 @@ def test_marker_help_shows_every_option_with_its_default() -> None:
     assert marker_help() == (
         "durable(**options): how the `durable` fixture of the test is made. Options and defaults: storage='disk', "
         "start='2030-01-01T00:00:00Z', seed=0, autojump=True, config=None, main=None, backend='inprocess', "
-        "copy_from=None."
+        "copy_from=None, synchronous='off'."
     )
 
 
@@ -98,6 +101,16 @@ def test_wrong_setting_ends_the_run_before_it_begins(ini: str, argument: str, tm
     assert "collected" not in done.out
 
 
+INSTEAD = """cannot be used yet: this version does not read an application's configuration.
+
+Describe the application in a fixture instead:
+
+  @pytest.fixture
+  def durable_app():
+      return App(classes=["src.entry:Counter"], vars={"STAGE": "test"})
+
+or name the class where you need it:  durable.namespace("src.entry:Counter")"""
+
 WRONG_MARKERS = {
     "durable(storge='disk')": (
         f"test_it.py:3: the marker durable has no argument 'storge'.\n\n"
@@ -127,6 +140,16 @@ WRONG_MARKERS = {
     "durable(copy_from=3)": (
         "test_it.py:3: the marker durable has no such copy_from.\n\n  expected  a path\n  actual    3\n"
     ),
+    "durable(copy_from='/no/where')": (
+        "test_it.py:3: the marker durable copies from a directory that is not there.\n\n"
+        "  expected  a directory\n"
+        "  actual    '/no/where'\n"
+    ),
+    "durable(synchronous=True)": (
+        "test_it.py:3: the marker durable has no such synchronous.\n\n  expected  'off' or 'full'\n  actual    True\n"
+    ),
+    "durable(config='wrangler.jsonc')": f"test_it.py:3: config='wrangler.jsonc' {INSTEAD}\n",
+    "durable(main='entry.py')": f"test_it.py:3: main='entry.py' {INSTEAD}\n",
 }
 
 
@@ -167,29 +190,81 @@ def test_it(durable, n):
     assert "test_it.py:5: the marker durable has no argument 'sed'." in done.out
 
 
+def test_factory_refuses_a_configuration_with_what_to_do_instead(durable_factory: HostFactory) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        durable_factory(config="wrangler.jsonc")
+
+    assert str(caught.value) == f"config='wrangler.jsonc' {INSTEAD}"
+
+
+def test_ini_file_that_names_a_configuration_ends_the_run_before_it_begins(tmp_path: Path) -> None:
+    done = run_one(tmp_path, ini="durable_config = wrangler.jsonc\n")
+
+    assert done.status == pytest.ExitCode.USAGE_ERROR
+    assert done.err.strip() == f"ERROR: durable_config = wrangler.jsonc {INSTEAD}"
+
+
+def test_directory_to_copy_from_is_looked_up_from_the_root_of_the_project(tmp_path: Path) -> None:
+    source = "import pytest\n@pytest.mark.durable(copy_from='captured')\ndef test_it(durable): durable.directory\n"
+    (tmp_path / "captured").mkdir()
+
+    assert run_one(tmp_path, source=source).outcomes == {"test_it": "PASSED"}
+
+
+@pytest.mark.durable(synchronous="full")
+def test_marker_can_ask_for_synced_commits(durable: Host) -> None:
+    durable.namespace(Counter)
+
+    assert durable._disks._synchronous == "full"
+
+
+# A clock of others that says something else.
+
+
+TWO_STARTS = """
+import pytest
+{marker}
+def test_it(durable, freezer):
+    print("clock", durable.clock.now().isoformat())
+"""
+SAID = '@pytest.mark.durable(start="2026-08-01T00:00:00Z")'
+ELSEWHERE = '@pytest.mark.freeze_time("2020-02-29")'
+
+
 @pytest.mark.parametrize(
-    "source",
-    [
-        "import pytest\n@pytest.mark.durable(config='wrangler.jsonc')\ndef test_it(durable): pass\n",
-        "def test_it(durable_factory):\n    durable_factory(config='wrangler.jsonc')\n",
-    ],
-    ids=["marker", "factory"],
+    ("marker", "ini"),
+    [(f"{SAID}\n{ELSEWHERE}", ""), (ELSEWHERE, "durable_start = 2026-08-01T00:00:00Z\n")],
+    ids=["marker", "ini"],
 )
-def test_configuration_is_refused_with_what_to_do_instead(source: str, tmp_path: Path) -> None:
-    done = run_one(tmp_path, source=source)
+def test_start_beside_a_freeze_elsewhere_is_refused(marker: str, ini: str, tmp_path: Path) -> None:
+    done = run_one(tmp_path, source=TWO_STARTS.format(marker=marker), ini=ini)
 
     assert done.raised == [
-        "pytest_durable.errors.ConfigurationError: config='wrangler.jsonc' cannot be used yet: "
-        "this version does not read an application's configuration.",
+        "pytest_durable.errors.ConfigurationError: The clock cannot start at 2026-08-01T00:00:00+00:00: "
+        "freezegun has frozen the time of this test elsewhere, and wins.",
         "",
-        "Describe the application in a fixture instead:",
+        "  expected  2026-08-01T00:00:00+00:00, from start= of the marker durable or from durable_start",
+        "  actual    2020-02-29T00:00:00+00:00, from freezegun",
         "",
-        "  @pytest.fixture",
-        "  def durable_app():",
-        '      return App(classes=["src.entry:Counter"], vars={"STAGE": "test"})',
-        "",
-        'or name the class where you need it:  durable.namespace("src.entry:Counter")',
+        'Freeze at the start:         @pytest.mark.freeze_time("2026-08-01T00:00:00+00:00")',
+        "or leave the freeze out:     await durable.clock.advance(…) moves all that user code sees",
+        "or leave the start out:      the platform follows the freeze",
+        "See docs/how-to/clock.md",
     ], done.out
+
+
+def test_start_beside_a_freeze_at_the_start_is_no_contradiction(tmp_path: Path) -> None:
+    marker = f'{SAID}\n@pytest.mark.freeze_time("2026-08-01T00:00:00+00:00")'
+
+    done = run_one(tmp_path, source=TWO_STARTS.format(marker=marker))
+
+    assert "clock 2026-08-01T00:00:00+00:00\n" in done.out, done.out
+
+
+def test_start_that_nobody_has_said_gives_way_to_a_freeze(tmp_path: Path) -> None:
+    done = run_one(tmp_path, source=TWO_STARTS.format(marker=ELSEWHERE))
+
+    assert "clock 2020-02-29T00:00:00+00:00\n" in done.out, done.out
 
 
 def test_durable_app_that_gives_no_application_is_refused(tmp_path: Path) -> None:
