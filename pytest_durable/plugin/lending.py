@@ -93,6 +93,7 @@ def lend(request: pytest.FixtureRequest, bench: "Bench") -> None:
     """
     __tracebackhide__ = True
     item = bench.item
+    _refuse_isolated_case(item)
     if item.get_closest_marker("trio") is not None:
         raise _trio_error("the marker trio", "Remove the marker: async tests that use durable need none.")
     if "anyio_backend" in request.fixturenames and request.config.pluginmanager.hasplugin("anyio"):
@@ -145,6 +146,21 @@ def _lend_to_anyio(request: pytest.FixtureRequest, bench: "Bench") -> None:
             "  expected  async fixtures of function scope\n"
             "  actual    an async fixture of module, package or session scope keeps the runner open\n\n"
             f"Give that fixture function scope, or make it a plain one.\n{_GUIDE}"
+        )
+
+
+def _refuse_isolated_case(item: Any) -> None:
+    __tracebackhide__ = True
+    cases = sys.modules.get("unittest.async_case")
+    cls = getattr(item, "cls", None)
+    if cases is not None and cls is not None and issubclass(cls, cases.IsolatedAsyncioTestCase):
+        raise _configuration_error(
+            f"{cls.__name__} is an IsolatedAsyncioTestCase, which runs its tests on a loop of its own.\n\n"
+            "  expected  the loop of the durable test, which lives on its clock\n"
+            "  actual    a loop of unittest, in real time\n\n"
+            f"Make it a plain class:     class {cls.__name__}: …  with  async def {item.name}(self, durable): …\n"
+            "or use unittest.TestCase:  plain methods that call durable.run(…)\n"
+            f"{_GUIDE}"
         )
 
 

@@ -8,6 +8,7 @@ from support.inner import InnerRun, run_inner
 
 PROJECT = """
 import asyncio
+import unittest
 
 import pytest
 import pytest_asyncio
@@ -76,6 +77,25 @@ async def test_unmarked(asynchronous_with_loop, durable):
 async def test_property(asynchronous_with_loop, durable, seconds):
     assert asynchronous_with_loop is asyncio.get_running_loop()
     await asyncio.sleep(seconds)
+
+
+class CaseOnItsOwnLoop(unittest.IsolatedAsyncioTestCase):
+    @pytest.fixture(autouse=True)
+    def take_durable(self, durable):
+        self.durable = durable
+
+    async def test_isolated(self):
+        pass
+
+
+class PlainCase(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def take_durable(self, durable):
+        self.durable = durable
+
+    def test_case(self):
+        self.durable.run(asyncio.sleep(3600))
+        assert self.durable.clock.now().hour == 1
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -267,6 +287,23 @@ def test_async_fixture_of_wider_scope_is_refused(run: InnerRun) -> None:
         "Leave the scope out:  @pytest.fixture\n"
         "                      async def too_wide(…)\n"
         "See docs/how-to/async-plugins.md\n"
+    )
+
+
+def test_plain_case_of_unittest_can_run_its_steps(run: InnerRun) -> None:
+    assert run.outcomes["PlainCase::test_case"] == "PASSED"
+
+
+def test_case_that_runs_its_own_loop_is_refused(run: InnerRun) -> None:
+    assert _message(run, "CaseOnItsOwnLoop.test_isolated") == (
+        "CaseOnItsOwnLoop is an IsolatedAsyncioTestCase, which runs its tests on a loop of its own.\n"
+        "\n"
+        "  expected  the loop of the durable test, which lives on its clock\n"
+        "  actual    a loop of unittest, in real time\n"
+        "\n"
+        "Make it a plain class:     class CaseOnItsOwnLoop: …  with  async def test_isolated(self, durable): …\n"
+        "or use unittest.TestCase:  plain methods that call durable.run(…)\n"
+        "See docs/how-to/async-plugins.md"
     )
 
 
