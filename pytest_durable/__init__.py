@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_durable._hosts.platform_warnings import PlatformWarning
     from pytest_durable._hosts.stored import PendingAlarm, Stored
     from pytest_durable._hosts.stub import Stub
+    from pytest_durable._surfaces.finder import serve_imports
     from pytest_durable.plugin.fixtures import HostFactory
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "PlatformWarning",
     "Stored",
     "Stub",
+    "serve_imports",
 ]
 
 _HOMES = {
@@ -49,6 +51,7 @@ _HOMES = {
     "PlatformWarning": "_hosts.platform_warnings",
     "Stored": "_hosts.stored",
     "Stub": "_hosts.stub",
+    "serve_imports": "_surfaces.finder",
 }
 
 

@@ -144,3 +144,13 @@ def _files_of(distribution: str) -> list[Path]:
     except importlib.metadata.PackageNotFoundError:
         return []
     return [Path(str(found.locate_file(file))).resolve() for file in found.files or ()]
+
+
+def serve_imports() -> None:
+    """Let ``from workers import DurableObject`` work in a program that does not run under pytest.
+
+    Call it before the first such import. The modules are those that the plugin serves; ordinary modules of the same
+    names win. It lasts until the end of the process; calling it twice is calling it once.
+    """
+    if not any(getattr(finder, "serves_the_platform", False) for finder in sys.meta_path):
+        ImportFinder().install()

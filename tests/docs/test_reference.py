@@ -27,7 +27,7 @@ from support.pages import ROOT
 
 #: Public by their names only: the plugin, stubs and namespaces call them. Users have no reason to.
 FOR_THE_PACKAGE: Final = {
-    Host: {"begin_life", "draw_unique_id", "explain", "require_open", "require_running"},
+    Host: {"begin_life", "draw_unique_id", "explain", "own_stub", "require_open", "require_running"},
     Namespace: {"current", "storage_files"},
 }
 

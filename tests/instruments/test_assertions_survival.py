@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from pytest_durable._core.errors import ConfigurationError, HostDownError, UnsupportedOnHostError
-from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable.events import Evicted, RuntimeCrashed, RuntimeStopped
 from support.claims import Counter, counter, fails_with, misuse, on_host
 
@@ -30,6 +29,15 @@ async def test_an_alarm_survives_and_its_due_time_is_told(durable, through, reco
 async def test_an_alarm_in_memory_survives_an_eviction(durable):
     stub = counter(durable)
     await stub.arm(300)
+
+    await durable.assert_alarm_survives(stub, through="evict")
+
+
+@on_host(storage="disk")
+async def test_an_alarm_of_an_object_that_is_out_of_memory_survives_an_eviction(durable):
+    stub = counter(durable)
+    await stub.arm(300)
+    await durable.restart()
 
     await durable.assert_alarm_survives(stub, through="evict")
 
@@ -202,16 +210,6 @@ async def test_an_isolate_is_aborted_where_the_host_can(durable):
     await durable.assert_alarm_survives(stub, through="abort_isolate")
 
     assert aborted == [None]
-
-
-@on_host()
-async def test_an_object_that_is_not_in_memory_cannot_be_evicted(durable):
-    stub = counter(durable)
-    await stub.arm(300)
-    await durable.evict(stub)
-
-    with pytest.raises(PlatformError, match="not currently running"):
-        await durable.assert_alarm_survives(stub, through="evict")
 
 
 @on_host(storage="disk")
