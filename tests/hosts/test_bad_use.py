@@ -16,6 +16,7 @@ from pytest_durable.errors import (
     DirectoryError,
     DirectoryInUseError,
     DurableError,
+    DurationError,
     ForeignIdError,
     HostDownError,
     NaiveDatetimeError,
@@ -97,6 +98,14 @@ async def test_naive_datetime_is_refused(durable: Any) -> None:
 async def test_time_does_not_move_backwards(durable: Any) -> None:
     with pytest.raises(TimeBackwardsError):
         await durable.clock.advance(seconds=-1)
+
+
+async def test_a_downtime_without_a_unit_is_refused_before_anything_stops(durable: Any) -> None:
+    with pytest.raises(DurationError) as caught:
+        await durable.restart(down_for=60)
+    assert lines(caught)[0] == "A length of time needs a unit, and 60 has none."
+    assert 'restart(down_for="60s")' in str(caught.value)
+    assert durable.is_running
 
 
 async def test_a_class_that_a_module_lacks_is_named(durable: Any, tmp_path: Path) -> None:

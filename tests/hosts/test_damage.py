@@ -255,3 +255,17 @@ async def test_looking_with_sql_never_writes(durable: Any) -> None:
     with pytest.raises(DurableError):
         durable.stored(stub).sql("DELETE FROM _cf_KV")
     assert dict(durable.stored(stub).kv) == {"k": 1}
+
+
+async def test_a_host_that_is_down_does_not_look_into_files_that_another_uses(
+    durable: Any, durable_factory: Any
+) -> None:
+    stub = durable.namespace(Counter).get_by_name("a")
+    await stub.put("k", 1)
+    await durable.stop()
+    other = durable_factory(directory=durable.directory)
+    await other.namespace(Counter).get_by_name("a").put("k", 2)
+    with pytest.raises(DirectoryInUseError):
+        durable.stored(stub).kv["k"]
+    await other.stop()
+    assert durable.stored(stub).kv["k"] == 2

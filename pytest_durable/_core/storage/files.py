@@ -6,6 +6,8 @@ it. Callers read or copy a file only while no connection of this process has it.
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -34,6 +36,10 @@ class Files(Protocol):
 
     def unlock(self) -> None:
         """Let go of the directory."""
+
+    def held(self) -> "AbstractContextManager[None]":
+        """Hold the directory for a look, if it is not held already; raise DirectoryInUseError if another host does."""
+        ...
 
     def create_directory(self) -> None:
         """Make the directory if it is absent."""
@@ -110,6 +116,17 @@ class DirectoryFiles:
             os.close(self._lock)
             self._lock = None
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        if self._lock is not None:
+            yield
+            return
+        self.lock()
+        try:
+            yield
+        finally:
+            self.unlock()
+
     def create_directory(self) -> None:
         self._directory.mkdir(exist_ok=True)
 
@@ -170,6 +187,9 @@ class MemoryFiles:
 
     def unlock(self) -> None:
         pass
+
+    def held(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def create_directory(self) -> None:
         pass

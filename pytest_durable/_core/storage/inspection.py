@@ -161,10 +161,12 @@ def _reader(pool: Pool, files: Files, name: str) -> Iterator[apsw.Connection]:
             connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
             yield connection
     else:
-        check_database(files, name)
-        with _untouched(files, name) as uri, _closing(apsw.Connection(uri, flags=_URI, vfs=vfs)) as connection:
-            connection.execute("PRAGMA query_only = 1").fetchall()
-            yield connection
+        # To open and close a file that a host of this process has open would drop SQLite's locks on it.
+        with files.held():
+            check_database(files, name)
+            with _untouched(files, name) as uri, _closing(apsw.Connection(uri, flags=_URI, vfs=vfs)) as connection:
+                connection.execute("PRAGMA query_only = 1").fetchall()
+                yield connection
 
 
 @contextmanager
