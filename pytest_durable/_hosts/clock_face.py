@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pytest_durable._core.alarms import RUNS_MAX
 from pytest_durable._core.clock import Clock, Pump
-from pytest_durable._core.errors import DurationError, TimeBackwardsError
+from pytest_durable._core.errors import ConfigurationError, DurationError, TimeBackwardsError
 from pytest_durable._hosts.durations import duration_ns, instant, instant_ns, units_ns
 
 #: Guards one ``run_until_idle``: given the most runs of one object's alarm, a context in which that is enforced.
@@ -130,6 +130,9 @@ class ClockFace:
             AlarmLoopError: An alarm ran more often than that.
             LimitError: Time jumped 100,000 times.
         """
+        given: object = max_alarms
+        if not isinstance(given, int) or given < 1:
+            raise ConfigurationError(f"max_alarms is a number of runs from 1 on, not {max_alarms!r}.")
         with self._limit_alarms(max_alarms):
             await self._pump().run_until_idle()
         self._raise_failures()

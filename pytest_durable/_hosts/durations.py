@@ -60,6 +60,12 @@ def instant_ns(instant: datetime) -> int:
     Raises:
         NaiveDatetimeError: It has no time zone.
     """
+    given: object = instant
+    if not isinstance(given, datetime):
+        raise DurationError(
+            f"An instant is a datetime with a time zone, not {instant!r}.\n\n"
+            "For example  datetime(2030, 1, 1, tzinfo=timezone.utc)"
+        )
     if instant.utcoffset() is None:
         raise NaiveDatetimeError(
             f"A datetime without a time zone is not an instant: {instant!r}.\n\n"

@@ -68,6 +68,11 @@ class HostMachine:
         is_test_module: Callable[[ModuleType], bool] | None = None,
     ) -> None:
         check_storage(storage)
+        if synchronous not in ("off", "full"):
+            raise ConfigurationError(f"There is no synchronous={synchronous!r}.\n\n  known  'off', 'full'")
+        given: object = seed
+        if not isinstance(given, int):
+            raise ConfigurationError(f"A seed is a whole number, not {seed!r}.")
         self.app = app or App()
         self.platform_warnings = WarningLog()
         self.edge: Edge = make_edge(self.app, self.platform_warnings.report)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_durable._core.errors import ForeignIdError
+from pytest_durable._core.errors import ConfigurationError, ForeignIdError
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.runtime import ActorNamespace
@@ -61,6 +61,9 @@ class Namespace:
 
     def id_from_name(self, name: str) -> ObjectId:
         """The id that ``name`` always stands for."""
+        given: object = name
+        if not isinstance(given, str):
+            raise ConfigurationError(f"The name of an object is a text, not {name!r}.")
         return self._ids.from_name(name)
 
     def id_from_string(self, text: str) -> ObjectId:
@@ -84,6 +87,11 @@ class Namespace:
         if isinstance(object_id, str):
             object_id = self.id_from_string(object_id)
         object_id = getattr(object_id, "object_id", object_id)
+        if not isinstance(object_id, ObjectId):
+            raise ConfigurationError(
+                f"get() takes an id, not {object_id!r}.\n\n"
+                "Make one with  namespace.id_from_name(…), or take the stub with  namespace.get_by_name(…)"
+            )
         if not (is_object_hex(object_id.hex) and self._ids.owns(object_id.hex)):
             raise ForeignIdError(
                 f"The id {object_id.hex[:8]}… does not belong to the namespace {self.unique_key!r}.\n\n"
@@ -94,7 +102,7 @@ class Namespace:
 
     def get_by_name(self, name: str) -> Stub:
         """A new stub for the object of that name."""
-        return Stub(self, self._ids.from_name(name))
+        return Stub(self, self.id_from_name(name))
 
     def list_ids(self) -> list[str]:
         """Hex ids of all objects that have a file, sorted. ``metadata.sqlite`` and side files do not count."""

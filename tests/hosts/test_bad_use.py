@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from workers import DurableObject
 
-from pytest_durable import Host
+from pytest_durable import App, Host
 from pytest_durable.errors import (
     ConfigurationError,
     DamagedFileError,
@@ -229,3 +229,57 @@ async def test_what_is_no_stub_is_refused(durable: Any) -> None:
             durable.stored(wrong)
         with pytest.raises(ConfigurationError, match="is no stub"):
             await durable.evict(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"classes": 5},
+        {"classes": (5,)},
+        {"vars": 5},
+        {"bindings": [("A", 1)]},
+        {"compatibility_date": "yesterday"},
+        {"compatibility_flags": "flag"},
+        {"compatibility_flags": (5,)},
+    ],
+    ids=repr,
+)
+def test_an_application_that_makes_no_sense_is_refused(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"App\((\w+)=…\) makes no sense"):
+        App(**wrong)
+
+
+def test_lists_of_an_application_are_as_good_as_tuples() -> None:
+    assert App(classes=[Counter], compatibility_flags=["a"]) == App(classes=(Counter,), compatibility_flags=("a",))
+
+
+@pytest.mark.parametrize("wrong", [{"synchronous": "maybe"}, {"seed": "x"}, {"storage": "none"}], ids=repr)
+def test_a_host_that_makes_no_sense_is_refused(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        Host(**wrong)
+
+
+@pytest.mark.parametrize("key", ["k" * 300, "a\ud800", "a\nb"], ids=["long", "surrogate", "line break"])
+async def test_a_unique_key_that_cannot_name_a_directory_is_refused(durable: Any, key: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot name a directory"):
+        durable.namespace(Counter, unique_key=key)
+
+
+async def test_what_is_no_id_and_no_name_is_refused(durable: Any) -> None:
+    namespace = durable.namespace(Counter)
+    for wrong in (None, 5, namespace.get_by_name("a")):
+        with pytest.raises(ConfigurationError, match=r"get\(\) takes an id"):
+            namespace.get(wrong)
+    with pytest.raises(ConfigurationError, match="The name of an object is a text"):
+        namespace.get_by_name(5)
+
+
+async def test_what_is_no_instant_is_refused(durable: Any) -> None:
+    with pytest.raises(DurableError, match="An instant is a datetime with a time zone"):
+        await durable.clock.move_to("2031-01-01")
+
+
+@pytest.mark.parametrize("wrong", [0, -1, "x"])
+async def test_max_alarms_is_a_number_from_one_on(durable: Any, wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match="max_alarms is a number of runs"):
+        await durable.clock.run_until_idle(max_alarms=wrong)

@@ -1,5 +1,6 @@
 """What is to be run: classes, bindings, dates and flags. Values only; nothing is loaded here."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -18,6 +19,23 @@ _ENHANCED_ERRORS_DATE: Final = "2026-04-21"
 _ENHANCED: Final = "enhanced_error_serialization"
 _LEGACY: Final = "legacy_error_serialization"
 _SURFACES: Final = ("auto", "wrapped", "neutral")
+
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+
+
+def _sequence(name: str, value: object) -> tuple[object, ...]:
+    _require(isinstance(value, list | tuple), name, value, "a tuple")
+    assert isinstance(value, list | tuple)
+    return tuple(value)
+
+
+def _require(condition: bool, name: str, value: object, expected: str) -> None:
+    if not condition:
+        raise ConfigurationError(
+            f"App({name}=…) makes no sense.\n\n  expected  {expected}\n  actual    {value!r}\n\n"
+            "See docs/reference/app.md"
+        )
 
 
 def _frozen(mapping: Mapping[str, object] | None = None) -> Mapping[str, object]:
@@ -77,6 +95,19 @@ class App:
                 f"  actual    {given!r}\n\n"
                 "Leave it out, or choose the current SDK:  App(surface='wrapped')"
             )
+        # Lists are as good as tuples, and frozen here so that an App stays a value.
+        for name in ("classes", "compatibility_flags"):
+            object.__setattr__(self, name, _sequence(name, getattr(self, name)))
+        for name in ("bindings", "vars"):
+            _require(isinstance(getattr(self, name), Mapping), name, getattr(self, name), "a dict, name to value")
+        for target in self.classes:
+            given_target: object = target
+            _require(isinstance(given_target, type | str), "classes", target, "classes, or 'module:Class'")
+        for flag in self.compatibility_flags:
+            given_flag: object = flag
+            _require(isinstance(given_flag, str), "compatibility_flags", flag, "names of flags")
+        date = self.compatibility_date
+        _require(_DATE.match(str(date)) is not None, "compatibility_date", date, "a date such as '2026-08-01'")
 
     @property
     def delete_all_keeps_alarm(self) -> bool:

@@ -65,6 +65,10 @@ def object_files(names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if _OBJECT_FILE.fullmatch(name))
 
 
+#: Of one name in a directory, on every file system that matters.
+_NAME_BYTES_MAX: Final = 255
+
+
 def unique_key_problem(unique_key: str) -> str | None:
     """Why ``unique_key`` cannot be exactly one path component, or None.
 
@@ -76,6 +80,10 @@ def unique_key_problem(unique_key: str) -> str | None:
         return "it names a directory that already means something else"
     if "/" in unique_key or "\0" in unique_key:
         return "it must be exactly one path component, without a slash"
+    if len(unique_key.encode("utf-8", "replace")) > _NAME_BYTES_MAX:
+        return f"it is longer than the {_NAME_BYTES_MAX} bytes that a name of a directory may have"
+    if not unique_key.isprintable():
+        return "it has characters that no name of a directory should have"
     return None
 
 
