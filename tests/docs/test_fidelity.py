@@ -31,9 +31,7 @@ def named_tests() -> list[str]:
 @functools.cache
 def functions_of(path: Path) -> frozenset[str]:
     tree = ast.parse(path.read_text())
-    return frozenset(
-        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 @pytest.mark.parametrize("name", named_tests())
