@@ -169,18 +169,7 @@ class Container:
             services.claim_failed(failure)
             reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=False))
             return future
-        incarnation.replies.add(reply)
-
-        def ended(result: object, failure: BaseException | None) -> None:
-            incarnation.replies.discard(reply)
-            if failure is None:
-                reply.send(result)
-                return
-            if is_claim(failure):
-                services.claim_failed(failure)
-            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
-
-        incarnation.start(self._serve(incarnation, method, handle, convert), ended)
+        incarnation.start(self._serve(incarnation, method, handle, convert), incarnation.owes(reply))
         return future
 
     async def _serve(

@@ -128,6 +128,21 @@ class Incarnation:
         self.services.life.spawn(strand, context)
         return strand
 
+    def owes(self, reply: Reply) -> Ended:
+        """Take on an answer; it fails with this object if that ends first. Returns what gives it when its work ends."""
+        self.replies.add(reply)
+
+        def ended(result: object, failure: BaseException | None) -> None:
+            self.replies.discard(reply)
+            if failure is None:
+                reply.send(result)
+                return
+            if is_claim(failure):
+                self.services.claim_failed(failure)
+            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
+
+        return ended
+
     def run_event(self, callback: Callable[[], object], section: Section | None) -> "asyncio.Future[object]":
         """Run ``callback`` as an event of this object; it leaves the running turn like anything that is sent.
 
@@ -143,16 +158,7 @@ class Incarnation:
             future.set_exception(self.container.closed_error())
             return future
         reply = Reply(future, self.services.journal, self.key, "callback")
-        self.replies.add(reply)
-
-        def ended(result: object, failure: BaseException | None) -> None:
-            self.replies.discard(reply)
-            if failure is None:
-                reply.send(result)
-                return
-            if is_claim(failure):
-                self.services.claim_failed(failure)
-            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
+        ended = self.owes(reply)
 
         def deliver() -> None:
             if not self.is_over:
