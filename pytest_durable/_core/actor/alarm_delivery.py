@@ -112,6 +112,7 @@ class AlarmRun:
     def _answer(self, result: AlarmResult) -> None:
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None  # it refers to us: without the circle both go at once, without the garbage collector
         self._done(result)
 
     def _timed_out(self) -> None:

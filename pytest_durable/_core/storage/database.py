@@ -8,8 +8,9 @@ from typing import Any
 import apsw
 
 from pytest_durable._core.storage import layout
+from pytest_durable._core.storage.memory import MemoryShelf
 from pytest_durable._core.storage.statements import Statements
-from pytest_durable._core.storage.vfs import ClockVfs, MemoryVfs
+from pytest_durable._core.storage.vfs import ClockVfs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +35,21 @@ class Engine:
     def __init__(self, *, wall_ns: Callable[[], int], is_memory: bool, is_synchronous: bool) -> None:
         # Neither the tag nor the name can be observed, so they need not come from the seed; they must not be guessable.
         tag = secrets.token_hex(8)
-        vfs_name = f"durable-{tag}"
-        self.memory = MemoryVfs(vfs_name, wall_ns) if is_memory else None
-        self.vfs: ClockVfs = self.memory or ClockVfs(vfs_name, wall_ns)
+        self.vfs = ClockVfs(f"durable-{tag}", wall_ns)
+        self.memory = MemoryShelf() if is_memory else None
         self.is_synchronous = is_synchronous
         self.statements = Statements.tagged(tag)
         #: Called with the file name and the text of each statement that SQLite starts, on connections opened later.
         self.trace: Callable[[str, str], None] | None = None
         self.opened_count = 0
         self.closed_count = 0
+
+    def open(self, path: str, *, is_wal: bool) -> "Database":
+        """Open a database that exists; ``is_wal`` tells whether its file is in WAL mode already."""
+        self.opened_count += 1
+        if self.memory is not None:
+            return MemoryDatabase(self, path, self.memory)
+        return DiskDatabase(self, path, is_wal=is_wal)
 
     def untagged(self, sql: str) -> str:
         """A statement's text without our tag."""
@@ -54,59 +61,35 @@ class Engine:
 
 
 class Database:
-    """An open connection that writes.
+    """An open connection that writes."""
 
-    A crash must leave the log as it is, and a crash can come at any instant; so from the first instant the connection
-    is told not to checkpoint when it closes, and only a graceful close takes that back.
-    """
+    __slots__ = ("_engine", "connection", "execute", "own_tables", "path", "statements")
 
-    __slots__ = ("_engine", "connection", "execute", "own_tables", "statements")
-
-    def __init__(self, engine: Engine, path: str, *, is_wal: bool) -> None:
-        flags = apsw.SQLITE_OPEN_READWRITE
+    def __init__(self, engine: Engine, path: str, connection: apsw.Connection) -> None:
         self._engine = engine
-        self.connection = connection = apsw.Connection(path, flags=flags, vfs=engine.vfs.name)
+        self.path = path
+        self.connection = connection
         self.statements = engine.statements
         #: Runs one statement; the cursor is shared by all of our statements, so read its rows to the end at once.
         #: What a row holds is known to the caller, who knows the statement.
         self.execute: Callable[..., Any] = connection.cursor().execute
-        engine.opened_count += 1
-        try:
-            self._configure(is_wal=is_wal)
-            self.reload_tables()
-        except BaseException:
-            self.close(graceful=False)
-            raise
-
-    def _configure(self, *, is_wal: bool) -> None:
-        connection = self.connection
-        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        #: The tables of the platform that exist, as this connection sees them.
+        self.own_tables: set[str] = set()
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
         connection.limit(apsw.SQLITE_LIMIT_LENGTH, layout.ROW_BYTES_MAX)
-        if self._engine.trace is not None:
-            self._trace(self._engine.trace)
-        if self._engine.memory is not None:
-            # Nobody else opens the file, and its bytes change only at a commit: see MemoryVfs.
-            self._pragmas("journal_mode = MEMORY", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_spill = OFF")
-            return
-        if not self._engine.is_synchronous:
-            # Before the switch to WAL, which would sync otherwise.
-            self._pragmas("synchronous = OFF")
-        if not is_wal:
-            self._pragmas("journal_mode = WAL")
+        if engine.trace is not None:
+            self._trace(engine.trace)
 
     def reload_tables(self) -> None:
         """Ask which tables of the platform exist: after opening, and after a rollback."""
-        #: The tables of the platform that exist, as this connection sees them.
-        self.own_tables: set[str] = {name for (name,) in self.execute(self.statements.own_tables).fetchall()}
+        self.own_tables = {name for (name,) in self.execute(self.statements.own_tables).fetchall()}
 
-    def _pragmas(self, *texts: str) -> None:
+    def _pragma(self, text: str) -> None:
         # Not cached: the text carries no tag. Rows are read to the end, or the pragma may not take effect.
-        self.execute("; ".join([f"PRAGMA {text}" for text in texts]), can_cache=False).fetchall()
+        self.execute(f"PRAGMA {text}", can_cache=False).fetchall()
 
     def _trace(self, callback: Callable[[str, str], None]) -> None:
-        path = self.connection.filename
-        untagged = self._engine.untagged
+        path, untagged = self.path, self._engine.untagged
         self.connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: callback(path, untagged(event["sql"])))
 
     @property
@@ -117,15 +100,62 @@ class Database:
     def size(self) -> int:
         """Bytes in use, as the platform counts them. A database without any page counts as one page."""
         ((size,),) = self.execute(self.statements.size).fetchall()
-        return int(size) or 4096
+        return int(size) or layout.PAGE_BYTES
 
     def limit_pages(self, pages_max: int) -> None:
         """Make SQLite report a full disk beyond this size."""
-        self._pragmas(f"max_page_count = {pages_max:d}")
+        self._pragma(f"max_page_count = {pages_max:d}")
 
     def close(self, *, graceful: bool) -> None:
         """Close the connection, and its cursors with it. What is not committed is lost."""
-        if graceful:
-            self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
         self.connection.close(True)
         self._engine.closed_count += 1
+
+
+class DiskDatabase(Database):
+    """A file.
+
+    A crash must leave the log as it is, and a crash can come at any instant; so from the first instant the connection
+    is told not to checkpoint when it closes, and only a graceful close takes that back.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, engine: Engine, path: str, *, is_wal: bool) -> None:
+        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, vfs=engine.vfs.name)
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        super().__init__(engine, path, connection)
+        try:
+            if not engine.is_synchronous:
+                # Before the switch to WAL, which would sync otherwise.
+                self._pragma("synchronous = OFF")
+            if not is_wal:
+                self._pragma("journal_mode = WAL")
+            self.reload_tables()
+        except BaseException:
+            self.close(graceful=False)
+            raise
+
+    def close(self, *, graceful: bool) -> None:
+        if graceful:
+            self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+        super().close(graceful=graceful)
+
+
+class MemoryDatabase(Database):
+    """A database on the shelf: what it has committed goes back there when it is closed, in whatever way."""
+
+    __slots__ = ("_shelf", "_version")
+
+    def __init__(self, engine: Engine, path: str, shelf: MemoryShelf) -> None:
+        connection, own_tables = shelf.take(path, engine.vfs.name)
+        super().__init__(engine, path, connection)
+        self._shelf = shelf
+        self.own_tables = own_tables
+        self._pragma("cache_spill = OFF")  # its bytes change only at a commit: see `memory`
+        self._version = connection.data_version()
+
+    def close(self, *, graceful: bool) -> None:
+        is_changed = self.connection.data_version() != self._version
+        self._shelf.put_back(self.path, self.own_tables, is_changed=is_changed)
+        super().close(graceful=graceful)

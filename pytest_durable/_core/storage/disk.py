@@ -104,7 +104,7 @@ class Disk:
         if self._doors is not None:
             self._doors.close()
         if self._engine.memory is not None:
-            self._engine.memory.files.clear()
+            self._engine.memory.clear()
         if failures:
             raise failures[0]
 

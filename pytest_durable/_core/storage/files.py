@@ -11,14 +11,18 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final, Protocol
 
+import apsw
+
 from pytest_durable._core.errors import DirectoryError, DirectoryInUseError
-from pytest_durable._core.storage.layout import HEADER_BYTES, SIDE_SUFFIXES
-from pytest_durable._core.storage.vfs import MemoryVfs
+from pytest_durable._core.storage.layout import HEADER_BYTES, SIDE_SUFFIXES, empty_database
+from pytest_durable._core.storage.memory import MemoryShelf
 
 # Windows has no advisory locks on directories; the docs say so.
 _CAN_LOCK: Final = sys.platform != "win32"
 if sys.platform != "win32":
     import fcntl
+
+_EMPTY: Final = empty_database(apsw.SQLITE_VERSION_NUMBER)
 
 
 class Files(Protocol):
@@ -62,8 +66,8 @@ class Files(Protocol):
     def read(self, name: str) -> bytes:
         """The whole content."""
 
-    def create(self, name: str, content: bytes) -> None:
-        """Write a new file at once."""
+    def create(self, name: str) -> None:
+        """Make a database that holds nothing yet; nothing of that name may exist."""
 
     def delete(self, name: str) -> None:
         """Unlink the file if it exists."""
@@ -157,9 +161,9 @@ class DirectoryFiles:
         with open(self.path(name), "rb") as file:
             return file.read()
 
-    def create(self, name: str, content: bytes) -> None:
+    def create(self, name: str) -> None:
         with open(self.path(name), "xb") as file:
-            file.write(content)
+            file.write(_EMPTY)
 
     def delete(self, name: str) -> None:
         try:
@@ -169,10 +173,10 @@ class DirectoryFiles:
 
 
 class MemoryFiles:
-    """Files of a MemoryVfs; a namespace is a prefix of their names."""
+    """Databases on a shelf in memory; a namespace is a prefix of their paths."""
 
-    def __init__(self, vfs: MemoryVfs, unique_key: str) -> None:
-        self._vfs = vfs
+    def __init__(self, shelf: MemoryShelf, unique_key: str) -> None:
+        self._shelf = shelf
         self._prefix = f"/{unique_key}/"
 
     @property
@@ -198,26 +202,26 @@ class MemoryFiles:
         return self._prefix + name
 
     def names(self) -> list[str]:
-        return sorted(path.removeprefix(self._prefix) for path in self._vfs.files if path.startswith(self._prefix))
+        return sorted(path.removeprefix(self._prefix) for path in self._shelf.paths() if path.startswith(self._prefix))
 
     def exists(self, name: str) -> bool:
-        return self.path(name) in self._vfs.files
+        return self.path(name) in self._shelf
 
     def head(self, name: str) -> tuple[bytes, int]:
-        content = self._vfs.files[self.path(name)]
-        return bytes(content[:HEADER_BYTES]), len(content)
+        content = self.read(name)
+        return content[:HEADER_BYTES], len(content)
 
     def size(self, name: str) -> int:
-        return len(self._vfs.files.get(self.path(name), b""))
+        return len(self.read(name)) if self.exists(name) else 0
 
     def read(self, name: str) -> bytes:
-        return bytes(self._vfs.files[self.path(name)])
+        return self._shelf.content(self.path(name))
 
-    def create(self, name: str, content: bytes) -> None:
-        self._vfs.files[self.path(name)] = bytearray(content)
+    def create(self, name: str) -> None:
+        self._shelf.create(self.path(name))
 
     def delete(self, name: str) -> None:
-        self._vfs.files.pop(self.path(name), None)
+        self._shelf.discard(self.path(name))
 
 
 def delete_database(files: Files, name: str) -> None:

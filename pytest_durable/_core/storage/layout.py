@@ -96,16 +96,21 @@ def bookmark(count: int) -> str:
     return f"{high:08x}-{low:08x}-00000000-{'0' * 32}"
 
 
-def empty_database(sqlite_version_number: int) -> bytes:
-    """The 4096 bytes of a database in WAL mode that holds nothing yet.
+def empty_database(sqlite_version_number: int, *, is_wal: bool = True) -> bytes:
+    """The 4096 bytes of a database that holds nothing yet.
 
     Writing them at once replaces the switch of a fresh file to WAL, which costs a rollback journal and several
     system calls; the bytes are those that the switch leaves.
+
+    Args:
+        sqlite_version_number: Of the library that is said to have written it.
+        is_wal: In WAL mode, as every file on disk is; a database in memory cannot be.
     """
+    version = 2 if is_wal else 1
     header = bytearray(PAGE_BYTES)
     header[0:16] = _MAGIC
-    # page size, WAL twice, no reserved bytes, the three payload fractions, change counter 1, one page
-    header[16:32] = struct.pack(">HBBBBBBII", PAGE_BYTES, 2, 2, 0, 64, 32, 32, 1, 1)
+    # page size, file format twice, no reserved bytes, the three payload fractions, change counter 1, one page
+    header[16:32] = struct.pack(">HBBBBBBII", PAGE_BYTES, version, version, 0, 64, 32, 32, 1, 1)
     # version-valid-for equals the change counter, so that the page count above counts
     header[92:100] = struct.pack(">II", 1, sqlite_version_number)
     # an empty leaf page of the schema table: no cells, content area starts at the end of the page

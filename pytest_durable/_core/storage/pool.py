@@ -138,22 +138,18 @@ class PooledDatabase:
         self._doors.check()
         is_fresh = not self._files.exists(self.name)
         if is_fresh:
-            self._files.create(self.name, self._empty())
+            self._files.create(self.name)
         return self._open(is_fresh=is_fresh)
-
-    def _empty(self) -> bytes:
-        # In memory there is no log (see MemoryVfs), so there the first commit makes the first page.
-        return b"" if self._pool.engine.memory is not None else layout.empty_database(apsw.SQLITE_VERSION_NUMBER)
 
     def _open(self, *, is_fresh: bool = False) -> Database:
         is_wal, absent = False, []
-        if self._pool.engine.memory is None:  # in memory nobody else writes, and there are no side files
+        if self._pool.engine.memory is None:  # in memory nobody else writes, and nothing lies beside
             is_wal = is_fresh or check_database(self._files, self.name)
             sides = [self.name + suffix for suffix in layout.SIDE_SUFFIXES]
             absent = [side for side in sides if not self._files.exists(side)]
         self._pool.admit(self)
         try:
-            self._database = Database(self._pool.engine, self.path, is_wal=is_wal)
+            self._database = self._pool.engine.open(self.path, is_wal=is_wal)
             self._refuse_read_only(self._database)
             self.occupant.opened(self._database)
         except BaseException as failure:

@@ -1,10 +1,9 @@
 """Namespaces in memory: everything the ones on disk can do, for one life."""
 
-import apsw
 import pytest
 
 from pytest_durable._core.storage import Disk, ListOptions
-from pytest_durable._core.storage.vfs import MemoryVfs
+from pytest_durable._core.storage.vfs import ClockVfs
 from support.storage import ALICE, BOB, WALL_NS, end, new_disk, open_namespace, put, restart
 
 
@@ -106,22 +105,7 @@ def test_sorting_more_than_memory_holds_uses_a_temporary_file(disk: Disk):
     assert store.sql_exec(query).one() == (20000,)
 
 
-@pytest.mark.parametrize("journal", ["DELETE", "TRUNCATE", "PERSIST"])
-def test_files_in_memory_bear_any_settings_of_sqlite(journal: str):
-    # Ours are chosen for speed; nothing may depend on them for correctness.
-    vfs = MemoryVfs(f"durable-test-{journal}", lambda: WALL_NS)
-    connection = apsw.Connection("/key/file", vfs=vfs.name)
-    connection.pragma("journal_mode", journal)
-    connection.pragma("auto_vacuum", 1)
-    connection.execute("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(100000))")
-    full = len(vfs.files["/key/file"])
-    connection.execute("BEGIN; INSERT INTO t VALUES (zeroblob(9000000)); ROLLBACK; DELETE FROM t; VACUUM")
-    assert (connection.pragma("integrity_check"), len(vfs.files["/key/file"]) < full) == ("ok", True)
-    connection.close()
-    vfs.unregister()
-
-
 def test_both_clocks_of_the_file_system_agree():
-    vfs = MemoryVfs("durable-test-clock", lambda: WALL_NS)
+    vfs = ClockVfs("durable-test-clock", lambda: WALL_NS)
     assert (vfs.xCurrentTime(), vfs.xCurrentTimeInt64()) == (2462502.5, 212760216000000)
     vfs.unregister()

@@ -203,7 +203,7 @@ FAULTS: Final = (
         name="memory-survives-the-process",
         breaks="Objects kept in memory are still there after a restart.",
         file="_core/storage/disk.py",
-        before="            self._engine.memory.files.clear()\n",
+        before="            self._engine.memory.clear()\n",
         after="            pass\n",
         tests=("tests/core/storage/test_memory.py",),
     ),
