@@ -65,9 +65,6 @@ class HookLog:
     def __init__(self) -> None:
         self.calls: list[str] = []
 
-    def write_started(self, confirmed: bool) -> None:
-        self.calls.append("write" if confirmed else "unconfirmed write")
-
     def transaction_began(self) -> None:
         self.calls.append("began")
 

@@ -43,8 +43,8 @@ class ActorStorage:
         self._key: ObjectKey = incarnation.key
         #: The database itself, for those who know that the object lives.
         self.open_store = store
-        self.alarm = OwnAlarm(self, services, scheduler, incarnation.key)
-        self._transactions = Transactions(self, incarnation)
+        self.alarm = OwnAlarm(store, services, scheduler, incarnation.key)
+        self._transactions: Transactions | None = None  # most objects never ask for one
         store.hooks = self
         store.enhanced_errors = services.enhanced_errors
 
@@ -55,9 +55,6 @@ class ActorStorage:
         if not self._incarnation.in_turn:  # a write from outside of any turn, for example a callback that the test runs
             self._services.life.soon(self._incarnation.end_turn)
         self._services.journal.record(events.TransactionBegan, self._key)
-
-    def write_started(self, confirmed: bool) -> None:
-        """The store is about to write. Nothing leaves before the end of the turn anyway; see ``gates``."""
 
     # -- what the face of storage asks (StorageOwner)
 
@@ -102,23 +99,32 @@ class ActorStorage:
 
     def get_alarm_ns(self) -> int | None:
         """See ``OwnAlarm.get_ns``."""
+        self.store  # noqa: B018 - raises if the object is over
         return self.alarm.get_ns()
 
-    def set_alarm_ns(self, due_ns: int, *, confirmed: bool = True) -> None:
+    def set_alarm_ns(self, due_ns: int) -> None:
         """See ``OwnAlarm.set_ns``."""
-        self.alarm.set_ns(due_ns, confirmed=confirmed)
+        self.store  # noqa: B018 - raises if the object is over
+        self.alarm.set_ns(due_ns)
 
-    def delete_alarm(self, *, confirmed: bool = True) -> None:
+    def delete_alarm(self) -> None:
         """See ``OwnAlarm.delete``."""
-        self.alarm.delete(confirmed=confirmed)
+        self.store  # noqa: B018 - raises if the object is over
+        self.alarm.delete()
 
     def transaction(self, callback: Callable[[TransactionHandle], object]) -> "asyncio.Future[object]":
         """See ``Transactions.run``."""
-        return self._transactions.run(callback)
+        return self._own_transactions().run(callback)
 
     def transaction_sync(self, callback: Callable[[], object]) -> object:
         """See ``Transactions.run_sync``."""
-        return self._transactions.run_sync(callback)
+        return self._own_transactions().run_sync(callback)
+
+    def _own_transactions(self) -> Transactions:
+        self.store  # noqa: B018 - raises if the object is over
+        if self._transactions is None:
+            self._transactions = Transactions(self, self._incarnation)
+        return self._transactions
 
     def sync(self) -> "asyncio.Future[None]":
         """A future that completes when every write made before the call is committed."""
@@ -190,8 +196,10 @@ class ActorStorage:
         return not self._incarnation.container.is_broken
 
     def end(self, *, graceful: bool) -> None:
-        """Close the database; an open transaction is lost."""
-        self._transactions.forget()
+        """Close the database; an open transaction is lost. Whoever still holds this may only ask ``store``."""
+        if self._transactions is not None:
+            self._transactions.forget()
+            self._transactions = None
         self.open_store.close(graceful=graceful)
 
 

@@ -30,7 +30,8 @@ class ObjectContext:
 
     def __init__(self, incarnation: "Incarnation") -> None:
         self._incarnation = incarnation
-        self._storage = ObjectStorage(incarnation.storage, sql=incarnation.services.sql_enabled)
+        self._owner = incarnation.storage
+        self._storage: ObjectStorage | None = None
 
     def __repr__(self) -> str:
         return f"<ObjectContext of {self._incarnation.key}>"
@@ -43,6 +44,8 @@ class ObjectContext:
     @property
     def storage(self) -> ObjectStorage:
         """The object's storage."""
+        if self._storage is None:
+            self._storage = ObjectStorage(self._owner, sql=self._incarnation.services.sql_enabled)
         return self._storage
 
     @property
@@ -53,7 +56,7 @@ class ObjectContext:
     def block_concurrency_while(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
         """Run ``callback`` while no other event of the object is delivered; a failure resets the object (spec 6.5)."""
         incarnation = self._incarnation
-        incarnation.storage.store  # noqa: B018 - raises if the object is over
+        self._owner.store  # noqa: B018 - raises if the object is over
         scope = current_scope()
         parent = scope.section if scope is not None and scope.incarnation is incarnation else None
         return incarnation.run_section(callback, parent, failure_resets=True)

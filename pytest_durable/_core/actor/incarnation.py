@@ -74,8 +74,7 @@ class Incarnation:
         self.idle_since_ns = services.elapsed_ns()
         self._depth = 0
         self.storage = ActorStorage(self, services, store, container.alarms)
-        self._context = base_context.copy()
-        self._context.run(SCOPE.set, Scope(self))
+        self._base_context = base_context
         self._section_timers: tuple[Timer, ...] = ()  # not a set: there are hardly ever any
 
     def __repr__(self) -> str:
@@ -122,9 +121,8 @@ class Incarnation:
         """Run a coroutine as a strand of this object."""
         strand = Strand(coroutine, self, section, ended, fatal)
         self.strands.add(strand)
-        context = self._context.copy()
-        if section is not None:
-            context.run(SCOPE.set, Scope(self, section))
+        context = self._base_context.copy()
+        context.run(SCOPE.set, Scope(self, section))
         self.services.life.spawn(strand, context)
         return strand
 
@@ -276,7 +274,13 @@ class Incarnation:
         if self.strands or self._section_timers:  # it was swept while its own timers kept it busy (spec 9.3)
             self._park()
         self.storage.end(graceful=True)
+        self._let_go()
         self.services.journal.record(events.Evicted, self.key)
+
+    def _let_go(self) -> None:
+        """Refer to nothing that refers to us: an evicted object goes at once, without the garbage collector."""
+        self.instance = self.context = None  # type: ignore[assignment]  # nobody asks any more
+        del self.storage
 
     def abandon(self, keep: list[object]) -> None:
         """End with the life: the doors are shut, nothing is written, closed or resumed."""

@@ -20,8 +20,8 @@ from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import PlatformError
 
 if TYPE_CHECKING:
-    from pytest_durable._core.actor.commit import ActorStorage
     from pytest_durable._core.actor.services import Services
+    from pytest_durable._core.storage import ObjectStore
 
 MS: Final = 1_000_000
 
@@ -39,7 +39,7 @@ class OwnAlarm:
     """The alarm of one object while it is in memory.
 
     Args:
-        storage: The object's storage; its ``store`` holds the value.
+        store: The object's open database, which holds the value.
         services: What the runtime offers.
         scheduler: The scheduler as this object sees it.
         key: The object, in records.
@@ -54,12 +54,12 @@ class OwnAlarm:
         "_scheduled_ns",
         "_scheduler",
         "_services",
-        "_storage",
+        "_store",
         "_touched",
     )
 
-    def __init__(self, storage: "ActorStorage", services: "Services", scheduler: AlarmService, key: ObjectKey) -> None:
-        self._storage = storage
+    def __init__(self, store: "ObjectStore", services: "Services", scheduler: AlarmService, key: ObjectKey) -> None:
+        self._store = store
         self._services = services
         self._scheduler = scheduler
         self._key = key
@@ -76,29 +76,28 @@ class OwnAlarm:
     def get_ns(self) -> int | None:
         """The alarm as user code sees it: none while its handler runs, until a new one is set (spec 7.4.1)."""
         self._is_unread = False
-        return None if self._delete_deferred else self._storage.store.get_alarm_ns()
+        return None if self._delete_deferred else self._store.get_alarm_ns()
 
-    def set_ns(self, due_ns: int, *, confirmed: bool = True) -> None:
+    def set_ns(self, due_ns: int) -> None:
         """Set the alarm; a time in the past means now. Takes effect with the commit of the turn."""
         due_ns = max(due_ns, self._services.wall_ns()) // MS * MS
         self._touch()
         was_deferred, self._delete_deferred = self._delete_deferred, False
-        if not self._storage.store.set_alarm_ns(due_ns, confirmed=confirmed) and was_deferred:
+        if not self._store.set_alarm_ns(due_ns) and was_deferred:
             # The value is the one that is being run: nothing changes in the database, but it is to run again.
             self._must_reschedule = True
 
-    def delete(self, *, confirmed: bool = True) -> None:
+    def delete(self) -> None:
         """Clear the alarm. During the handler this also means that a failure of it is not retried (spec 7.4.4)."""
         self._touch()
         self._delete_deferred = False
         self._must_reschedule = False
-        self._storage.store.set_alarm_ns(None, confirmed=confirmed, even_if_equal=self._is_unread)
+        self._store.set_alarm_ns(None, even_if_equal=self._is_unread)
         self._is_unread = False
 
     def _touch(self) -> None:
-        store = self._storage.store
         if not self._scheduled_known:
-            self._scheduled_ns = store.committed_alarm_ns
+            self._scheduled_ns = self._store.committed_alarm_ns
             self._scheduled_known = True
         self._touched = True
 
@@ -107,8 +106,7 @@ class OwnAlarm:
     @property
     def is_clean(self) -> bool:
         """Whether the alarm equals its committed value."""
-        store = self._storage.open_store
-        return store.get_alarm_ns() == store.committed_alarm_ns
+        return self._store.get_alarm_ns() == self._store.committed_alarm_ns
 
     def begin_run(self, *, defer_delete: bool) -> None:
         """The handler is about to run."""
@@ -143,7 +141,7 @@ class OwnAlarm:
         Returns:
             Whether there is something to commit.
         """
-        store = self._storage.open_store
+        store = self._store
         if self._delete_deferred or store.get_alarm_ns() != due_ns:
             return False
         self._touch()
@@ -166,7 +164,7 @@ class OwnAlarm:
         """
         if not self._touched:
             return None
-        new_ns = self._storage.open_store.get_alarm_ns()
+        new_ns = self._store.get_alarm_ns()
         if new_ns is not None and must_schedule_first(new_ns=new_ns, scheduled_ns=self._scheduled_ns):
             self._schedule(new_ns)
         return new_ns
@@ -183,7 +181,7 @@ class OwnAlarm:
     def reschedule(self) -> None:
         """Have the scheduler run the alarm again, at the time it has run for."""
         self._must_reschedule = False
-        due_ns = self._storage.open_store.get_alarm_ns()
+        due_ns = self._store.get_alarm_ns()
         if due_ns is not None:
             self._schedule_or_note(due_ns)
 
@@ -197,7 +195,7 @@ class OwnAlarm:
 
     def after_reset(self, *, is_kept: bool) -> None:
         """The database was replaced by an empty one; the alarm is gone with it, or was written anew."""
-        due_ns = self._storage.open_store.committed_alarm_ns
+        due_ns = self._store.committed_alarm_ns
         if not is_kept:
             self._delete_deferred = False
             self._must_reschedule = False

@@ -19,10 +19,8 @@ from pytest_durable._core.actor.arguments import (
     instant_ms,
     is_nothing,
     is_object,
-    member,
     not_of_type,
     text_of,
-    truth,
 )
 from pytest_durable._core.actor.storage_owner import StorageOwner, TransactionHandle
 from pytest_durable._core.actor.storage_sync import ObjectKv, ObjectSql, list_options, shown
@@ -98,7 +96,7 @@ class StorageOperations:
         if value is ABSENT or value is UNDEFINED:
             raise type_error(_PUT_UNDEFINED)
         name = text_of(key)
-        self._enter("put()").put_many([(name, value)], confirmed=_is_confirmed(options))
+        self._enter("put()").put_many([(name, value)])
 
     def _put_entries(self, entries: object, options: object) -> None:
         if not (is_nothing(options) or is_object(options)):
@@ -106,7 +104,7 @@ class StorageOperations:
         # A Map, a Date or a function has no members of its own: nothing is stored.
         members = entries.items() if isinstance(entries, dict) else ()
         pairs = [(key, value) for key, value in members if value is not UNDEFINED]
-        self._enter("put()").put_many(pairs, confirmed=_is_confirmed(options))
+        self._enter("put()").put_many(pairs)
 
     def delete(self, key: object = ABSENT, options: object = UNDEFINED) -> bool | int:
         """Whether the key existed; for a list of keys how many did, each counted once."""
@@ -114,7 +112,7 @@ class StorageOperations:
             raise self._refused("delete", 1, "string or Array")
         self._read_options("delete", 2, options, "PutOptions")
         names = [text_of(item) for item in key] if isinstance(key, list) else [text_of(key)]
-        count = self._enter("delete()").delete_many(names, confirmed=_is_confirmed(options))
+        count = self._enter("delete()").delete_many(names)
         return count if isinstance(key, list) else count > 0
 
     def list(self, options: object = UNDEFINED) -> Pairs:
@@ -143,13 +141,13 @@ class StorageOperations:
         if self._owner.refuses_alarm:
             raise type_error(_NO_ALARM_HANDLER)
         self._enter("setAlarm()")
-        self._owner.set_alarm_ns(due_ms * _NS_PER_MS, confirmed=_is_confirmed(options))
+        self._owner.set_alarm_ns(due_ms * _NS_PER_MS)
 
     def delete_alarm(self, options: object = UNDEFINED) -> None:
         """Clear the alarm, if there is one."""
         self._read_options("deleteAlarm", 1, options, "SetAlarmOptions")
         self._enter("deleteAlarm()")
-        self._owner.delete_alarm(confirmed=_is_confirmed(options))
+        self._owner.delete_alarm()
 
     def _refused(self, method: str, position: int, expected: str) -> PlatformError:
         return not_of_type(self.interface, method, position, expected)
@@ -264,7 +262,3 @@ class ObjectStorage(StorageOperations):
 
     def _enter(self, operation: str) -> ObjectStore:
         return self._owner.store
-
-
-def _is_confirmed(options: object) -> bool:
-    return not truth(member(options, "allowUnconfirmed"))

@@ -54,11 +54,11 @@ class StorageOwner(Protocol):
         """The alarm, uncommitted changes included."""
         ...
 
-    def set_alarm_ns(self, due_ns: int, *, confirmed: bool) -> None:
+    def set_alarm_ns(self, due_ns: int) -> None:
         """Set the alarm; a time in the past means now."""
         ...
 
-    def delete_alarm(self, *, confirmed: bool) -> None:
+    def delete_alarm(self) -> None:
         """Clear the alarm."""
         ...
 

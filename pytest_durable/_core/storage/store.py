@@ -21,6 +21,7 @@ from pytest_durable._core.storage.sql_cursor import Cursor
 from pytest_durable._core.storage.sql_errors import commit_error
 from pytest_durable._core.storage.store_alarm import AlarmStore
 from pytest_durable._core.storage.store_pairs import PairStore
+from pytest_durable._core.storage.transaction import NO_HOOKS
 from pytest_durable._core.storage.values import PLAIN, DecodedTypes
 
 _DELETE_ALL_IN_TRANSACTION: Final = "Cannot call deleteAll() within a transaction"
@@ -77,7 +78,7 @@ class ObjectStore(PairStore, AlarmStore):
         self._use()
 
     def _begin_sql_write(self) -> None:
-        self._write(confirmed=True)
+        self._write()
 
     def commit(self) -> frozenset[str]:
         """Commit the implicit transaction; the names of the keys written or deleted in it.
@@ -199,6 +200,7 @@ class ObjectStore(PairStore, AlarmStore):
     def close(self, *, graceful: bool) -> None:
         """End the use of this store; what is not committed is lost. Idempotent."""
         self._end_live_list()
+        self.hooks = NO_HOOKS  # whoever owns us refers to us
         try:
             self._file.close(graceful=graceful)
         finally:

@@ -59,12 +59,12 @@ class StoreAccess:
             raise self.is_critically_failed.copy()
         return self._file.use()
 
-    def _write(self, *, confirmed: bool) -> Database:
+    def _write(self) -> Database:
         """The database, for a write operation; a transaction is open then."""
         if self.is_critically_failed is not None:
             raise self.is_critically_failed.copy()
         try:
-            return self._transaction.write(confirmed=confirmed)
+            return self._transaction.write()
         except apsw.Error as failure:
             raise self._failed(failure) from failure
 

@@ -53,12 +53,12 @@ class AlarmStore(StoreAccess):
         assert self._committed_alarm_ns != _UNREAD
         return self._committed_alarm_ns
 
-    def set_alarm_ns(self, due_ns: int | None, *, confirmed: bool = True, even_if_equal: bool = False) -> bool:
+    def set_alarm_ns(self, due_ns: int | None, *, even_if_equal: bool = False) -> bool:
         """Set or clear the alarm; False if it is so already, then nothing is written unless that is asked for."""
         self._use()
         if self._load_alarm() == due_ns and not even_if_equal:
             return False
-        self._write(confirmed=confirmed)
+        self._write()
         try:
             self._metadata.set_alarm_ns(due_ns)
         except apsw.Error as failure:
@@ -87,7 +87,7 @@ class AlarmStore(StoreAccess):
 
     def next_bookmark(self) -> str:
         """A bookmark string greater than the one before; writes."""
-        self._write(confirmed=True)
+        self._write()
         try:
             return layout.bookmark(self._metadata.next_bookmark())
         except apsw.Error as failure:

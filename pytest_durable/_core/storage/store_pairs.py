@@ -74,7 +74,7 @@ class PairStore(StoreAccess):
             raise self._failed(failure) from failure
         return self._decode_rows(rows, types)
 
-    def put_many(self, entries: Sequence[Pair], *, confirmed: bool = True) -> None:
+    def put_many(self, entries: Sequence[Pair]) -> None:
         """Store all pairs or none. An empty sequence stores nothing but creates the table.
 
         Raises:
@@ -86,7 +86,7 @@ class PairStore(StoreAccess):
             blobs = [(key, encode(value, enhanced_errors=self.enhanced_errors)) for key, value in entries]
         except NotCloneable as failure:
             raise data_clone_error(failure.message) from failure
-        database = self._write(confirmed=confirmed)
+        database = self._write()
         try:
             if len(blobs) == 1:
                 self._kv.create()
@@ -111,12 +111,12 @@ class PairStore(StoreAccess):
             raise
         database.execute(database.statements.many_release)
 
-    def delete_many(self, keys: Sequence[str], *, confirmed: bool = True) -> int:
+    def delete_many(self, keys: Sequence[str]) -> int:
         """Delete the pairs; how many existed. No keys: nothing happens, not even the table is created."""
         if not keys:
             self._use()
             return 0
-        self._write(confirmed=confirmed)
+        self._write()
         try:
             self._kv.create()
             count = sum([self._kv.delete(key) for key in keys])

@@ -40,13 +40,7 @@ IMPLICIT: Final = Implicit()
 
 
 class StoreHooks(Protocol):
-    """What the owner of a store is told, before it happens. Both may raise ``LifeEnded``."""
-
-    def write_started(self, confirmed: bool) -> None:
-        """A write operation is about to run; its transaction is open.
-
-        ``confirmed`` is False if nothing needs to wait for the commit of this write.
-        """
+    """What the owner of a store is told, before it happens. May raise ``LifeEnded``."""
 
     def transaction_began(self) -> None:
         """A transaction has been opened and holds nothing yet."""
@@ -55,11 +49,11 @@ class StoreHooks(Protocol):
 class NoHooks:
     """Nobody listens."""
 
-    def write_started(self, confirmed: bool) -> None:
-        """Ignored."""
-
     def transaction_began(self) -> None:
         """Ignored."""
+
+
+NO_HOOKS: Final = NoHooks()
 
 
 class Transaction:
@@ -70,7 +64,7 @@ class Transaction:
     def __init__(self, file: PooledDatabase) -> None:
         self._file = file
         self.state: State = NO_TRANSACTION
-        self.hooks: StoreHooks = NoHooks()
+        self.hooks: StoreHooks = NO_HOOKS
         #: Open synchronous savepoints; they end within the turn that opens them.
         self.sync_depth = 0
         # Keys written, in order, and how many there were when each open savepoint began, innermost last: what a
@@ -88,14 +82,13 @@ class Transaction:
         """The user opened it."""
         return isinstance(self.state, Explicit)
 
-    def write(self, *, confirmed: bool) -> Database:
+    def write(self) -> Database:
         """Get the database for one write operation; opens the implicit transaction if there is none."""
         database = self._file.use()
         if self.state is NO_TRANSACTION:
             database.execute(database.statements.begin)
             self.state = IMPLICIT
             self.hooks.transaction_began()
-        self.hooks.write_started(confirmed)
         return database
 
     def wrote(self, key: str) -> None:
@@ -178,7 +171,7 @@ class Transaction:
 
     def begin_sync(self) -> None:
         """Open a synchronous savepoint; counts as a write, because it needs a transaction around it."""
-        database = self.write(confirmed=True)
+        database = self.write()
         database.execute(database.statements.sync_savepoint)
         self.sync_depth += 1
         self._marks += (len(self._written),)

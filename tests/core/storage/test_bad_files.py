@@ -178,7 +178,7 @@ def test_undecodable_value_is_named_with_its_file_object_and_key(root):
     with opened(root) as namespace:
         store = namespace.open_store(ALICE)
         put(store, good=1, bad=2)
-        store._write(confirmed=True).execute("UPDATE _cf_KV SET value = x'ff09' WHERE key = 'bad'", can_cache=False)
+        store._write().execute("UPDATE _cf_KV SET value = x'ff09' WHERE key = 'bad'", can_cache=False)
         store.commit()
     disk = new_disk(root)
     view = disk.namespace("key").inspect(ALICE)

@@ -18,7 +18,7 @@ def fill(store: ObjectStore, *names: str) -> None:
 
 def break_blob(namespace: NamespaceFiles, store: ObjectStore, key: str, blob: bytes | None) -> None:
     """Store bytes that no codec wrote."""
-    store._write(confirmed=True).execute("UPDATE _cf_KV SET value = ? WHERE key = ?", (blob, key), can_cache=False)
+    store._write().execute("UPDATE _cf_KV SET value = ? WHERE key = ?", (blob, key), can_cache=False)
 
 
 def test_get_of_an_absent_key_is_undefined(store):

@@ -37,26 +37,25 @@ def test_every_kind_of_write_opens_it_and_tells_the_owner(store, write):
     # DO-6.1.1
     store.hooks = log = HookLog()
     write(store)
-    assert (store.state, log.calls) == (Implicit(), ["began", "write"])
+    assert (store.state, log.calls) == (Implicit(), ["began"])
 
 
-def test_owner_is_told_of_each_write_but_of_one_transaction(store):
+def test_owner_is_told_of_one_transaction_for_all_writes_of_a_turn(store):
     store.hooks = log = HookLog()
     store.put_many([("a", 1)])
-    store.put_many([("b", 1), ("c", 1)], confirmed=False)
-    store.delete_many(["b"], confirmed=False)
-    store.set_alarm_ns(5, confirmed=False)
-    assert log.calls == ["began", "write", "unconfirmed write", "unconfirmed write", "unconfirmed write"]
+    store.delete_many(["b"])
+    store.set_alarm_ns(5)
+    assert log.calls == ["began"]
 
 
 def test_owner_is_told_before_the_write_happens(store):
     class Looks(HookLog):
-        def write_started(self, confirmed: bool) -> None:
+        def transaction_began(self) -> None:
             self.calls.append(str(store.get("a")))
 
     store.hooks = log = Looks()
     store.put_many([("a", 1)])
-    assert log.calls == ["began", "UNDEFINED"]
+    assert log.calls == ["UNDEFINED"]
 
 
 def test_writes_through_all_apis_commit_together(namespace, store):
@@ -106,7 +105,7 @@ def test_outermost_explicit_transaction_is_told_to_the_owner(store):
     store.begin_transaction()
     store.begin_transaction()
     store.put_many([("a", 1)])
-    assert log.calls == ["began", "write"]
+    assert log.calls == ["began"]
 
 
 def test_explicit_transaction_is_refused_while_the_implicit_one_is_open(store):
