@@ -9,6 +9,7 @@ from pytest_durable._core.storage import Disk, NamespaceFiles, ObjectStore
 
 ALICE = "a1" * 32
 BOB = "b0" * 32
+CAROL = "ca" * 32
 
 #: 2030-01-01T00:00:00Z
 WALL_NS = 1_893_456_000_000_000_000

@@ -21,6 +21,9 @@ class ContainerState(enum.Enum):
     ACTIVE = "active"
     BROKEN = "broken"
 
+    #: There is one of each; the hash of their names, which enums have, is computed in Python at every move.
+    __hash__ = object.__hash__
+
 
 MOVES: Final = {
     ContainerState.ABSENT: frozenset({ContainerState.CONSTRUCTING, ContainerState.BROKEN}),

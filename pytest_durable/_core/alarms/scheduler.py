@@ -11,7 +11,7 @@ Source: workerd server/alarm-scheduler.c++; spec durable-objects 7.6, 7.7, 8.
 
 import enum
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Protocol
 
@@ -67,12 +67,21 @@ class AlarmOutcome:
 
 @dataclass(frozen=True, slots=True)
 class AlarmDue:
-    """One delivery: to whom, for which time, after how many counted failures."""
+    """One delivery.
+
+    Attributes:
+        actor_hex: To whom.
+        name: The object's name, where it is known.
+        due_ns: For which time.
+        retry_count: After how many counted failures.
+        is_loaded: The alarm comes from the table as an earlier life left it, so that the id may be anything.
+    """
 
     actor_hex: str
     name: str | None
     due_ns: int
     retry_count: int
+    is_loaded: bool = field(default=False, compare=False)
 
 
 class AlarmState(enum.Enum):
@@ -108,11 +117,12 @@ _FIRST_TRY: Final = RetryState()
 class _Entry:
     """The scheduler's memory of one alarm."""
 
-    __slots__ = ("due_ns", "has_row", "key", "queued_ns", "retry", "state")
+    __slots__ = ("due_ns", "has_row", "is_loaded", "key", "queued_ns", "retry", "state")
 
-    def __init__(self, due_ns: int, key: ObjectKey) -> None:
+    def __init__(self, due_ns: int, key: ObjectKey, *, is_loaded: bool) -> None:
         self.due_ns = due_ns
         self.key = key
+        self.is_loaded = is_loaded
         self.has_row = True
         self.state = AlarmState.WAITING
         self.queued_ns: int | None = None
@@ -181,7 +191,7 @@ class AlarmScheduler:
         self._table.set(actor_hex, due_ns, name)
         entry = self._find(actor_hex)
         if entry is None:
-            entry = self._entries[actor_hex] = _Entry(due_ns, self._key(actor_hex, name))
+            entry = self._entries[actor_hex] = _Entry(due_ns, self._key(actor_hex, name), is_loaded=False)
         elif name is not None and entry.key.name != name:
             entry.key = self._key(actor_hex, name)
         self._journal.record(events.AlarmRowWritten, entry.key, due_ns)
@@ -239,7 +249,7 @@ class AlarmScheduler:
         if row is None:
             return self._entries.get(actor_hex)
         _, due_ns, name = row
-        entry = self._entries[actor_hex] = _Entry(due_ns, self._key(actor_hex, name))
+        entry = self._entries[actor_hex] = _Entry(due_ns, self._key(actor_hex, name), is_loaded=True)
         return entry
 
     def _key(self, actor_hex: str, name: str | None) -> ObjectKey:
@@ -266,7 +276,7 @@ class AlarmScheduler:
 
     def _fire(self, actor_hex: str, entry: _Entry) -> None:
         entry.state = AlarmState.RUNNING
-        due = AlarmDue(actor_hex, entry.key.name, entry.due_ns, entry.retry.counted)
+        due = AlarmDue(actor_hex, entry.key.name, entry.due_ns, entry.retry.counted, entry.is_loaded)
         self._journal.record(events.AlarmStarted, entry.key, due.due_ns, due.retry_count)
         self._deliver(due, lambda outcome: self._finished(due, entry, outcome))
 

@@ -91,8 +91,7 @@ class ActorNamespace:
 
     def deliver_alarm(self, due: AlarmDue, done: Callable[[AlarmOutcome], None]) -> None:
         """Bring a due alarm to its object."""
-        # Whoever has a container has an id of ours; asking costs a hash.
-        if due.actor_hex not in self._containers and not self._is_id(due.actor_hex):
+        if due.is_loaded and not self._is_id(due.actor_hex):
             done(
                 AlarmOutcome(
                     ran=False, error="TypeError: Durable Object ID is not valid for this namespace.", counts=False

@@ -8,7 +8,7 @@ from typing import Any
 import apsw
 
 from pytest_durable._core.storage import layout
-from pytest_durable._core.storage.memory import MemoryShelf
+from pytest_durable._core.storage.memory import MemoryShelf, configured
 from pytest_durable._core.storage.statements import Statements
 from pytest_durable._core.storage.vfs import ClockVfs
 
@@ -57,6 +57,8 @@ class Engine:
 
     def end(self) -> None:
         """Unregister the VFS. No connection may be open."""
+        if self.memory is not None:
+            self.memory.end()
         self.vfs.unregister()
 
 
@@ -65,24 +67,25 @@ class Database:
 
     __slots__ = ("_engine", "connection", "execute", "own_tables", "path", "statements")
 
-    def __init__(self, engine: Engine, path: str, connection: apsw.Connection) -> None:
+    def __init__(self, engine: Engine, path: str, cursor: apsw.Cursor) -> None:
         self._engine = engine
         self.path = path
-        self.connection = connection
+        self.connection: apsw.Connection = cursor.connection
         self.statements = engine.statements
         #: Runs one statement; the cursor is shared by all of our statements, so read its rows to the end at once.
         #: What a row holds is known to the caller, who knows the statement.
-        self.execute: Callable[..., Any] = connection.cursor().execute
+        self.execute: Callable[..., Any] = cursor.execute
         #: The tables of the platform that exist, as this connection sees them.
         self.own_tables: set[str] = set()
-        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
-        connection.limit(apsw.SQLITE_LIMIT_LENGTH, layout.ROW_BYTES_MAX)
         if engine.trace is not None:
             self._trace(engine.trace)
 
     def reload_tables(self) -> None:
         """Ask which tables of the platform exist: after opening, and after a rollback."""
         self.own_tables = {name for (name,) in self.execute(self.statements.own_tables).fetchall()}
+
+    def expect_user_sql(self) -> None:
+        """SQL that is not ours is about to run for the first time."""
 
     def _pragma(self, text: str) -> None:
         # Not cached: the text carries no tag. Rows are read to the end, or the pragma may not take effect.
@@ -124,7 +127,7 @@ class DiskDatabase(Database):
     def __init__(self, engine: Engine, path: str, *, is_wal: bool) -> None:
         connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, vfs=engine.vfs.name)
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        super().__init__(engine, path, connection)
+        super().__init__(engine, path, configured(connection))
         try:
             if not engine.is_synchronous:
                 # Before the switch to WAL, which would sync otherwise.
@@ -145,17 +148,24 @@ class DiskDatabase(Database):
 class MemoryDatabase(Database):
     """A database on the shelf: what it has committed goes back there when it is closed, in whatever way."""
 
-    __slots__ = ("_shelf", "_version")
+    __slots__ = ("_borrowed", "_shelf")
 
     def __init__(self, engine: Engine, path: str, shelf: MemoryShelf) -> None:
-        connection, own_tables = shelf.take(path, engine.vfs.name)
-        super().__init__(engine, path, connection)
         self._shelf = shelf
-        self.own_tables = own_tables
-        self._pragma("cache_spill = OFF")  # its bytes change only at a commit: see `memory`
-        self._version = connection.data_version()
+        self._borrowed = shelf.take(path, engine.vfs.name)
+        super().__init__(engine, path, self._borrowed.cursor)
+        self.own_tables = set(self._borrowed.own_tables)
+        if engine.trace is not None:
+            self._borrowed.is_reusable = False
+
+    def expect_user_sql(self) -> None:
+        self.reload_tables()  # reads the schema: before it has, SQLite does not tell where an error is
+        self._borrowed.expect_user_sql()
+
+    def limit_pages(self, pages_max: int) -> None:
+        self._borrowed.is_reusable = False
+        super().limit_pages(pages_max)
 
     def close(self, *, graceful: bool) -> None:
-        is_changed = self.connection.data_version() != self._version
-        self._shelf.put_back(self.path, self.own_tables, is_changed=is_changed)
-        super().close(graceful=graceful)
+        self._shelf.put_back(self._borrowed, self.own_tables)
+        self._engine.closed_count += 1

@@ -23,14 +23,15 @@ class Faults:
     """The failures that a namespace has in store, in the order in which they were asked for."""
 
     def __init__(self) -> None:
-        self._pending: list[tuple[Step, Trouble, str | None]] = []
+        #: What is still to fail.
+        self.pending: list[tuple[Step, Trouble, str | None]] = []
 
     def add(self, step: Step, trouble: Trouble, actor_hex: str | None) -> None:
         """Let the next ``step`` fail, of one object or of any."""
         for given, known in ((step, Step), (trouble, Trouble)):
             if given not in get_args(known):
                 raise ConfigurationError(f"{given!r} cannot fail. Known: {', '.join(get_args(known))}.")
-        self._pending.append((step, trouble, actor_hex))
+        self.pending.append((step, trouble, actor_hex))
 
     def strike(self, step: Step, actor_hex: str) -> None:
         """Raise the failure that is due at this step, if one is.
@@ -38,9 +39,9 @@ class Faults:
         Raises:
             apsw.Error: What SQLite would raise.
         """
-        for index, (failing, trouble, whose) in enumerate(self._pending):
+        for index, (failing, trouble, whose) in enumerate(self.pending):
             if failing == step and whose in (None, actor_hex):
-                del self._pending[index]
+                del self.pending[index]
                 raise _failure(trouble)
 
 

@@ -20,7 +20,6 @@ from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.codec import UndecodableError, decode
 from pytest_durable._core.storage.files import Files
 from pytest_durable._core.storage.key_range import key_text
-from pytest_durable._core.storage.memory import connection_to
 from pytest_durable._core.storage.pool import Pool, check_database, damaged
 from pytest_durable._core.storage.sql_errors import describe
 
@@ -151,7 +150,8 @@ def _reader(pool: Pool, files: Files, name: str) -> Iterator[apsw.Connection]:
     path = files.path(name)
     vfs = pool.engine.vfs.name
     if pool.engine.memory is not None:
-        with _closing(connection_to(files.read(name), vfs)) as connection:
+        with _closing(apsw.Connection(":memory:", vfs=vfs)) as connection:
+            connection.deserialize("main", files.read(name))
             connection.execute("PRAGMA query_only = 1").fetchall()
             yield connection
     elif pool.holds(path):

@@ -4,6 +4,9 @@ SQLite itself keeps the pages of an open one (``sqlite3_deserialize``), so nothi
 file passes through Python. Such a file changes only when a transaction commits, because the page cache is told never
 to spill: its bytes (``sqlite3_serialize``) are the committed truth at every moment, which is what looking into an
 object needs, and what is left when an idle connection is closed.
+
+A connection that has run no SQL but ours is kept for the next database: our statements stay prepared in it, and that
+is most of what opening one costs.
 """
 
 from dataclasses import dataclass
@@ -16,6 +19,9 @@ from pytest_durable._core.storage import layout
 #: The bytes of a database that holds nothing yet.
 EMPTY: Final = layout.empty_database(apsw.SQLITE_VERSION_NUMBER, is_wal=False)
 
+#: Connections kept for later. A few are enough, because what is opened is usually put back before long.
+_SPARES_MAX: Final = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Idle:
@@ -26,33 +32,84 @@ class Idle:
     own_tables: frozenset[str]
 
 
+class Borrowed:
+    """A connection while a database is in it."""
+
+    __slots__ = ("_changes_before", "_version", "connection", "cursor", "is_reusable", "own_tables", "path")
+
+    def __init__(self, path: str, idle: Idle, cursor: apsw.Cursor) -> None:
+        self.path = path
+        self.own_tables = idle.own_tables
+        self.cursor = cursor
+        self.connection: apsw.Connection = cursor.connection
+        #: Nothing has been done to the connection that the next database could notice.
+        self.is_reusable = True
+        self.connection.deserialize("main", idle.content)
+        self._version = self.connection.data_version()
+        self._changes_before = self.connection.total_changes()
+
+    @property
+    def content(self) -> bytes:
+        """What is committed."""
+        content = self.connection.serialize("main")
+        assert content is not None, "a database that was deserialized has bytes"
+        return content
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something was committed."""
+        return self.connection.data_version() != self._version
+
+    def expect_user_sql(self) -> None:
+        """Users may ask for what SQLite counts on a connection: let it seem to begin with this database."""
+        self.is_reusable = False
+        if self._changes_before == 0:
+            return
+        self.connection.create_scalar_function("total_changes", self._total_changes, 0)
+        self.connection.create_scalar_function("changes", self._changes, 0)
+        if self._total_changes() == 0:
+            self.connection.set_last_insert_rowid(0)
+
+    def _total_changes(self, *_: object) -> int:
+        return self.connection.total_changes() - self._changes_before
+
+    def _changes(self, *_: object) -> int:
+        return self.connection.changes() if self._total_changes() else 0
+
+
 class MemoryShelf:
     """All databases of a Disk in memory, by path."""
 
     def __init__(self) -> None:
         self._idle: dict[str, Idle] = {}
-        self._open: dict[str, apsw.Connection] = {}
+        self._open: dict[str, Borrowed] = {}
+        self._spares: list[apsw.Cursor] = []
 
     def create(self, path: str) -> None:
         """Add an empty database."""
         self._idle[path] = Idle(EMPTY, frozenset())
 
-    def take(self, path: str, vfs: str) -> tuple[apsw.Connection, set[str]]:
-        """Open a database: its connection, and the tables of the platform that it has."""
-        idle = self._idle[path]
-        connection = self._open[path] = connection_to(idle.content, vfs)
-        return connection, set(idle.own_tables)
+    def take(self, path: str, vfs: str) -> Borrowed:
+        """Open a database; SQL's clock is the one of ``vfs``."""
+        cursor = self._spares.pop() if self._spares else _new_connection(vfs)
+        borrowed = self._open[path] = Borrowed(path, self._idle[path], cursor)
+        return borrowed
 
-    def put_back(self, path: str, own_tables: set[str], *, is_changed: bool) -> None:
-        """Keep the committed content of a connection that is about to be closed."""
-        connection = self._open.pop(path)
-        if is_changed:
-            self._idle[path] = Idle(_bytes_of(connection), frozenset(own_tables))
+    def put_back(self, borrowed: Borrowed, own_tables: set[str]) -> None:
+        """Keep the committed content of a connection, and the connection if it is as good as new."""
+        del self._open[borrowed.path]
+        if borrowed.is_changed:
+            self._idle[borrowed.path] = Idle(borrowed.content, frozenset(own_tables))
+        connection = borrowed.connection
+        if borrowed.is_reusable and not connection.in_transaction and len(self._spares) < _SPARES_MAX:
+            self._spares.append(borrowed.cursor)
+        else:
+            connection.close(True)
 
     def content(self, path: str) -> bytes:
         """The committed content, whether a connection has it open or not."""
-        connection = self._open.get(path)
-        return self._idle[path].content if connection is None else _bytes_of(connection)
+        borrowed = self._open.get(path)
+        return self._idle[path].content if borrowed is None else borrowed.content
 
     def paths(self) -> list[str]:
         """Those that exist, the open ones included."""
@@ -70,15 +127,22 @@ class MemoryShelf:
         assert not self._open, "a database in memory is still open"
         self._idle.clear()
 
+    def end(self) -> None:
+        """Close what is kept for later."""
+        for cursor in self._spares:
+            cursor.connection.close(True)
+        self._spares.clear()
 
-def connection_to(content: bytes, vfs: str) -> apsw.Connection:
-    """A connection to a copy of a database; SQL's clock is the one of ``vfs``."""
-    connection = apsw.Connection(":memory:", vfs=vfs)
-    connection.deserialize("main", content)
-    return connection
+
+def _new_connection(vfs: str) -> apsw.Cursor:
+    cursor = configured(apsw.Connection(":memory:", vfs=vfs))
+    # The bytes of the database are to change only at a commit; holds for each database that comes into it.
+    cursor.execute("PRAGMA cache_spill = OFF", can_cache=False).fetchall()
+    return cursor
 
 
-def _bytes_of(connection: apsw.Connection) -> bytes:
-    content = connection.serialize("main")
-    assert content is not None, "a database that was deserialized has bytes"
-    return content
+def configured(connection: apsw.Connection) -> apsw.Cursor:
+    """Set what the platform sets on every connection; a cursor on it for our own statements."""
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
+    connection.limit(apsw.SQLITE_LIMIT_LENGTH, layout.ROW_BYTES_MAX)
+    return connection.cursor()

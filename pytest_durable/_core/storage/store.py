@@ -70,7 +70,7 @@ class ObjectStore(PairStore, AlarmStore):
         """
         database = self._read()
         if self._sql is None:
-            database.reload_tables()  # reads the schema: before it has, SQLite does not tell where an error is
+            database.expect_user_sql()
             self._sql = SqlRunner(database, begin_write=self._begin_sql_write, check=self._check, failed=self._failed)
         return self._sql.execute(query, bindings, types)
 

@@ -71,6 +71,8 @@ class StoreAccess:
     def _read(self) -> Database:
         """The database, for an operation that reads."""
         database = self._use()
+        if not self._faults.pending:
+            return database
         try:
             self._faults.strike("read", self.actor_hex)
         except apsw.Error as failure:

@@ -3,6 +3,7 @@
 Source: workers-runtime-sdk workers/entrypoints.py; spec python-workers 1.3.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from pytest_durable._core.actor import ABSENT, not_of_type, text_of
@@ -86,15 +87,23 @@ class RawState(JsProxy):
 
     Args:
         context: The inside of the object.
-        storage: Its storage without conversions.
+        make_storage: Makes its storage without conversions; asked when somebody wants it.
     """
 
     _kind = "DurableObjectState"
 
-    def __init__(self, context: Context, storage: RawStorage) -> None:
+    def __init__(self, context: Context, make_storage: Callable[[Context], RawStorage]) -> None:
         super().__init__(context)
         self._context = context
-        self.storage = storage
+        self._make_storage = make_storage
+        self._storage: RawStorage | None = None
+
+    @property
+    def storage(self) -> RawStorage:
+        """The object's storage."""
+        if self._storage is None:
+            self._storage = self._make_storage(self._context)
+        return self._storage
 
     def __getattr__(self, name: str) -> Any:
         if name in NOT_YET:

@@ -102,8 +102,7 @@ class WrappedSurface:
 
     def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
         """Call the user's class with ``ctx`` and ``env``."""
-        storage = self._raw_storage(context, cls)
-        return cls(RawState(context, storage), RawEnv(bindings, self._conversions))
+        return cls(self._raw_state(context, cls), RawEnv(bindings, self._conversions))
 
     def replay(self, cls: type, failure: BaseException) -> NoReturn:
         """Raise what the constructor raised, and warn: in production the object stays like this until it is evicted."""
@@ -155,7 +154,7 @@ class WrappedSurface:
     def context(self, instance: object, context: Context) -> object:
         """``ctx`` as user code sees it (for the test); the instance's own, if it kept one."""
         own = getattr(instance, "ctx", None)
-        return own or DurableObjectContext(RawState(context, self._raw_storage(context, type(instance))))
+        return own or DurableObjectContext(self._raw_state(context, type(instance)))
 
     def _raw_function(self, reference: FunctionReference) -> RawFunction:
         return RawFunction(reference, self._result, self._conversions.explain)
@@ -163,7 +162,10 @@ class WrappedSurface:
     def _wrapped_function(self, reference: FunctionReference) -> _RpcStubWrapper:
         return _RpcStubWrapper(reference, self._result, self._conversions.explain)
 
-    def _raw_storage(self, context: Context, cls: type) -> RawStorage:
+    def _raw_state(self, context: Context, cls: type) -> RawState:
+        return RawState(context, functools.partial(self._raw_storage, cls))
+
+    def _raw_storage(self, cls: type, context: Context) -> RawStorage:
         has_handler = self.has_handler(cls, "alarm")
         return RawStorage(context.storage, self._storage_types, has_alarm_handler=has_handler)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pytest_durable._core.storage import Disk, ListOptions
+from pytest_durable._core.storage import UNDEFINED, Disk, ListOptions
 from pytest_durable._core.storage.vfs import ClockVfs
-from support.storage import ALICE, BOB, WALL_NS, end, new_disk, open_namespace, put, restart
+from support.storage import ALICE, BOB, CAROL, WALL_NS, end, new_disk, open_namespace, put, restart
 
 
 @pytest.fixture
@@ -54,6 +54,16 @@ def test_large_uncommitted_transaction_is_not_seen(disk: Disk):
     assert (list(unseen.kv), unseen.size) == (["a"], 8192)
     store.commit()
     assert len(namespace.inspect(ALICE).kv) == 101
+
+
+def test_large_uncommitted_change_of_what_is_there_is_not_seen(disk: Disk):
+    # As above, but the pages that would spill are those that hold what is committed.
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    keys = [f"k{number}" for number in range(100)]
+    put(store, **dict.fromkeys(keys, "a" * 100_000))
+    store.put_many([(key, "b" * 100_000) for key in keys])
+    assert {value[0] for value in namespace.inspect(ALICE).kv.values()} == {"a"}
 
 
 def test_rolled_back_growth_leaves_the_committed_bytes(disk: Disk):
@@ -109,3 +119,60 @@ def test_both_clocks_of_the_file_system_agree():
     vfs = ClockVfs("durable-test-clock", lambda: WALL_NS)
     assert (vfs.xCurrentTime(), vfs.xCurrentTimeInt64()) == (2462502.5, 212760216000000)
     vfs.unregister()
+
+
+COUNTS = "SELECT changes(), total_changes(), last_insert_rowid()"
+
+
+def _counts_of(namespace, actor_hex: str, *, after_put: bool) -> list[object]:
+    store = namespace.open_store(actor_hex)
+    if after_put:
+        store.put_many([("a", 1), ("b", 2)])
+    counts = list(store.sql_exec(COUNTS))
+    if after_put:
+        store.commit()
+    store.sql_exec("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (3)")
+    store.commit()
+    return [*counts, *store.sql_exec(COUNTS)]
+
+
+@pytest.mark.parametrize("after_put", [False, True])
+def test_what_sqlite_counts_begins_anew_in_a_connection_that_is_used_again(disk: Disk, after_put: bool):
+    namespace = open_namespace(disk)
+    fresh = _counts_of(namespace, ALICE, after_put=after_put)
+    other = namespace.open_store(CAROL)
+    put(other, a=1, b=2, c=3)
+    other.close(graceful=True)
+    opened_before = disk.statistics().opened_count
+    assert _counts_of(namespace, BOB, after_put=after_put) == fresh
+    assert disk.statistics().opened_count == opened_before + 1
+
+
+def test_connection_that_ran_sql_of_a_user_is_not_used_again(disk: Disk):
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    store.sql_exec("PRAGMA foreign_keys = OFF")
+    connection = store._use().connection
+    store.close(graceful=True)
+    assert namespace.open_store(BOB)._use().connection is not connection
+
+
+def test_connection_that_ran_only_ours_is_used_again(disk: Disk):
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    put(store, a=1)
+    connection = store._use().connection
+    store.close(graceful=True)
+    again = namespace.open_store(BOB)
+    assert again._use().connection is connection
+    assert (again.get("a"), again._use().own_tables) == (UNDEFINED, set())
+
+
+def test_connection_left_within_a_transaction_is_not_used_again(disk: Disk):
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    store.put_many([("a", 1)])
+    connection = store._use().connection
+    store.close(graceful=False)
+    assert namespace.open_store(BOB)._use().connection is not connection
+    assert namespace.open_store(ALICE).get("a") is UNDEFINED
