@@ -46,12 +46,15 @@ class Declarations:
         disks: Where their files are.
         storage: Where a namespace is kept that does not say it.
         make_namespace: Makes what the test is handed.
+
+    Attributes:
+        storage: As it was given.
     """
 
     def __init__(self, process: Opener, disks: Disks, *, storage: StorageMode, make_namespace: MakeNamespace) -> None:
         self._process = process
         self._disks = disks
-        self._storage: StorageMode = storage
+        self.storage: StorageMode = storage
         self._make_namespace = make_namespace
         self._namespaces: dict[str, Namespace] = {}
 
@@ -101,7 +104,7 @@ class Declarations:
         check_object_class(target, self.deployment.edge.surface)
         unique_key = target.class_name if unique_key is None else unique_key
         binding = upper_snake(target.class_name) if binding is None else binding
-        files = self._disks.choose(storage or self._storage).namespace(unique_key)
+        files = self._disks.choose(storage or self.storage).namespace(unique_key)
         known = self._namespaces.get(unique_key)
         if known is None:
             return self._add(files, target, binding)
@@ -157,7 +160,7 @@ class Declarations:
         for namespace in self.all:
             namespace.storage_files.check()
         for target, _ in self.deployment.namespaces:
-            self._disks.choose(self._storage).namespace(target.class_name).check()
+            self._disks.choose(self.storage).namespace(target.class_name).check()
 
     def _declare_application(self) -> None:
         for target, binding in self.deployment.namespaces:

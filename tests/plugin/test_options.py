@@ -215,7 +215,7 @@ def test_directory_to_copy_from_is_looked_up_from_the_root_of_the_project(tmp_pa
 def test_marker_can_ask_for_synced_commits(durable: Host) -> None:
     durable.namespace(Counter)
 
-    assert durable._disks._synchronous == "full"
+    assert durable._computer.disks._synchronous == "full"
 
 
 # A clock of others that says something else.

@@ -141,6 +141,7 @@ class Runtime:
             enhanced_errors=app.enhanced_errors,
             sql_enabled=app.options.sql,
             arm_sweep=self._arm_sweep,
+            label=namespace.label,
         )
 
     def _arm_sweep(self) -> None:
