@@ -9,18 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from pytest_durable._core.isolate import Target
 from pytest_durable._core.runtime import App
-from pytest_durable._hosts.arguments import check_storage
+from pytest_durable._core.storage import NamespaceFiles
+from pytest_durable._hosts.arguments import check_storage, resolve_target
 from pytest_durable._hosts.computer import Computer
-from pytest_durable._hosts.declarations import Declarations
+from pytest_durable._hosts.declarations import Declarations, ProcessFace
 from pytest_durable._hosts.defaults import StorageMode
-from pytest_durable._hosts.deployment import Deployment, redeploy
+from pytest_durable._hosts.deployment import redeploy
 from pytest_durable._hosts.durations import downtime
-from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.namespace import Connect, Namespace
 from pytest_durable._hosts.platform_warnings import PlatformWarning, require_known_code
 from pytest_durable._hosts.stored import Stored
 from pytest_durable._hosts.stub import Stub, check_own_stub
-from pytest_durable._hosts.targets import resolve_target
 
 T = TypeVar("T")
 
@@ -30,7 +31,9 @@ class CommonHost(ABC):
 
     Args:
         computer: The parts that outlive every life.
-        seed: Of everything random.
+        process: What a life runs in.
+        connect: Makes the lines of stubs.
+        storage: Where a namespace is kept that does not say it.
 
     Attributes:
         world: The test's time and loop.
@@ -39,15 +42,19 @@ class CommonHost(ABC):
         platform_warnings: What production would treat differently.
     """
 
-    _declarations: Declarations
+    def __init__(self, computer: Computer, process: ProcessFace, connect: Connect, *, storage: StorageMode) -> None:
+        def make_namespace(files: NamespaceFiles, target: Target, binding: str) -> Namespace:
+            return Namespace(self, files, target, binding, random=computer.random, connect=connect)
 
-    def __init__(self, computer: Computer, seed: int) -> None:
-        self.seed = seed
+        self.seed = computer.seed
         self.world = computer.world
         self.journal = computer.journal
         self.clock = computer.clock
         self.platform_warnings = computer.warnings
         self._computer = computer
+        self._process = process
+        self._declarations = Declarations(process, computer.disks, storage=storage, make_namespace=make_namespace)
+        self._is_closed = False
 
     def __repr__(self) -> str:
         state = "running" if self.is_running else "down"
@@ -56,9 +63,9 @@ class CommonHost(ABC):
     # -- state
 
     @property
-    @abstractmethod
     def is_running(self) -> bool:
         """Whether a life runs."""
+        return self._process.is_running
 
     @property
     def app(self) -> App:
@@ -144,10 +151,6 @@ class CommonHost(ABC):
     async def start(self) -> None:
         """Begin a new life on the same disk."""
 
-    @abstractmethod
-    def _deploy(self, deployment: Deployment) -> None:
-        """Let the next life run another application."""
-
     async def restart(
         self, *, crash: bool = False, down_for: timedelta | str | None = None, app: App | None = None
     ) -> None:
@@ -166,16 +169,23 @@ class CommonHost(ABC):
         if down:
             await self.clock.advance(down)
         if after is not before:
-            self._deploy(after)
+            self._declarations.deploy(after)
         await self.start()
 
     @abstractmethod
     async def finish(self) -> None:
         """End of the test: stop in order. Failures nobody saw are kept."""
 
-    @abstractmethod
     def close(self) -> None:
         """Give everything back. Idempotent; works after any failure."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.journal.disarm()
+        try:
+            self._process.end(graceful=True)
+        finally:
+            self._computer.give_back()
 
     # -- without the plugin
 
@@ -200,14 +210,13 @@ class CommonHost(ABC):
     def run_main(cls, main: Callable[..., Coroutine[Any, Any, T]], **options: Any) -> T:
         """Make a host and a loop, run ``main(host)``, and end both."""
         host = cls(**options)
-
-        async def to_the_end() -> T:
-            result = await main(host)
-            await host.finish()
-            host.raise_failures()
-            return result
-
         try:
-            return host.run(to_the_end())
+            return host.run(host._run_to_the_end(main(host)))
         finally:
             host.close()
+
+    async def _run_to_the_end(self, main: Coroutine[Any, Any, T]) -> T:
+        result = await main
+        await self.finish()
+        self.raise_failures()
+        return result

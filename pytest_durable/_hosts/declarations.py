@@ -7,24 +7,37 @@ from typing import Protocol
 from pytest_durable._core.errors import ConfigurationError, LifeEnded
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.storage import NamespaceFiles
+from pytest_durable._hosts.arguments import check_object_class, is_same_class, upper_snake
 from pytest_durable._hosts.defaults import StorageMode
 from pytest_durable._hosts.deployment import Deployment
 from pytest_durable._hosts.disks import Disks
 from pytest_durable._hosts.namespace import Namespace
-from pytest_durable._hosts.naming import upper_snake
-from pytest_durable._hosts.targets import check_object_class, is_same_class
 
 #: Makes what the test is handed, given files, class and binding.
 MakeNamespace = Callable[[NamespaceFiles, Target, str], Namespace]
 
 
-class Opener(Protocol):
-    """The process of a host, as far as declaring needs it."""
+class ProcessFace(Protocol):
+    """The process of a host, whatever runs in it: what declarations and the words common to all hosts need of it.
+
+    Attributes:
+        deployment: The application that the next life runs.
+    """
+
+    deployment: Deployment
 
     @property
-    def deployment(self) -> Deployment:
-        """The application."""
+    def is_running(self) -> bool:
+        """Whether a life runs."""
         ...
+
+    def begin(self, reopen: Callable[[], None], declare: Callable[[], None]) -> None:
+        """Begin a life, unless one runs.
+
+        Args:
+            reopen: Opens again, in the new life, what was declared in lives before.
+            declare: Declares what the application brings, once the life has begun.
+        """
 
     def open(self, files: NamespaceFiles, target: Target, binding: str) -> None:
         """Open a namespace in the life that runs.
@@ -34,8 +47,8 @@ class Opener(Protocol):
             LifeEnded: Opening it reached a crash point.
         """
 
-    def begin(self, reopen: Callable[[], None], declare: Callable[[], None]) -> None:
-        """Begin a life: ``reopen`` what was declared before, and when it has begun ``declare`` the application's."""
+    def end(self, *, graceful: bool) -> None:
+        """End the life, if one runs: in order, or as a dying process does."""
 
 
 class Declarations:
@@ -51,7 +64,9 @@ class Declarations:
         storage: As it was given.
     """
 
-    def __init__(self, process: Opener, disks: Disks, *, storage: StorageMode, make_namespace: MakeNamespace) -> None:
+    def __init__(
+        self, process: ProcessFace, disks: Disks, *, storage: StorageMode, make_namespace: MakeNamespace
+    ) -> None:
         self._process = process
         self._disks = disks
         self.storage: StorageMode = storage
@@ -143,9 +158,10 @@ class Declarations:
         """Begin a life in which all of them are open, those of the application included."""
         self._process.begin(self._reopen, self._declare_application)
 
-    def follow_deployment(self) -> None:
-        """The application was replaced: namespaces that it declares run its classes from the next life on."""
-        for target, _ in self.deployment.namespaces:
+    def deploy(self, deployment: Deployment) -> None:
+        """Let the next life run another application: namespaces that it declares run its classes then."""
+        self._process.deployment = deployment
+        for target, _ in deployment.namespaces:
             known = self._namespaces.get(target.class_name)
             if known is not None:
                 known.target = target

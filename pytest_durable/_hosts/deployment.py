@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
 
 from pytest_durable._core.errors import ConfigurationError
-from pytest_durable._core.isolate import Target
+from pytest_durable._core.isolate import InstalledModules, ModuleSet, Target, below
 from pytest_durable._core.runtime import App
+from pytest_durable._hosts.arguments import check_object_class, is_class_binding, resolve_target, upper_snake
 from pytest_durable._hosts.edges import Edge, make_edge
-from pytest_durable._hosts.naming import upper_snake
-from pytest_durable._hosts.targets import check_object_class, is_class_binding, resolve_target
 
+#: Makes the set of application modules for the first isolate of a life; is told whether the life is the host's first.
+MakeModules = Callable[[bool], ModuleSet]
 #: Takes the code and text of a platform warning.
 Report = Callable[[str, str], None]
 
@@ -69,3 +72,28 @@ def redeploy(app: App, before: Deployment, report: Report) -> Deployment:
     if app.surface == "auto":  # the project's SDK is the same as before
         app = replace(app, surface=before.edge.name)
     return deploy(app, report)
+
+
+def make_loader(
+    installed: InstalledModules, root: Path | None, is_test_module: Callable[[ModuleType], bool] | None
+) -> MakeModules:
+    """What loads the modules of an application.
+
+    Args:
+        installed: Whose modules ``sys.modules`` shows.
+        root: Where they are looked up; the current directory by default.
+        is_test_module: Tells the test's own modules, which are never executed again.
+    """
+    path = root or Path.cwd()
+
+    def load(is_first_life: bool) -> ModuleSet:
+        resolved = path.resolve()
+        belongs = below(resolved, is_test_module or _is_none)
+        return ModuleSet(installed, belongs, path=resolved, adopt=is_first_life)
+
+    return load
+
+
+def _is_none(_module: ModuleType) -> bool:
+    """There are no modules of a test."""
+    return False

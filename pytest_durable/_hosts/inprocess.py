@@ -1,6 +1,6 @@
 """The host that runs the platform in this process: what a test can ask of it.
 
-It owns what its parts share and says what the test may ask; the parts do the work, and none of them knows the host.
+It introduces the parts to each other and says what a test may ask; the parts do the work, and none knows the host.
 """
 
 from collections.abc import Callable
@@ -11,20 +11,16 @@ from types import ModuleType
 from typing import Any, Literal
 
 from pytest_durable._core import events
-from pytest_durable._core.isolate import ModuleSet, Target, below
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.runtime import App
-from pytest_durable._core.storage import NamespaceFiles
 from pytest_durable._hosts.arguments import check_arguments
 from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.crash_points import at_number, at_record, check_crash_point, ends_with_the_life
-from pytest_durable._hosts.declarations import Declarations
 from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
-from pytest_durable._hosts.deployment import Deployment, deploy
+from pytest_durable._hosts.deployment import deploy, make_loader
 from pytest_durable._hosts.local_line import LocalLine
 from pytest_durable._hosts.namespace import Namespace
-from pytest_durable._hosts.pending import pending_alarms
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.process import Process
 from pytest_durable._hosts.stored import PendingAlarm
@@ -49,6 +45,8 @@ class InProcessHost(CommonHost):
         root: Where ``"module:Class"`` is looked up; the current directory by default.
         is_test_module: Tells the test's own modules, which are never executed again.
     """
+
+    _process: Process
 
     def __init__(
         self,
@@ -80,31 +78,17 @@ class InProcessHost(CommonHost):
             seed=seed,
             warnings=warnings,
         )
-        super().__init__(computer, seed)
-        load = partial(_load_modules, self.world, root or Path.cwd(), is_test_module or _is_none)
-        self._process = Process(computer, deployment, load)
-        self._declarations = Declarations(
-            self._process, computer.disks, storage=storage, make_namespace=self._make_namespace
-        )
-        self._is_closed = False
-        self.world.explainers.append(self._process.describe_waits)
+        load = make_loader(computer.world.installed_modules, root, is_test_module)
+        process = Process(computer, deployment, load)
+        super().__init__(computer, process, partial(LocalLine, process, computer.failures), storage=storage)
+        self.world.explainers.append(process.describe_waits)
         if crash_at is not None:
-            self._process.cut_at(at_number(crash_at, self.journal))
+            process.cut_at(at_number(crash_at, self.journal))
         try:
             self._declarations.begin_life()
         except BaseException:
             self.close()
             raise
-
-    def _make_namespace(self, files: NamespaceFiles, target: Target, binding: str) -> Namespace:
-        computer = self._computer
-        connect = partial(LocalLine, self._process, computer.failures)
-        return Namespace(self, files, target, binding, random=computer.random, connect=connect)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether a life runs."""
-        return self._process.is_running
 
     @property
     def env(self) -> object:
@@ -129,10 +113,6 @@ class InProcessHost(CommonHost):
         self.world.check_loop()
         self._declarations.begin_life()
         await self.settle()
-
-    def _deploy(self, deployment: Deployment) -> None:
-        self._process.deployment = deployment
-        self._declarations.follow_deployment()
 
     async def crash(self) -> None:
         """End the life at once, as by SIGKILL: no user code runs any more, only what was committed is kept.
@@ -178,17 +158,6 @@ class InProcessHost(CommonHost):
         self.journal.disarm()  # what the test wanted to cut has not come
         with self._computer.failures.kept_back():
             await self._process.wind_up()
-
-    def close(self) -> None:
-        """Give everything back. Idempotent; works after any failure."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        self.journal.disarm()
-        try:
-            self._process.end(graceful=True)
-        finally:
-            self._computer.give_back()
 
     # -- one object
 
@@ -245,18 +214,5 @@ class InProcessHost(CommonHost):
         """The pending alarms, by (due, id); while the host is down, those on the disk."""
         self.raise_failures()
         chosen = self.namespaces if namespace is None else (namespace,)
-        found = [alarm for each in chosen for alarm in pending_alarms(self._process.runtime, each)]
+        found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
         return sorted(found, key=lambda alarm: (alarm.due, alarm.id))
-
-
-def _load_modules(
-    world: World, root: Path, is_test_module: Callable[[ModuleType], bool], is_first_life: bool
-) -> ModuleSet:
-    root = root.resolve()
-    belongs = below(root, is_test_module)
-    return ModuleSet(world.installed_modules, belongs, path=root, adopt=is_first_life)
-
-
-def _is_none(_module: ModuleType) -> bool:
-    """There are no modules of a test."""
-    return False

@@ -11,20 +11,18 @@ from typing import Any, Final, NoReturn
 
 from pytest_durable._core import events
 from pytest_durable._core.errors import DurableError, HostDownError, LifeEnded
-from pytest_durable._core.isolate import ModuleSet, Target
+from pytest_durable._core.isolate import Target
 from pytest_durable._core.journal import CrashPoint
 from pytest_durable._core.platform_errors import RemoteFailure
 from pytest_durable._core.runtime import Machine, Runtime
 from pytest_durable._core.storage import NamespaceFiles
 from pytest_durable._hosts.computer import Computer
-from pytest_durable._hosts.deployment import Deployment
+from pytest_durable._hosts.deployment import Deployment, MakeModules
 from pytest_durable._hosts.durations import instant
+from pytest_durable._hosts.stored import PendingAlarm
 
 #: How long a graceful stop waits for calls in flight, in virtual seconds (decisions 4.5).
 DRAIN_SECONDS_MAX: Final = 30
-
-#: Makes the set of application modules for the first isolate of a life; is told whether the life is the host's first.
-MakeModules = Callable[[bool], ModuleSet]
 
 
 class Process:
@@ -58,11 +56,6 @@ class Process:
     # -- the life that runs
 
     @property
-    def runtime(self) -> Runtime | None:
-        """The life that runs, if one does."""
-        return self._runtime
-
-    @property
     def is_running(self) -> bool:
         """Whether a life runs."""
         return self._runtime is not None
@@ -93,6 +86,24 @@ class Process:
                 "Start it again when stop() has returned:  await durable.start()"
             )
         return runtime
+
+    def pending_alarms(self, files: NamespaceFiles) -> list[PendingAlarm]:
+        """The pending alarms of one namespace, in no order; while no life runs, those on the disk."""
+        if self._runtime is None:
+            return [
+                PendingAlarm(id=actor_hex, name=name, due=instant(due_ns), state="waiting", retry_count=0)
+                for actor_hex, due_ns, name in files.stored_alarms()
+            ]
+        return [
+            PendingAlarm(
+                id=alarm.id,
+                name=alarm.name,
+                due=instant(alarm.due_ns),
+                state=alarm.state.value,
+                retry_count=alarm.retry_count,
+            )
+            for alarm in self._runtime.namespaces[files.unique_key].scheduler.pending()
+        ]
 
     def explain(self, failure: RemoteFailure) -> BaseException:
         """What the test catches for a call that failed."""
