@@ -3,6 +3,9 @@
 Outwards, ``HostFace`` (with ``NamespaceFace`` and ``StubFace``) is what claims and reports may ask: instruments look at
 a host only through its face and its journal, and never reach a runtime. Inwards, ``Line`` is all that a stub needs of
 its host: a host makes one for each stub and decides itself how calls travel.
+
+A host of another kind brings a ``Line`` and a process (``declarations.ProcessFace``) of its own, and adds to
+``common.CommonHost`` the words that depend on them.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
