@@ -71,5 +71,9 @@ class ObjectKey:
     hex: str
     name: str | None = field(default=None, compare=False)
 
+    def label(self, binding: str) -> str:
+        """How messages call the object: ``COUNTER["a"]``, or ``COUNTER(26ab3f01…)`` where its name is not known."""
+        return f'{binding}["{self.name}"]' if self.name is not None else f"{binding}({self.hex[:8]}…)"
+
     def __str__(self) -> str:
-        return f'{self.namespace}["{self.name}"]' if self.name is not None else f"{self.namespace}({self.hex[:8]}…)"
+        return self.label(self.namespace)

@@ -1,59 +1,183 @@
-"""What a test may name when it declares a namespace."""
+"""Which namespaces a host has: what the test and its application have declared, in all lives."""
 
-import re
-from typing import Final
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
 
-from pytest_durable._core.errors import ConfigurationError
-from pytest_durable._core.isolate import ClassObject, ClassPath, Target
-from pytest_durable._hosts.defaults import STORAGE_MODES
+from pytest_durable._core.errors import ConfigurationError, LifeEnded
+from pytest_durable._core.isolate import Target
+from pytest_durable._core.storage import NamespaceFiles
+from pytest_durable._hosts.arguments import check_object_class, is_same_class, upper_snake
+from pytest_durable._hosts.defaults import StorageMode
+from pytest_durable._hosts.deployment import Deployment
+from pytest_durable._hosts.disks import Disks
+from pytest_durable._hosts.namespace import Namespace
 
-#: ``module:Class``. Class names begin with a capital, so that ``user:password`` stays a value.
-_CLASS_PATH: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Z]\w*\Z")
+#: Makes what the test is handed, given files, class and binding.
+MakeNamespace = Callable[[NamespaceFiles, Target, str], Namespace]
 
 
-def resolve_target(target: type | str) -> Target:
-    """The class that a test names.
+class ProcessFace(Protocol):
+    """The process of a host, whatever runs in it: what declarations and the words common to all hosts need of it.
 
-    Raises:
-        ConfigurationError: It is neither a class nor the path of one.
+    Attributes:
+        deployment: The application that the next life runs.
     """
-    if isinstance(target, type):
-        return ClassObject(target)
-    if not isinstance(target, str):
-        raise ConfigurationError(
-            f"A namespace is made of a class, not of {target!r}.\n\n"
-            'Hand over the class, or its path:  durable.namespace("module:Class")'
-        )
-    module, _, name = target.partition(":")
-    if not module or not name.isidentifier():
-        raise ConfigurationError(
-            f"{target!r} is no path of a class.\n\n  expected  'module:Class', for example 'src.entry:Counter'"
-        )
-    return ClassPath(module, name)
+
+    deployment: Deployment
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a life runs."""
+        ...
+
+    def begin(self, reopen: Callable[[], None], declare: Callable[[], None]) -> None:
+        """Begin a life, unless one runs.
+
+        Args:
+            reopen: Opens again, in the new life, what was declared in lives before.
+            declare: Declares what the application brings, once the life has begun.
+        """
+
+    def open(self, files: NamespaceFiles, target: Target, binding: str) -> None:
+        """Open a namespace in the life that runs.
+
+        Raises:
+            HostDownError: None does.
+            LifeEnded: Opening it reached a crash point.
+        """
+
+    def end(self, *, graceful: bool) -> None:
+        """End the life, if one runs: in order, or as a dying process does."""
 
 
-def is_class_binding(value: object) -> bool:
-    """Whether a binding of an application is a class of objects rather than a value."""
-    return isinstance(value, type) or (isinstance(value, str) and _CLASS_PATH.match(value) is not None)
+class Declarations:
+    """The namespaces of one host, by unique key.
 
+    Args:
+        process: Where they are opened; knows the application.
+        disks: Where their files are.
+        storage: Where a namespace is kept that does not say it.
+        make_namespace: Makes what the test is handed.
 
-def check_storage(storage: str) -> None:
-    """Make sure that a storage mode exists.
-
-    Raises:
-        ConfigurationError: It does not.
+    Attributes:
+        storage: As it was given.
     """
-    if storage not in STORAGE_MODES:
-        known = ", ".join(map(repr, STORAGE_MODES))
-        raise ConfigurationError(f"There is no storage {storage!r}.\n\n  known  {known}")
 
+    def __init__(
+        self, process: ProcessFace, disks: Disks, *, storage: StorageMode, make_namespace: MakeNamespace
+    ) -> None:
+        self._process = process
+        self._disks = disks
+        self.storage: StorageMode = storage
+        self._make_namespace = make_namespace
+        self._namespaces: dict[str, Namespace] = {}
 
-def is_same_class(one: Target, other: Target) -> bool:
-    """Whether two targets name one class; one of them may be the class itself and the other its path."""
-    return one == other or (type(one) is not type(other) and _path(one) == _path(other))
+    def __repr__(self) -> str:
+        return f"<Declarations of {', '.join(self._namespaces) or 'nothing'}>"
 
+    @property
+    def deployment(self) -> Deployment:
+        """The application."""
+        return self._process.deployment
 
-def _path(target: Target) -> tuple[str, str]:
-    if isinstance(target, ClassPath):
-        return target.module, target.class_name
-    return target.cls.__module__, target.cls.__qualname__
+    @property
+    def all(self) -> tuple[Namespace, ...]:
+        """Those so far, in the order in which they came."""
+        return tuple(self._namespaces.values())
+
+    def find(self, binding: str) -> Namespace:
+        """The namespace of a binding.
+
+        Raises:
+            ConfigurationError: There is none.
+        """
+        for namespace in self._namespaces.values():
+            if namespace.binding == binding:
+                return namespace
+        known = ", ".join(sorted(namespace.binding for namespace in self._namespaces.values())) or "none"
+        raise ConfigurationError(
+            f"No binding is called {binding!r}.\n\n  bindings  {known}\n\n"
+            'Hand over the class itself, or its path:  durable.namespace("module:Class")'
+        )
+
+    def declare(
+        self,
+        target: Target,
+        *,
+        binding: str | None = None,
+        unique_key: str | None = None,
+        storage: StorageMode | None = None,
+    ) -> Namespace:
+        """Declare the objects of a class, or find them declared so.
+
+        Raises:
+            ConfigurationError: The class has no objects, or something declared contradicts this.
+            DirectoryError, DamagedFileError: The directory cannot be used. Nothing was changed.
+            HostDownError: No life runs.
+        """
+        check_object_class(target, self.deployment.edge.surface)
+        unique_key = target.class_name if unique_key is None else unique_key
+        binding = upper_snake(target.class_name) if binding is None else binding
+        files = self._disks.choose(storage or self.storage).namespace(unique_key)
+        known = self._namespaces.get(unique_key)
+        if known is None:
+            return self._add(files, target, binding)
+        if not is_same_class(known.target, target) or known.binding != binding or known.storage_files is not files:
+            raise ConfigurationError(
+                f"The namespace {unique_key!r} is declared already, with other arguments.\n\n"
+                f"  before  {known.target}, binding={known.binding!r}\n"
+                f"  now     {target}, binding={binding!r}\n\n"
+                "Give one of them another unique_key."
+            )
+        return known
+
+    def _add(self, files: NamespaceFiles, target: Target, binding: str) -> Namespace:
+        self._check_binding(binding)
+        with suppress(LifeEnded):
+            self._process.open(files, target, binding)
+        namespace = self._namespaces[files.unique_key] = self._make_namespace(files, target, binding)
+        return namespace
+
+    def _check_binding(self, binding: str) -> None:
+        if not str(binding).isidentifier():
+            raise ConfigurationError(
+                f"{binding!r} cannot name a binding.\n\n  expected  an identifier, such as COUNTER"
+            )
+        owners = {namespace.binding: f"the namespace {key!r}" for key, namespace in self._namespaces.items()}
+        owner = self.deployment.owner_of(binding) or owners.get(binding)
+        if owner is not None:
+            raise ConfigurationError(
+                f"The binding {binding!r} is taken: it is {owner}.\n\n"
+                "Give this namespace another one:  durable.namespace(…, binding=…)"
+            )
+
+    # -- the beginning of a life
+
+    def begin_life(self) -> None:
+        """Begin a life in which all of them are open, those of the application included."""
+        self._process.begin(self._reopen, self._declare_application)
+
+    def deploy(self, deployment: Deployment) -> None:
+        """Let the next life run another application: namespaces that it declares run its classes then."""
+        self._process.deployment = deployment
+        for target, _ in deployment.namespaces:
+            known = self._namespaces.get(target.class_name)
+            if known is not None:
+                known.target = target
+
+    def _reopen(self) -> None:
+        self._check_files()
+        for namespace in self.all:
+            self._process.open(namespace.storage_files, namespace.target, namespace.binding)
+
+    def _check_files(self) -> None:
+        """Look at all files that are needed before the first is opened: a start that fails changes nothing."""
+        for namespace in self.all:
+            namespace.storage_files.check()
+        for target, _ in self.deployment.namespaces:
+            self._disks.choose(self.storage).namespace(target.class_name).check()
+
+    def _declare_application(self) -> None:
+        for target, binding in self.deployment.namespaces:
+            self.declare(target, binding=binding)

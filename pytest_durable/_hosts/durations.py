@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from pytest_durable._core.errors import DurationError, NaiveDatetimeError
+from pytest_durable._core.errors import DurationError, NaiveDatetimeError, TimeBackwardsError
 
 _UNITS_NS = MappingProxyType(
     {
@@ -52,6 +52,19 @@ def units_ns(*, seconds: float = 0, minutes: float = 0, hours: float = 0, days: 
     except (TypeError, ValueError, OverflowError):
         given = ", ".join(f"{amount!r} {unit}" for amount, unit in amounts if amount != 0)
         raise DurationError(f"A length of time is a finite number of units, not {given}.") from None
+
+
+def downtime(down_for: timedelta | str) -> timedelta:
+    """How long a process is down.
+
+    Raises:
+        DurationError: The length cannot be understood.
+        TimeBackwardsError: It is negative.
+    """
+    length_ns = duration_ns(down_for)
+    if length_ns < 0:
+        raise TimeBackwardsError(f"restart() cannot be down for {down_for}: time does not go back.")
+    return timedelta(microseconds=length_ns // 1_000)
 
 
 def instant_ns(instant: datetime) -> int:

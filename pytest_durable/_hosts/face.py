@@ -1,7 +1,11 @@
-"""What claims and reports may ask of a host, whichever host it is.
+"""The seam between a host and those who do not care which host it is.
 
-These are protocols and not the classes themselves, because whoever imports ``Stub`` or ``Namespace`` reaches the
-runtime, and instruments look at a host only through its face and its journal.
+Outwards, ``HostFace`` (with ``NamespaceFace`` and ``StubFace``) is what claims and reports may ask: instruments look at
+a host only through its face and its journal, and never reach a runtime. Inwards, ``Line`` is all that a stub needs of
+its host: a host makes one for each stub and decides itself how calls travel.
+
+A host of another kind brings a ``Line`` and a process (``declarations.ProcessFace``) of its own, and adds to
+``common.CommonHost`` the words that depend on them.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -9,9 +13,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_durable._core.journal import Journal
-from pytest_durable._core.messages import ObjectKey
+from pytest_durable._core.messages import ObjectKey, Request
 from pytest_durable._hosts.clock_face import ClockFace
 from pytest_durable._hosts.stored import PendingAlarm, Stored
+from pytest_durable._surfaces.awaitables import Pending
+
+
+class Line(Protocol):
+    """Brings what one stub sends to its object. It outlives every life: a life that has begun since is reached too."""
+
+    def call(self, method: str, args: tuple[object, ...], options: dict[str, object], /) -> Pending:
+        """Call a method of the object; begins at once, and is awaited for the result."""
+        ...
+
+    def fetch(self, request: Request, /) -> Pending:
+        """Send a request to the object; awaited for an ``Answer``."""
+        ...
 
 
 class NamespaceFace(Protocol):

@@ -1,64 +1,171 @@
-"""The host that runs the platform in this process: what a test can ask of it."""
+"""The host that runs the platform in this process: what a test can ask of it.
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final, Literal, Self, TypeVar
+It introduces the parts to each other and says what a test may ask; the parts do the work, and none knows the host.
+"""
 
-from pytest_durable._core.actor import AbortRequest, ObjectContext
-from pytest_durable._core.alarms import AlarmOutcome
-from pytest_durable._core.errors import LifeEnded
-from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, PlatformError, RemoteFailure, error
-from pytest_durable._hosts.durations import instant
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from pytest_durable._core import events
+from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.runtime import App
+from pytest_durable._hosts.arguments import check_arguments
+from pytest_durable._hosts.common import CommonHost
+from pytest_durable._hosts.computer import Computer
+from pytest_durable._hosts.crash_points import at_number, at_record, check_crash_point, ends_with_the_life
+from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
+from pytest_durable._hosts.deployment import deploy, make_loader
+from pytest_durable._hosts.local_line import LocalLine
 from pytest_durable._hosts.namespace import Namespace
-from pytest_durable._hosts.process import HostProcess, ends_with_the_life, let_callers_know
-from pytest_durable._hosts.stored import PendingAlarm, Stored
-from pytest_durable._hosts.stub import Stub
-
-T = TypeVar("T")
-
-#: How long ``evict`` waits for an object to become idle, in virtual seconds (spec 9.6).
-EVICT_SECONDS_MAX: Final = 30
+from pytest_durable._hosts.platform_warnings import WarningLog
+from pytest_durable._hosts.process import Process
+from pytest_durable._hosts.stored import PendingAlarm
+from pytest_durable._hosts.stub import Stub, check_own_stub
+from pytest_durable._hosts.world import World
 
 
-class InProcessHost(HostProcess):
-    """A computer with a disk, a clock and a journal, that runs one life of a process at a time."""
+class InProcessHost(CommonHost):
+    """A computer with a disk, a clock and a journal, that runs one life of a process at a time.
 
-    # -- without pytest
+    Args:
+        directory: Root of the namespaces' directories; made if absent. None: a temporary one, removed at the end.
+        app: The application. None: nothing but what ``namespace()`` declares.
+        storage: ``"disk"`` (real files) or ``"memory"`` (the same semantics, gone at each restart).
+        start: Where the clock starts.
+        seed: Of everything random: unique ids, retry jitter.
+        autojump: A test that waits makes the clock jump to the next thing due.
+        synchronous: ``"full"`` syncs each commit to the disk as the platform does.
+        copy_from: A directory of captured data; the host works on a copy of it.
+        crash_at: Cut the first life at this journal record (a number from 0).
+        world: The test's time and loop, if several hosts share one.
+        root: Where ``"module:Class"`` is looked up; the current directory by default.
+        is_test_module: Tells the test's own modules, which are never executed again.
+    """
 
-    async def __aenter__(self) -> Self:
-        if self._owns_world:
-            running = asyncio.get_running_loop()
-            if getattr(running, "clock", None) is not self.world.clock:
-                self._adopted = self.world.adopt_running_loop()
-                self._adopted.__enter__()
-        return self
+    _process: Process
 
-    async def __aexit__(self, kind: type[BaseException] | None, failure: BaseException | None, _tb: object) -> None:
+    def __init__(
+        self,
+        directory: str | Path | None = None,
+        *,
+        app: App | None = None,
+        storage: StorageMode = "disk",
+        start: str | datetime = DEFAULT_START,
+        seed: int = 0,
+        autojump: bool = True,
+        synchronous: Synchronous = "off",
+        copy_from: str | Path | None = None,
+        crash_at: int | None = None,
+        world: World | None = None,
+        root: Path | None = None,
+        is_test_module: Callable[[ModuleType], bool] | None = None,
+    ) -> None:
+        check_arguments(storage=storage, synchronous=synchronous, seed=seed)
+        warnings = WarningLog()
+        deployment = deploy(app or App(), warnings.report)
+        # A world of our own changes the time of the process: from here on, whatever fails gives it back.
+        computer = Computer(
+            directory=directory,
+            copy_from=copy_from,
+            synchronous=synchronous,
+            shared_world=world,
+            start=start,
+            autojump=autojump,
+            seed=seed,
+            warnings=warnings,
+        )
+        load = make_loader(computer.world.installed_modules, root, is_test_module)
+        process = Process(computer, deployment, load)
+        super().__init__(computer, process, partial(LocalLine, process, computer.failures), storage=storage)
+        self.world.explainers.append(process.describe_waits)
+        if crash_at is not None:
+            process.cut_at(at_number(crash_at, self.journal))
         try:
-            await self.finish()
-        finally:
-            if self._adopted is not None:
-                self._adopted.__exit__(None, None, None)
+            self._declarations.begin_life()
+        except BaseException:
             self.close()
-        if failure is None:
-            self.raise_failures()
+            raise
 
-    @classmethod
-    def run_main(cls, main: Callable[..., Coroutine[Any, Any, T]], **options: Any) -> T:
-        """Make a host and a loop, run ``main(host)``, and end both."""
-        host = cls(**options)
-        try:
-            return host.run(host._run_to_the_end(main(host)))
-        finally:
-            host.close()
+    @property
+    def env(self) -> object:
+        """What user code sees, with production's stubs."""
+        return self._process.deployment.edge.env(self._process.require_running().bindings)
 
-    async def _run_to_the_end(self, main: Coroutine[Any, Any, T]) -> T:
-        result = await main
-        await self.finish()
+    # -- the process
+
+    @ends_with_the_life
+    async def stop(self) -> None:
+        """End the life in order: finish calls in flight (at most 30 virtual seconds), close the databases.
+
+        Afterwards only ``.sqlite`` files remain. A running alarm handler is cut off and runs again at the
+        next start.
+        """
         self.raise_failures()
-        return result
+        await self._process.stop()
+
+    @ends_with_the_life
+    async def start(self) -> None:
+        """Begin a new life on the same disk; what became due meanwhile fires now, late."""
+        self.world.check_loop()
+        self._declarations.begin_life()
+        await self.settle()
+
+    async def crash(self) -> None:
+        """End the life at once, as by SIGKILL: no user code runs any more, only what was committed is kept.
+
+        Calls in flight fail; ``-wal`` and ``-shm`` files stay as they are.
+        """
+        self.raise_failures()
+        self.world.check_loop()
+        self._process.end(graceful=False)
+        await self.world.let_callers_know()
+
+    def crash_at(
+        self,
+        record_type: type[events.Record] | None,
+        *,
+        object: Stub | None = None,
+        nth: int = 1,
+    ) -> None:
+        """Cut the life at a record, in the middle of whatever writes it. Everything after it does not happen.
+
+        Args:
+            record_type: The class of the record; None takes an earlier crash point back.
+            object: Only records of this object count.
+            nth: The how-manieth of them, from now on.
+        """
+        check_crash_point(record_type, nth)
+        if record_type is None:
+            self.journal.disarm()
+            return
+        if object is not None:
+            check_own_stub(object, self)
+        self._process.cut_at(at_record(record_type, getattr(object, "_durable_key", None), nth))
+
+    @ends_with_the_life
+    async def settle(self) -> None:
+        """Let everything run that can run now. Time does not move."""
+        self.world.check_loop()
+        await self.world.loop.pump.settle()
+        self.raise_failures()
+
+    async def finish(self) -> None:
+        """End of the test: let run what can, cancel what waits, stop in order. Failures nobody saw are kept."""
+        self.journal.disarm()  # what the test wanted to cut has not come
+        with self._computer.failures.kept_back():
+            await self._process.wind_up()
 
     # -- one object
+
+    def _line(self, stub: Stub) -> LocalLine:
+        check_own_stub(stub, self)
+        line = stub._durable_line
+        assert isinstance(line, LocalLine)  # this host makes no others
+        return line
 
     @ends_with_the_life
     async def evict(self, stub: Stub, web_sockets: Literal["hibernate", "close"] = "hibernate") -> None:
@@ -72,26 +179,14 @@ class InProcessHost(HostProcess):
         if web_sockets not in ("hibernate", "close"):
             raise PlatformError('options.webSockets must be "hibernate" or "close".', name="TypeError")
         self.raise_failures()
-        container = self.own_stub(stub)._durable_bind()
-        if container.incarnation is None:
-            raise error("Cannot evict Durable Object: it is not currently running.")
-        if container.services.prevent_eviction:
-            raise error("Cannot evict Durable Object: its namespace has preventEviction set.")
-        deadline = self.world.loop.time() + EVICT_SECONDS_MAX
-        while container.is_busy:
-            remaining = deadline - self.world.loop.time()
-            if remaining <= 0:
-                raise error("Timed out waiting to evict Durable Object: it still has active references.")
-            with self._jumping():
-                await asyncio.wait([container.wait_idle()], timeout=remaining)
-        container.evict()
+        await self._line(stub).evict()
 
     @ends_with_the_life
     async def abort(self, stub: Stub, reason: str | None = None) -> None:
         """End the object's instance at once: uncommitted writes are lost, calls in flight fail with ``reason``."""
         self.raise_failures()
-        self.own_stub(stub)._durable_bind().abort(AbortRequest(reason or DEFAULT_ABORT_REASON, retry_alarm=True))
-        await let_callers_know()
+        self._line(stub).abort(reason)
+        await self.world.let_callers_know()
 
     async def run_in_object(self, stub: Stub, function: Callable[[Any, Any], object]) -> Any:
         """Run ``function(instance, ctx)`` inside the object, as an event of its own.
@@ -100,15 +195,7 @@ class InProcessHost(HostProcess):
             What it returns (awaited, if it is awaitable), unconverted.
         """
         self.raise_failures()
-        container = self.own_stub(stub)._durable_bind()
-
-        def inside(instance: object, context: ObjectContext) -> object:
-            return function(instance, self.edge.context(instance, context))
-
-        try:
-            return await container.run_inside(inside)
-        except RemoteFailure as failure:
-            raise self.explain(failure) from None
+        return await self._line(stub).run_inside(function)
 
     async def run_alarm(self, stub: Stub) -> bool:
         """Run the object's alarm now, on the path it would take at its time.
@@ -117,55 +204,15 @@ class InProcessHost(HostProcess):
             Whether there was one.
         """
         self.raise_failures()
-        finished: asyncio.Future[AlarmOutcome] = self.world.loop.create_future()
-
-        def done(outcome: AlarmOutcome) -> None:
-            if not finished.done():
-                finished.set_result(outcome)
-
-        scheduler = self.own_stub(stub)._durable_namespace.current.scheduler
-        runtime = self.require_running()
-        try:
-            if not scheduler.run_now(stub._durable_key.hex, done):
-                return False
-        except LifeEnded:
-            return True
-        runtime.life.on_end(lambda: done(AlarmOutcome(ran=False)))
-        await finished
+        was_there = await self._line(stub).run_alarm()
         self.raise_failures()
-        return True
+        return was_there
 
     # -- looking
-
-    def stored(self, stub: Stub) -> Stored:
-        """What is stored for an object: the committed truth, read without waking it."""
-        self.raise_failures()
-        return Stored(self.own_stub(stub)._durable_namespace.storage_files.inspect(stub._durable_key.hex))
 
     def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
         """The pending alarms, by (due, id); while the host is down, those on the disk."""
         self.raise_failures()
         chosen = self.namespaces if namespace is None else (namespace,)
-        found = [alarm for each in chosen for alarm in self._alarms_of(each)]
+        found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
         return sorted(found, key=lambda alarm: (alarm.due, alarm.id))
-
-    def _alarms_of(self, namespace: Namespace) -> list[PendingAlarm]:
-        if self._runtime is None:
-            return [
-                PendingAlarm(id=actor_hex, name=name, due=instant(due_ns), state="waiting", retry_count=0)
-                for actor_hex, due_ns, name in namespace.storage_files.stored_alarms()
-            ]
-        return [
-            PendingAlarm(
-                id=alarm.id,
-                name=alarm.name,
-                due=instant(alarm.due_ns),
-                state=alarm.state.value,
-                retry_count=alarm.retry_count,
-            )
-            for alarm in namespace.current.scheduler.pending()
-        ]
-
-    def run(self, awaitable: Awaitable[T]) -> T:
-        """Run an awaitable from a plain ``def`` test."""
-        return self.world.run(awaitable)

@@ -1,21 +1,33 @@
 """A namespace as the test sees it."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any, Final
 
 from pytest_durable._core.errors import ConfigurationError, ForeignIdError
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
 from pytest_durable._core.isolate import Target
-from pytest_durable._core.runtime import ActorNamespace
 from pytest_durable._core.storage import NamespaceFiles
+from pytest_durable._hosts.face import Line
 from pytest_durable._hosts.stub import Stub
 
-if TYPE_CHECKING:
-    from pytest_durable._hosts.machine import HostMachine
+#: Makes the line of a new stub, given the namespace's unique key and the id.
+Connect = Callable[[str, ObjectId], Line]
+
+_UNIQUE_BYTES: Final = 16
 
 
 class Namespace:
     """All objects of one class: where ids are made and stubs are taken.
+
+    Args:
+        host: The host it is declared on.
+        files: Where its objects are.
+        target: The class.
+        binding: Its name in ``env``.
+        random: Draws unique ids.
+        connect: Makes the lines of its stubs.
 
     Attributes:
         host: The host it was declared on.
@@ -24,13 +36,24 @@ class Namespace:
         binding: Its name in ``env``.
     """
 
-    def __init__(self, host: "HostMachine", files: NamespaceFiles, target: Target, binding: str) -> None:
+    def __init__(
+        self,
+        host: object,
+        files: NamespaceFiles,
+        target: Target,
+        binding: str,
+        *,
+        random: Random,
+        connect: Connect,
+    ) -> None:
         self.host = host
         self.target = target
         self.unique_key = files.unique_key
         self.binding = binding
         self._files = files
         self._ids = IdFactory(self.unique_key)
+        self._random = random
+        self._connect = connect
 
     def __repr__(self) -> str:
         return f"<Namespace {self.unique_key}: {len(self.list_ids())} objects>"
@@ -50,15 +73,6 @@ class Namespace:
         """The files, for those who look into them."""
         return self._files
 
-    @property
-    def current(self) -> ActorNamespace:
-        """The namespace in the life that runs now.
-
-        Raises:
-            HostDownError: No life runs.
-        """
-        return self.host.require_running().namespaces[self.unique_key]
-
     def id_from_name(self, name: str) -> ObjectId:
         """The id that ``name`` always stands for."""
         given: object = name
@@ -75,8 +89,11 @@ class Namespace:
         return self._ids.from_string(text)
 
     def new_unique_id(self) -> ObjectId:
-        """A new id, drawn from the host's seed."""
-        return self.host.draw_unique_id(self._ids, self._files)
+        """A new id, drawn from the host's seed, that no object has yet."""
+        while True:
+            object_id = self._ids.unique(self._random.randbytes(_UNIQUE_BYTES))
+            if not self._files.has_object(object_id.hex):
+                return object_id
 
     def get(self, object_id: ObjectId | str) -> Stub:
         """A new stub for an id.
@@ -98,11 +115,11 @@ class Namespace:
                 f"  name of the id  {object_id.name!r}\n\n"
                 f"Make it with this namespace:  namespace.id_from_name({object_id.name or '…'!r})"
             )
-        return Stub(self, object_id)
+        return Stub(self, object_id, self._connect(self.unique_key, object_id))
 
     def get_by_name(self, name: str) -> Stub:
         """A new stub for the object of that name."""
-        return Stub(self, self.id_from_name(name))
+        return self.get(self.id_from_name(name))
 
     def list_ids(self) -> list[str]:
         """Hex ids of all objects that have a file, sorted. ``metadata.sqlite`` and side files do not count."""

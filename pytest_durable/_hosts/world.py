@@ -5,8 +5,8 @@ ours (``lend_loop``), and a program without pytest has its running loop changed 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import Context
 from datetime import datetime
 from typing import Any, TypeVar
@@ -113,6 +113,10 @@ class World:
         finally:
             asyncio.set_event_loop(previous)
 
+    async def let_callers_know(self) -> None:
+        """Give the callers whose calls have just failed the chance to notice before the test goes on."""
+        await asyncio.sleep(0)
+
     def close(self) -> None:
         """Give user code its real time back and close the loop, if it is ours."""
         try:
@@ -140,6 +144,17 @@ class World:
         self.autojump = enabled
         if self._loop is not None:
             self._loop.pump.autojump = enabled
+
+    @contextmanager
+    def jumping(self) -> Iterator[None]:
+        """Let a wait of a host itself, which ends after a while, move time, whatever the test has chosen."""
+        before = self.autojump
+        self.set_autojump(True)
+        try:
+            with self.alarm_limit.bounded():
+                yield
+        finally:
+            self.set_autojump(before)
 
     def _make_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> "asyncio.Task[Any]":
         scope = SCOPE.get() if (context := options.get("context")) is None else context.get(SCOPE)

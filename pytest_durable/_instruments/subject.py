@@ -116,7 +116,7 @@ class Subject:
 
 def label(namespace: NamespaceFace, key: ObjectKey) -> str:
     """``COUNTER["a"]``, or ``COUNTER(26ab3f01…)`` for an object without a name."""
-    return str(ObjectKey(namespace.binding, key.hex, key.name))
+    return key.label(namespace.binding)
 
 
 def start_ns(host: HostFace) -> int:

@@ -52,6 +52,9 @@ class NeutralSurface:
     def __init__(self, *, enhanced_errors: bool = True) -> None:
         self._enhanced_errors = enhanced_errors
 
+    def check_class(self, cls: type) -> None:
+        """Any class: without the platform's base class its objects answer events, and no calls (spec 10.1)."""
+
     def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
         """Call the user's class."""
         return cls(NeutralContext(context), NeutralEnv(bindings, enhanced_errors=self._enhanced_errors))

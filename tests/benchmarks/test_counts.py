@@ -15,13 +15,13 @@ import pytest
 
 from pytest_durable._core.ids import IdFactory
 from pytest_durable._hosts.inprocess import InProcessHost
-from pytest_durable._surfaces.neutral import NeutralObject
+from pytest_durable._surfaces.wrapped.entrypoints import DurableObject
 from support.tracing import traced_statements
 
 OBJECTS = 200
 
 
-class Quiet(NeutralObject):
+class Quiet(DurableObject):
     """Does as little as each claim allows."""
 
     async def nothing(self) -> None:

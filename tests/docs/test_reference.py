@@ -25,11 +25,8 @@ from pytest_durable._core.events import Record
 from pytest_durable.plugin import hookspecs, options
 from support.pages import ROOT
 
-#: Public by their names only: the plugin, stubs and namespaces call them. Users have no reason to.
-FOR_THE_PACKAGE: Final = {
-    Host: {"begin_life", "draw_unique_id", "explain", "own_stub", "require_open", "require_running"},
-    Namespace: {"current", "storage_files"},
-}
+#: Public by their names only: hosts and plugin call them. Users have no reason to.
+FOR_THE_PACKAGE: Final = {Namespace: {"storage_files"}}
 
 
 def code_words(page: str) -> set[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workers import DurableObject
+from workers import DurableObject, WorkerEntrypoint
 
 from pytest_durable import App, Host
 from pytest_durable.errors import (
@@ -125,6 +125,85 @@ async def test_the_same_key_with_another_class_is_refused(durable: Any) -> None:
     durable.namespace(Counter, unique_key="key")
     with pytest.raises(ConfigurationError, match="The namespace 'key' is declared already, with other arguments"):
         durable.namespace(Other, unique_key="key")
+
+
+class Plain:
+    """Has no base class."""
+
+
+class Handler(WorkerEntrypoint):
+    """Is a class of the platform, and none of objects."""
+
+
+@pytest.mark.parametrize(
+    ("cls", "actual", "advice"),
+    [
+        (Plain, f"class Plain, from {__name__}", "class Plain(DurableObject)"),
+        (Handler, f"class Handler(WorkerEntrypoint), from {__name__}", "class Handler(DurableObject)"),
+        (DurableObject, f"class DurableObject, from {DurableObject.__module__}", "class Counter(DurableObject)"),
+        (int, "class int, from builtins", "class int(DurableObject)"),
+    ],
+    ids=["plain", "worker", "base", "builtin"],
+)
+async def test_class_that_derives_from_no_durable_object_is_refused(
+    durable: Any, cls: type, actual: str, advice: str
+) -> None:
+    # PW-1.12
+    with pytest.raises(ConfigurationError) as caught:
+        durable.namespace(cls)
+    assert lines(caught) == [
+        f"{cls.__name__} is no class of objects.",
+        "",
+        "  expected  a class that derives from workers.DurableObject",
+        f"  actual    {actual}",
+        "",
+        f"Derive one:  {advice}",
+    ]
+    assert durable.namespaces == ()
+    assert durable.directory is None
+
+
+async def test_class_that_is_no_class_of_objects_is_refused_when_its_path_is_followed(
+    durable: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "pathless.py").write_text("class Plain: pass\n")
+    host = Host(directory=tmp_path / "data", world=durable.world, root=tmp_path)
+    try:
+        stub = host.namespace("pathless:Plain").get_by_name("a")
+        with pytest.raises(ConfigurationError, match=r"^Plain is no class of objects\."):
+            await stub.anything()
+    finally:
+        await host.finish()
+        host.close()
+
+
+@pytest.mark.parametrize("app", [{"classes": (Plain,)}, {"bindings": {"PLAIN": Plain}}], ids=["classes", "bindings"])
+async def test_application_of_a_class_that_is_no_class_of_objects_is_refused(durable: Any, app: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^Plain is no class of objects\."):
+        Host(app=App(**app))
+    with pytest.raises(ConfigurationError, match=r"^Plain is no class of objects\."):
+        await durable.restart(app=App(**app))
+    assert durable.is_running
+
+
+def test_class_that_derives_from_a_durable_object_of_the_projects_own_is_accepted(durable: Any) -> None:
+    own = type("DurableObject", (), {})
+    assert durable.namespace(type("Mine", (own,), {})).class_name == "Mine"
+
+
+@pytest.mark.parametrize("wrong", [5, None, b"module:Class", Counter], ids=["number", "none", "bytes", "instance"])
+async def test_namespace_of_what_is_neither_class_nor_path_is_refused(durable: Any, wrong: Any) -> None:
+    given = wrong(None, None) if wrong is Counter else wrong
+    with pytest.raises(ConfigurationError) as caught:
+        durable.namespace(given)
+    assert lines(caught) == [
+        f"A namespace is made of a class, not of {given!r}.",
+        "",
+        "  expected  a class, or its path 'module:Class'",
+        f"  actual    a value of type {type(given).__name__}",
+        "",
+        'Hand over the class, or its path:  durable.namespace("module:Class")',
+    ]
 
 
 async def test_an_unknown_binding_lists_those_that_exist(durable: Any) -> None:

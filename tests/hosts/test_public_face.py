@@ -17,7 +17,7 @@ import pytest
 from workers import DurableObject, Response
 
 from pytest_durable import App, Host, PlatformError
-from pytest_durable.errors import AlarmLoopError, HostDownError
+from pytest_durable.errors import AlarmLoopError, HostDownError, StuckError
 from pytest_durable.events import (
     Aborted,
     AlarmFinished,
@@ -355,8 +355,40 @@ async def test_alarm_that_sets_itself_for_ever_is_named(durable: Host) -> None:
 
     restless = durable.namespace(Restless).get_by_name("r")
     await durable.run_in_object(restless, lambda instance, ctx: instance.alarm())
-    with pytest.raises(AlarmLoopError, match=r'Restless\["r"\]'):
+    with pytest.raises(AlarmLoopError, match=r'RESTLESS\["r"\]'):
         await durable.clock.run_until_idle(max_alarms=20)
+
+
+@pytest.mark.parametrize("max_alarms", [20, 2_000], ids=["in one wait", "at one instant"])
+async def test_alarm_that_sets_itself_for_ever_is_named_by_its_binding(durable: Host, max_alarms: int) -> None:
+    class Restless(DurableObject):
+        async def alarm(self) -> None:
+            await self.ctx.storage.setAlarm(js.Date.now())
+
+    restless = durable.namespace(Restless, binding="NIGHT", unique_key="worker-Restless").get_by_name("r")
+    await durable.run_in_object(restless, lambda instance, ctx: instance.alarm())
+    with pytest.raises(AlarmLoopError, match=r'^The alarm of NIGHT\["r"\] re-arms itself for ever'):
+        await durable.clock.run_until_idle(max_alarms=max_alarms)
+
+
+async def test_wait_that_cannot_end_names_objects_by_their_bindings(durable: Host) -> None:
+    class Waiting(DurableObject):
+        async def wait(self) -> None:
+            await asyncio.Event().wait()
+
+    waiting = durable.namespace(Waiting, binding="ROOM", unique_key="worker-Waiting")
+    named, nameless = waiting.get_by_name("a"), waiting.get(waiting.new_unique_id())
+    with pytest.raises(StuckError) as caught:
+        await asyncio.gather(named.wait(), nameless.wait())
+    assert str(caught.value).splitlines()[2:4] == [
+        '  ROOM["a"]  wait() has not returned',
+        f"  ROOM({nameless.id.hex[:8]}…)  wait() has not returned",
+    ]
+
+
+def test_stub_is_shown_by_its_binding(durable: Host) -> None:
+    books = durable.namespace(Notebook, binding="BOOKS", unique_key="worker-Notebook")
+    assert repr(books.get_by_name("a")) == '<stub of BOOKS["a"]>'
 
 
 # Errors of the platform.

@@ -212,7 +212,7 @@ async def test_a_stub_is_no_namespace(durable, claim):
     with misuse(
         ConfigurationError,
         f"""
-        {claim}() takes a namespace, not <stub of Counter["a"]>.
+        {claim}() takes a namespace, not <stub of COUNTER["a"]>.
 
         Hand over what namespace() gave:  durable.{claim}(durable.namespace(…), 1)
         """,

@@ -148,7 +148,7 @@ async def test_a_stub_of_another_host_is_refused(durable):
     with misuse(
         ConfigurationError,
         f"""
-        assert_no_alarm(): <stub of Counter["a"]> belongs to another host.
+        assert_no_alarm(): <stub of COUNTER["a"]> belongs to another host.
 
           asked     {durable!r}
           owner     {other!r}

@@ -7,6 +7,7 @@ import pytest
 
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable.events import AlarmFinished, AlarmRetried
+from support.alarms import scheduler_of
 from support.claims import counter, fails_with, on_host
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "assertions.md"
@@ -72,7 +73,7 @@ async def test_a_delivery_that_runs_no_handler_does_not_count(durable):
     await stub.arm(60)
     # The scheduler fires too early, as after a crash between its row and the object's commit.
     due_ns = instant_ns(durable.clock.now()) + 5_000_000_000
-    durable.namespaces[0].current.scheduler.set(stub.id.hex, due_ns, stub.name)
+    scheduler_of(durable.namespaces[0]).set(stub.id.hex, due_ns, stub.name)
     await durable.clock.advance(seconds=10)
 
     assert [run.ran for run in durable.journal.of(AlarmFinished)] == [False]

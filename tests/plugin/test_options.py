@@ -3,19 +3,19 @@
 from pathlib import Path
 
 import pytest
+from workers import DurableObject
 
 from pytest_durable import Host, HostFactory
 from pytest_durable.errors import ConfigurationError
 from pytest_durable.plugin.options import OPTION_NAMES, Options, marker_help, read_config
 from support.inner import INI, InnerRun, run_inner
-from support.objects import Counter
 
 PRINTS_ITS_OPTIONS = """
 def test_it(durable, pytestconfig):
     print("seed", durable.seed)
     print("directory", durable.directory)
     print("clock", durable.clock.now().isoformat())
-    print("storage", durable._storage_mode)
+    print("storage", durable._declarations.storage)
     print("autojump", durable.world.autojump)
 """
 
@@ -213,9 +213,9 @@ def test_directory_to_copy_from_is_looked_up_from_the_root_of_the_project(tmp_pa
 
 @pytest.mark.durable(synchronous="full")
 def test_marker_can_ask_for_synced_commits(durable: Host) -> None:
-    durable.namespace(Counter)
+    durable.namespace(type("Counter", (DurableObject,), {}))
 
-    assert durable._disks._synchronous == "full"
+    assert durable._computer.disks._synchronous == "full"
 
 
 # A clock of others that says something else.

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from workers import DurableObject
 
 from pytest_durable import App, Host, HostFactory
 
@@ -108,7 +109,7 @@ def test_factory_takes_an_application_of_its_own(durable_factory: HostFactory) -
 
 @pytest.mark.durable(storage="memory")
 def test_host_in_memory_has_no_directory(durable: Host) -> None:
-    durable.namespace(type("Thing", (), {}))
+    durable.namespace(type("Thing", (DurableObject,), {}))
     assert durable.directory is None
 
 

@@ -108,6 +108,6 @@ def test_wait_until_that_is_unfinished_at_the_end_is_worth_a_warning(tmp_path):
 
     assert run.outcomes == {"test_unfinished": "ERROR", "test_finished": "PASSED"}
     assert run.raised_by("test_unfinished") == [
-        'pytest_durable._hosts.platform_warnings.PlatformWarning: PD-W11: a waitUntil of Busy["a"] had not finished'
+        'pytest_durable._hosts.platform_warnings.PlatformWarning: PD-W11: a waitUntil of BUSY["a"] had not finished'
         " when the test ended; production may cancel it"
     ]

@@ -98,6 +98,11 @@ def row_of(namespace: Any, stub: Any) -> float | None:
     return None if due_ns is None else seconds(due_ns / MS)
 
 
+def scheduler_of(namespace: Any) -> Any:
+    """The scheduler of a namespace in the life that runs."""
+    return namespace.host._process.require_running().namespaces[namespace.unique_key].scheduler
+
+
 def value_of(durable: Any, stub: Any) -> float | None:
     """The object's own record, as it is on the disk."""
     due = durable.stored(stub).alarm

@@ -21,7 +21,7 @@ class Trace:
 
     def __init__(self, durable: Any) -> None:
         self.log: list[str] = []
-        disk = durable._disks.choose(durable._storage_mode)
+        disk = durable._computer.disks.choose(durable._declarations.storage)
         disk.trace_statements(self._executed)
         durable.journal.listen(lambda record: self.log.append(type(record).__name__))
 

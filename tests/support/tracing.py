@@ -13,6 +13,6 @@ def traced_statements(host: Any) -> list[tuple[str, str]]:
     def started(path: str, sql: str) -> None:
         statements.append((path.rpartition("/")[2], sql.split("/*")[0].strip()))
 
-    for disk in host._disks:
+    for disk in host._computer.disks:
         disk.trace_statements(started)
     return statements

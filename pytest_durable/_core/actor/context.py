@@ -81,7 +81,7 @@ class ObjectContext:
                 return
             if is_claim(failure):
                 incarnation.services.claim_failed(failure)
-            _LOG.warning("a waitUntil of %s failed: %s", incarnation.key, describe(failure))
+            _LOG.warning("a waitUntil of %s failed: %s", incarnation.services.label(incarnation.key), describe(failure))
 
         incarnation.start(_settle(awaitable), ended).is_background = True
 

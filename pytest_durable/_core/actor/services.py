@@ -58,6 +58,7 @@ class Services:
         broke: A container broke and must not be reached by fresh stubs any more.
         arm_sweep: A container without stubs has come to be; it is to be swept some day.
         claim_failed: An ``AssertionError`` was raised where no caller of the test may see it.
+        label: How messages call an object.
         prevent_eviction: Idle instances stay.
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
         enhanced_errors: Stored errors keep their own properties (newer compatibility dates).
@@ -80,6 +81,7 @@ class Services:
     broke: "Callable[[Container], None]"
     arm_sweep: Callable[[], None]
     claim_failed: Callable[[BaseException], None]
+    label: Callable[[ObjectKey], str]
     prevent_eviction: bool = False
     delete_all_keeps_alarm: bool = False
     enhanced_errors: bool = True

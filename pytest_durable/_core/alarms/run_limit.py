@@ -81,11 +81,13 @@ class RunCounter:
     Args:
         limit: What is allowed.
         now_ns: Reads the wall clock.
+        label: How messages call an object.
     """
 
-    def __init__(self, limit: RunLimit, now_ns: Callable[[], int]) -> None:
+    def __init__(self, limit: RunLimit, now_ns: Callable[[], int], label: Callable[[ObjectKey], str] = str) -> None:
         self._limit = limit
         self._now_ns = now_ns
+        self._label = label
         self._wait: object | None = None
         self._in_wait: dict[str, int] = {}
         self._first_ns: dict[str, int] = {}
@@ -109,7 +111,7 @@ class RunCounter:
         here = _more(self._at_instant, key.hex)
         if here > RUNS_MAX:
             del self._at_instant[key.hex]
-            raise _loop_at_one_instant(key)
+            raise _loop_at_one_instant(self._label(key))
         if self._wait is None:
             return
         runs, runs_max = _more(self._in_wait, key.hex), self._limit.runs_max
@@ -118,7 +120,7 @@ class RunCounter:
             del self._in_wait[key.hex], self._first_ns[key.hex]
             _fewer(self._at_instant, key.hex)
             interval_ns = (self._instant_ns - first_ns) // max(1, runs - 1)
-            raise _loop_in_one_wait(key, runs_max, self._limit.where, interval_ns)
+            raise _loop_in_one_wait(self._label(key), runs_max, self._limit.where, interval_ns)
 
     def _follow(self) -> None:
         """Forget what was counted at another instant or in another wait."""
@@ -143,17 +145,17 @@ def _fewer(counts: dict[str, int], actor_hex: str) -> None:
         del counts[actor_hex]
 
 
-def _loop_at_one_instant(key: ObjectKey) -> AlarmLoopError:
+def _loop_at_one_instant(label: str) -> AlarmLoopError:
     return AlarmLoopError(
-        f"The alarm of {key} re-arms itself for ever: {RUNS_MAX:,} runs at one instant.\n\n"
+        f"The alarm of {label} re-arms itself for ever: {RUNS_MAX:,} runs at one instant.\n\n"
         "  expected  each run sets its next alarm later than now, or none\n"
         "  actual    the clock has not moved between the runs\n\n" + _SET_LATER
     )
 
 
-def _loop_in_one_wait(key: ObjectKey, runs_max: int, where: str, interval_ns: int) -> AlarmLoopError:
+def _loop_in_one_wait(label: str, runs_max: int, where: str, interval_ns: int) -> AlarmLoopError:
     return AlarmLoopError(
-        f"The alarm of {key} re-arms itself for ever: due again after {runs_max:,} runs in {where}.\n\n"
+        f"The alarm of {label} re-arms itself for ever: due again after {runs_max:,} runs in {where}.\n\n"
         "  expected  a run that sets no further alarm\n"
         "  actual    each run has set the next one, or is being retried\n\n"
         + (_bounded_journey(interval_ns) if interval_ns else _SET_LATER)

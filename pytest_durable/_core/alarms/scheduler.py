@@ -146,6 +146,7 @@ class AlarmScheduler:
         deliver: Brings an alarm to its object and calls back with the outcome.
         abandon: Makes the object forget an abandoned alarm without running user code; False: it could not.
         limit: How often one alarm may run in one wait of the test.
+        label: How messages call an object.
     """
 
     def __init__(
@@ -160,6 +161,7 @@ class AlarmScheduler:
         deliver: Deliver,
         abandon: Abandon,
         limit: RunLimit,
+        label: Callable[[ObjectKey], str] = str,
     ) -> None:
         self._namespace = namespace
         self._table = table
@@ -172,7 +174,7 @@ class AlarmScheduler:
         self._rows: dict[str, Row] = {}
         self._entries: dict[str, _Entry] = {}
         self._bell = Bell(life, self._came_due)
-        self._runs = RunCounter(limit, now_ns)
+        self._runs = RunCounter(limit, now_ns, label)
         self._watchers: dict[str, list[Callable[[AlarmOutcome], None]]] = {}
 
     def __repr__(self) -> str:

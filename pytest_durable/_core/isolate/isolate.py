@@ -40,13 +40,17 @@ class Isolate:
     Args:
         generation: 1 for the first isolate of a host, then counting up.
         make_modules: Makes the isolate's set of modules; called when a class is first asked for by its path.
+        check_class: Refuses what is no class of objects. One that was handed over has been checked.
     """
 
-    def __init__(self, generation: int, make_modules: Callable[[], ModuleSet]) -> None:
+    def __init__(
+        self, generation: int, make_modules: Callable[[], ModuleSet], check_class: Callable[[type], None]
+    ) -> None:
         self.generation = generation
         #: Nothing of the test's own context reaches user code.
         self.base_context = Context()
         self._make_modules = make_modules
+        self._check_class = check_class
         self._modules: ModuleSet | None = None
 
     def __repr__(self) -> str:
@@ -61,10 +65,13 @@ class Isolate:
         """The user's class.
 
         Raises:
-            ConfigurationError: The module has no such class. Whatever executing the module raises comes through.
+            ConfigurationError: The module has no such class, or it is no class of objects. Whatever executing the
+                module raises comes through.
         """
         if isinstance(target, ClassObject):
             return target.cls
         if self._modules is None:
             self._modules = self._make_modules()
-        return find_class(self._modules.load(target.module), target.class_name)
+        cls = find_class(self._modules.load(target.module), target.class_name)
+        self._check_class(cls)
+        return cls

@@ -40,6 +40,13 @@ class Surface(Protocol):
         """Where this kind of user code is treated differently."""
         ...
 
+    def check_class(self, cls: type) -> None:
+        """Make sure that ``cls`` is a class of objects of this kind of user code.
+
+        Raises:
+            ConfigurationError: It is none.
+        """
+
     def build(self, cls: type, context: Any, bindings: Mapping[str, object]) -> object:
         """Call the user's class. ``context`` is an ``actor.ObjectContext``, ``bindings`` what ``env`` shows."""
         ...

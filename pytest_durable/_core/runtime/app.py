@@ -63,7 +63,8 @@ class App:
 
     Attributes:
         classes: Classes of objects, bound under their names in UPPER_SNAKE.
-        bindings: What ``env`` shows besides: binding name to a class, a ``"module:Class"``, or any value of your own.
+        bindings: What ``env`` shows besides: binding name to a class of objects, a ``"module:Class"``, or any value
+            of your own that is no class.
         vars: Plain variables of ``env``.
         compatibility_date: As in the platform's configuration.
         compatibility_flags: Likewise.

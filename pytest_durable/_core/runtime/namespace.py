@@ -25,6 +25,7 @@ class ActorNamespace:
     Args:
         files: The namespace's directory.
         target: The class.
+        binding: Its name in ``env``, and in messages.
         services: What the objects are offered.
         make_scheduler: Makes the scheduler, given this namespace.
     """
@@ -33,11 +34,13 @@ class ActorNamespace:
         self,
         files: NamespaceFiles,
         target: Target,
+        binding: str,
         make_services: "Callable[[ActorNamespace], Services]",
         make_scheduler: "Callable[[ActorNamespace], AlarmScheduler]",
     ) -> None:
         self.files = files
         self.target = target
+        self.binding = binding
         self.unique_key = files.unique_key
         self.ids = IdFactory(self.unique_key)
         self.scheduler = make_scheduler(self)
@@ -46,6 +49,10 @@ class ActorNamespace:
 
     def __repr__(self) -> str:
         return f"<ActorNamespace {self.unique_key}: {len(self._containers)} containers>"
+
+    def label(self, key: ObjectKey) -> str:
+        """How messages call an object of this namespace: by its binding."""
+        return key.label(self.binding)
 
     def container(self, object_id: ObjectId) -> Container:
         """The container of an object, made if need be. Nothing is built or created by it."""

@@ -64,7 +64,7 @@ class Runtime:
         self.app = app
         self.surface = surface
         self.life = Life(number, machine.clock, machine.get_loop, machine.failed)
-        self.isolate = Isolate(number, machine.make_modules)
+        self.isolate = Isolate(number, machine.make_modules, surface.check_class)
         self.namespaces: dict[str, ActorNamespace] = {}
         self._bindings: dict[str, object] = {}
         self._sweep_armed = False
@@ -79,7 +79,7 @@ class Runtime:
         """Declare a namespace: open its directory and load its alarms; overdue ones fire when the loop runs."""
         files.open()
         try:
-            namespace = ActorNamespace(files, target, self._services, self._scheduler)
+            namespace = ActorNamespace(files, target, binding, self._services, self._scheduler)
             namespace.scheduler.load()
         except BaseException:
             if not self.life.is_over:  # else the directory belongs to the end of the life
@@ -110,6 +110,7 @@ class Runtime:
             deliver=namespace.deliver_alarm,
             abandon=namespace.abandon_alarm,
             limit=machine.alarm_limit,
+            label=namespace.label,
         )
 
     def _services(self, namespace: ActorNamespace) -> Services:
@@ -140,6 +141,7 @@ class Runtime:
             enhanced_errors=app.enhanced_errors,
             sql_enabled=app.options.sql,
             arm_sweep=self._arm_sweep,
+            label=namespace.label,
         )
 
     def _arm_sweep(self) -> None:
@@ -177,17 +179,21 @@ class Runtime:
         """One line for each call in flight and each object that holds others back, for messages."""
         lines = []
         for container in self.containers():
-            incarnation = container.incarnation
+            incarnation, label = container.incarnation, self._label(container.key)
             if incarnation is None:
                 continue
-            lines += sorted(f"{container.key}  {reply.method}() has not returned" for reply in incarnation.replies)
+            lines += sorted(f"{label}  {reply.method}() has not returned" for reply in incarnation.replies)
             if incarnation.input_gate.waiting:
-                lines.append(f"{container.key}  {incarnation.input_gate.waiting} turns wait for a critical section")
+                lines.append(f"{label}  {incarnation.input_gate.waiting} turns wait for a critical section")
         return lines
 
-    def unfinished_background(self) -> list[ObjectKey]:
-        """Objects with a ``waitUntil`` that has not finished."""
-        return [c.key for c in self.containers() if c.incarnation is not None and c.incarnation.has_background]
+    def unfinished_background(self) -> list[str]:
+        """Objects with a ``waitUntil`` that has not finished, as messages call them."""
+        found = (c for c in self.containers() if c.incarnation is not None and c.incarnation.has_background)
+        return [self._label(container.key) for container in found]
+
+    def _label(self, key: ObjectKey) -> str:
+        return self.namespaces[key.namespace].label(key)
 
     def strands(self) -> list[Strand]:
         """Everything of user code that is running or suspended."""

@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._surfaces.wrapped.context import DurableObjectContext
 from pytest_durable._surfaces.wrapped.stubs import _EnvWrapper
 
@@ -71,3 +72,29 @@ class WorkerEntrypoint:
 
 
 _wrap_init(WorkerEntrypoint)
+
+
+def require_object_class(cls: type) -> None:
+    """Make sure that ``cls`` is a class of objects: a proper subclass of ``DurableObject``.
+
+    A class of that name is as good as ours: a project may have a ``workers`` module of its own, which then goes before
+    the one served here, and a reload of it makes the class anew.
+
+    Raises:
+        ConfigurationError: It is none.
+
+    Source: workerd src/pyodide/internal/introspection.py (spec 1.12).
+    """
+    if any(base.__name__ == DurableObject.__name__ for base in cls.__mro__[1:]):
+        return
+    bases = ", ".join(base.__name__ for base in cls.__bases__ if base is not object)
+    raise ConfigurationError(
+        f"{cls.__name__} is no class of objects.\n\n"
+        "  expected  a class that derives from workers.DurableObject\n"
+        f"  actual    class {cls.__name__}{f'({bases})' if bases else ''}, from {cls.__module__}\n\n"
+        f"Derive one:  class {_other_name(cls)}(DurableObject)"
+    )
+
+
+def _other_name(cls: type) -> str:
+    return "Counter" if cls is DurableObject else cls.__name__

@@ -15,6 +15,7 @@ from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes
 from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped import http
 from pytest_durable._surfaces.wrapped.context import DurableObjectContext, RawAlarmInfo, RawState
+from pytest_durable._surfaces.wrapped.entrypoints import require_object_class
 from pytest_durable._surfaces.wrapped.from_wire import FromWire
 from pytest_durable._surfaces.wrapped.functions import RawFunction, _RpcStubWrapper
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, StorageTypes
@@ -99,6 +100,14 @@ class WrappedSurface:
     def types(self) -> DecodedTypes:
         """What stored values are built from."""
         return self._storage_types.decoded
+
+    def check_class(self, cls: type) -> None:
+        """Make sure that ``cls`` derives from ``DurableObject``, as production looks for it (PW-1.12).
+
+        Raises:
+            ConfigurationError: It does not, or is ``DurableObject`` itself.
+        """
+        require_object_class(cls)
 
     def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
         """Call the user's class with ``ctx`` and ``env``."""

@@ -21,7 +21,7 @@ async def test_run_until_idle_reports_an_alarm_that_sets_the_next_one_for_ever(d
     with pytest.raises(AlarmLoopError) as caught:
         await durable.clock.run_until_idle()
     assert str(caught.value).splitlines() == [
-        'The alarm of Recorder["a"] re-arms itself for ever: due again after 1,000 runs in run_until_idle().',
+        'The alarm of RECORDER["a"] re-arms itself for ever: due again after 1,000 runs in run_until_idle().',
         "",
         "  expected  a run that sets no further alarm",
         "  actual    each run has set the next one, or is being retried",
@@ -117,7 +117,7 @@ async def test_alarm_that_lets_no_time_pass_is_reported_under_advance_too(durabl
     with pytest.raises(AlarmLoopError) as caught:
         await durable.clock.advance(minutes=5)
     assert str(caught.value).splitlines() == [
-        'The alarm of Recorder["a"] re-arms itself for ever: 1,000 runs at one instant.',
+        'The alarm of RECORDER["a"] re-arms itself for ever: 1,000 runs at one instant.',
         "",
         "  expected  each run sets its next alarm later than now, or none",
         "  actual    the clock has not moved between the runs",
@@ -143,7 +143,7 @@ async def test_objects_that_wake_each_other_for_ever_are_reported(durable):
 
     ping = durable.namespace(Player).get_by_name("ping")
     await ping.arm(1)
-    with pytest.raises(AlarmLoopError, match=r'The alarm of Player\["p[io]ng"\] re-arms itself for ever'):
+    with pytest.raises(AlarmLoopError, match=r'The alarm of PLAYER\["p[io]ng"\] re-arms itself for ever'):
         await durable.clock.run_until_idle(max_alarms=20)
 
 

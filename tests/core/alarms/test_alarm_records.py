@@ -9,7 +9,7 @@ from pytest_durable import events
 from pytest_durable._core.alarms import AlarmState
 from pytest_durable._core.errors import HostDownError
 from pytest_durable._core.platform_errors import PlatformError
-from support.alarms import MS, Armed, ms, records_of, seconds, set_row
+from support.alarms import MS, Armed, ms, records_of, scheduler_of, seconds, set_row
 from support.trace import Trace
 
 SET, DELETE, COMMIT = "row: set", "row: delete", "object: commit"
@@ -75,7 +75,7 @@ async def test_scheduler_keeps_a_row_and_a_timer(durable, namespace, stub):
     # DO-7.2.T1.2
     await stub.arm(60)
     assert namespace.storage_files.stored_alarms() == [(stub.id.hex, ms(60) * MS, "a")]
-    assert [alarm.state for alarm in namespace.current.scheduler.pending()] == [AlarmState.WAITING]
+    assert [alarm.state for alarm in scheduler_of(namespace).pending()] == [AlarmState.WAITING]
     assert durable.clock.next_due().timestamp() * 1000 == ms(60)
 
 

@@ -15,6 +15,7 @@ from support.alarms import (
     recorder,
     records_of,
     row_of,
+    scheduler_of,
     seconds,
     set_row,
     set_value,
@@ -343,7 +344,7 @@ async def test_namespaces_have_schedulers_of_their_own(durable):
     first, second = (durable.namespace(cls, unique_key=key, binding=key) for key in ("first", "second"))
     await first.get_by_name("a").arm(60)
     assert (len(durable.alarms(first)), len(durable.alarms(second))) == (1, 0)
-    assert first.current.scheduler is not second.current.scheduler
+    assert scheduler_of(first) is not scheduler_of(second)
 
 
 @pytest.mark.durable(storage="memory")

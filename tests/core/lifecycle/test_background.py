@@ -66,7 +66,7 @@ async def test_failure_of_wait_until_is_logged_and_harmless(durable, background,
     with caplog.at_level(logging.WARNING, "pytest_durable"):
         await background.fail_in_background()
         await durable.settle()
-    assert caplog.messages == ['a waitUntil of Background["a"] failed: ValueError: nobody listens']
+    assert caplog.messages == ['a waitUntil of BACKGROUND["a"] failed: ValueError: nobody listens']
     assert await background.get("written") == 1
 
 

@@ -37,17 +37,17 @@ FAULTS: Final = (
     Fault(
         name="stub-mended-after-an-abort",
         breaks="A stub that was used before an abort works again after it.",
-        file="_hosts/stub.py",
-        before="        if self._durable_life is not life or self._durable_pin is None:\n",
+        file="_hosts/local_line.py",
+        before="        if self._life is not life or self._pin is None:\n",
         after="        if True:\n",
         tests=("tests/core/lifecycle/test_abort.py",),
     ),
     Fault(
         name="stub-keeps-the-dead-runtime",
         breaks="A stub kept across a crash speaks to the life that has ended.",
-        file="_hosts/stub.py",
-        before="        if self._durable_life is not life or self._durable_pin is None:\n",
-        after="        if self._durable_pin is None:\n",
+        file="_hosts/local_line.py",
+        before="        if self._life is not life or self._pin is None:\n",
+        after="        if self._pin is None:\n",
         tests=_DEATH_TESTS,
     ),
     Fault(
@@ -133,9 +133,9 @@ FAULTS: Final = (
     Fault(
         name="crash-one-record-late",
         breaks="A crash point cuts the life one record after the one that it names.",
-        file="_hosts/machine.py",
-        before="len(self.journal) > number",
-        after="len(self.journal) > number + 1",
+        file="_hosts/crash_points.py",
+        before="len(journal) > number",
+        after="len(journal) > number + 1",
         tests=("tests/crash/test_every_record.py",),
     ),
     Fault(
@@ -197,9 +197,9 @@ FAULTS: Final = (
     Fault(
         name="unique-ids-not-from-the-seed",
         breaks="Unique ids differ from run to run.",
-        file="_hosts/machine.py",
-        before="ids.unique(self._random.randbytes(16))",
-        after='ids.unique(__import__("os").urandom(16))',
+        file="_hosts/namespace.py",
+        before="self._ids.unique(self._random.randbytes(_UNIQUE_BYTES))",
+        after='self._ids.unique(__import__("os").urandom(_UNIQUE_BYTES))',
         tests=("tests/core/ids",),
     ),
     Fault(

@@ -28,8 +28,8 @@ FAULTS: Final = (
     Fault(
         name="module-state-survives-a-restart",
         breaks="A new life uses the modules of the one before, with their state.",
-        file="_hosts/machine.py",
-        before="adopt=self._lives == 1)",
+        file="_hosts/deployment.py",
+        before="adopt=is_first_life)",
         after="adopt=True)",
         tests=("tests/core/lifecycle/test_module_state.py",),
     ),

@@ -1,0 +1,222 @@
+"""What a test can say to any host in the same words, whatever the host runs its objects in.
+
+A host adds how a life begins and ends (``start``, ``stop``, ``crash``) and what it can do to one object.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pytest_durable._core.isolate import Target
+from pytest_durable._core.runtime import App
+from pytest_durable._core.storage import NamespaceFiles
+from pytest_durable._hosts.arguments import check_storage, resolve_target
+from pytest_durable._hosts.computer import Computer
+from pytest_durable._hosts.declarations import Declarations, ProcessFace
+from pytest_durable._hosts.defaults import StorageMode
+from pytest_durable._hosts.deployment import redeploy
+from pytest_durable._hosts.durations import downtime
+from pytest_durable._hosts.namespace import Connect, Namespace
+from pytest_durable._hosts.platform_warnings import PlatformWarning, require_known_code
+from pytest_durable._hosts.stored import Stored
+from pytest_durable._hosts.stub import Stub, check_own_stub
+
+T = TypeVar("T")
+
+
+class CommonHost(ABC):
+    """A computer with a disk, a clock and a journal, and what the test has declared on it.
+
+    Args:
+        computer: The parts that outlive every life.
+        process: What a life runs in.
+        connect: Makes the lines of stubs.
+        storage: Where a namespace is kept that does not say it.
+
+    Attributes:
+        world: The test's time and loop.
+        journal: What happened, in all lives.
+        clock: The clock of the test.
+        platform_warnings: What production would treat differently.
+    """
+
+    def __init__(self, computer: Computer, process: ProcessFace, connect: Connect, *, storage: StorageMode) -> None:
+        def make_namespace(files: NamespaceFiles, target: Target, binding: str) -> Namespace:
+            return Namespace(self, files, target, binding, random=computer.random, connect=connect)
+
+        self.seed = computer.seed
+        self.world = computer.world
+        self.journal = computer.journal
+        self.clock = computer.clock
+        self.platform_warnings = computer.warnings
+        self._computer = computer
+        self._process = process
+        self._declarations = Declarations(process, computer.disks, storage=storage, make_namespace=make_namespace)
+        self._is_closed = False
+
+    def __repr__(self) -> str:
+        state = "running" if self.is_running else "down"
+        return f"<Host {state} at {self.clock.now().isoformat()}, {len(self.namespaces)} namespaces>"
+
+    # -- state
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a life runs."""
+        return self._process.is_running
+
+    @property
+    def app(self) -> App:
+        """The application."""
+        return self._declarations.deployment.app
+
+    @property
+    def directory(self) -> Path | None:
+        """Root of the namespaces' directories; None while nothing is on disk."""
+        return self._computer.disks.directory
+
+    @property
+    def namespaces(self) -> tuple[Namespace, ...]:
+        """Those declared so far."""
+        return self._declarations.all
+
+    @property
+    def warnings(self) -> tuple[PlatformWarning, ...]:
+        """The platform warnings so far."""
+        return self.platform_warnings.all()
+
+    def expect_warning(self, code: str) -> PlatformWarning:
+        """Claim a platform warning, so that it is not issued after the test.
+
+        Raises:
+            AssertionError: There was none of that code.
+        """
+        return self.platform_warnings.claim(require_known_code(code))
+
+    def raise_failures(self) -> None:
+        """Raise the first failure that nobody has seen yet (an assertion in an alarm, an error in a callback)."""
+        self._computer.failures.raise_first()
+
+    def stored(self, stub: Stub) -> Stored:
+        """What is stored for an object: the committed truth, read without waking it."""
+        self.raise_failures()
+        check_own_stub(stub, self)
+        return Stored(stub._durable_namespace.storage_files.inspect(stub.id.hex))
+
+    # -- declaring
+
+    def namespace(
+        self,
+        target: type | str,
+        *,
+        binding: str | None = None,
+        unique_key: str | None = None,
+        storage: StorageMode | None = None,
+    ) -> Namespace:
+        """Declare the objects of a class. Equal calls give the same namespace.
+
+        Args:
+            target: The class, or ``"module:Class"``, or the name of a binding that exists.
+            binding: Its name in ``env``; by default the class name in UPPER_SNAKE.
+            unique_key: What keys the ids and names the directory; by default the class name.
+            storage: ``"disk"`` or ``"memory"``; by default the host's.
+
+        Raises:
+            ConfigurationError: It is no class of objects, contradicts an earlier declaration, or nothing of that name
+                exists.
+            DirectoryError, DamagedFileError: The directory cannot be used. Nothing was changed.
+            HostDownError: No life runs.
+        """
+        self.raise_failures()
+        if storage is not None:
+            check_storage(storage)
+        if isinstance(target, str) and ":" not in target:
+            return self._declarations.find(target)
+        resolved = resolve_target(target)
+        return self._declarations.declare(resolved, binding=binding, unique_key=unique_key, storage=storage)
+
+    # -- the process
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """End the life in order."""
+
+    @abstractmethod
+    async def crash(self) -> None:
+        """End the life at once."""
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Begin a new life on the same disk."""
+
+    async def restart(
+        self, *, crash: bool = False, down_for: timedelta | str | None = None, app: App | None = None
+    ) -> None:
+        """Stop (or crash) and start again.
+
+        Args:
+            crash: End the life by a crash.
+            down_for: Virtual time between the two; alarms that come due meanwhile fire late, at the start.
+            app: New code for the old data.
+        """
+        # A wrong argument is noticed before anything ends.
+        down = None if down_for is None else downtime(down_for)
+        before = self._declarations.deployment
+        after = before if app is None else redeploy(app, before, self.platform_warnings.report)
+        await (self.crash() if crash else self.stop())
+        if down:
+            await self.clock.advance(down)
+        if after is not before:
+            self._declarations.deploy(after)
+        await self.start()
+
+    @abstractmethod
+    async def finish(self) -> None:
+        """End of the test: stop in order. Failures nobody saw are kept."""
+
+    def close(self) -> None:
+        """Give everything back. Idempotent; works after any failure."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.journal.disarm()
+        try:
+            self._process.end(graceful=True)
+        finally:
+            self._computer.give_back()
+
+    # -- without the plugin
+
+    def run(self, awaitable: Awaitable[T]) -> T:
+        """Run an awaitable from a plain ``def`` test."""
+        return self.world.run(awaitable)
+
+    async def __aenter__(self) -> Self:
+        self._computer.lodging.adopt_running_loop()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, failure: BaseException | None, _tb: object) -> None:
+        try:
+            await self.finish()
+        finally:
+            self._computer.lodging.give_loop_back()
+            self.close()
+        if failure is None:
+            self.raise_failures()
+
+    @classmethod
+    def run_main(cls, main: Callable[..., Coroutine[Any, Any, T]], **options: Any) -> T:
+        """Make a host and a loop, run ``main(host)``, and end both."""
+        host = cls(**options)
+        try:
+            return host.run(host._run_to_the_end(main(host)))
+        finally:
+            host.close()
+
+    async def _run_to_the_end(self, main: Coroutine[Any, Any, T]) -> T:
+        result = await main
+        await self.finish()
+        self.raise_failures()
+        return result

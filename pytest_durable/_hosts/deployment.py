@@ -1,0 +1,99 @@
+"""What is deployed on a host: the application, and what it means here. Replaced as a whole by ``restart(app=…)``."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+from pytest_durable._core.errors import ConfigurationError
+from pytest_durable._core.isolate import InstalledModules, ModuleSet, Target, below
+from pytest_durable._core.runtime import App
+from pytest_durable._hosts.arguments import check_object_class, is_class_binding, resolve_target, upper_snake
+from pytest_durable._hosts.edges import Edge, make_edge
+
+#: Makes the set of application modules for the first isolate of a life; is told whether the life is the host's first.
+MakeModules = Callable[[bool], ModuleSet]
+#: Takes the code and text of a platform warning.
+Report = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """An application, checked.
+
+    Attributes:
+        app: As it was handed over.
+        edge: Its surface, as the test's stubs use it.
+        namespaces: The classes of objects that it declares, each with the name of its binding.
+        values: What ``env`` shows besides: its bindings that are no classes, and its variables.
+    """
+
+    app: App
+    edge: Edge
+    namespaces: tuple[tuple[Target, str], ...]
+    values: Mapping[str, object]
+
+    def owner_of(self, binding: str) -> str | None:
+        """Which value of the application has the name already, in words; None: nothing, or one of its classes."""
+        if binding not in self.values:
+            return None
+        is_bound = binding in self.app.bindings and not is_class_binding(self.app.bindings[binding])
+        return "a binding of the application" if is_bound else "a variable of the application"
+
+
+def deploy(app: App, report: Report) -> Deployment:
+    """Check an application.
+
+    Raises:
+        ConfigurationError: It cannot run here, or declares what is no class of objects.
+    """
+    edge = make_edge(app, report)
+    targets = [resolve_target(each) for each in app.classes]
+    declared = [(target, upper_snake(target.class_name)) for target in targets]
+    values = dict(app.vars)
+    for name, value in app.bindings.items():
+        if is_class_binding(value):
+            declared.append((resolve_target(value), name))
+        else:
+            values[name] = value
+    for target, _ in declared:
+        check_object_class(target, edge.surface)
+    return Deployment(app=app, edge=edge, namespaces=tuple(declared), values=values)
+
+
+def redeploy(app: App, before: Deployment, report: Report) -> Deployment:
+    """Check the code that takes the place of another.
+
+    Raises:
+        ConfigurationError: It is no application, or ``deploy`` refuses it.
+    """
+    if not isinstance(app, App):
+        raise ConfigurationError(f"restart(app=…) takes an App, not {app!r}.")
+    if app.surface == "auto":  # the project's SDK is the same as before
+        app = replace(app, surface=before.edge.name)
+    return deploy(app, report)
+
+
+def make_loader(
+    installed: InstalledModules, root: Path | None, is_test_module: Callable[[ModuleType], bool] | None
+) -> MakeModules:
+    """What loads the modules of an application.
+
+    Args:
+        installed: Whose modules ``sys.modules`` shows.
+        root: Where they are looked up; the current directory by default.
+        is_test_module: Tells the test's own modules, which are never executed again.
+    """
+    path = root or Path.cwd()
+
+    def load(is_first_life: bool) -> ModuleSet:
+        resolved = path.resolve()
+        belongs = below(resolved, is_test_module or _is_none)
+        return ModuleSet(installed, belongs, path=resolved, adopt=is_first_life)
+
+    return load
+
+
+def _is_none(_module: ModuleType) -> bool:
+    """There are no modules of a test."""
+    return False

@@ -1,0 +1,157 @@
+"""How the test reaches one object of a host that runs in this process: the life that runs, and the container in it.
+
+A line binds to the object's container at its first use in a life. After an abort or reset of the object it stays
+broken, as a stub does on the platform; after a restart or crash it binds again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from pytest_durable._core.actor import AbortRequest, Container, ObjectContext, Pin
+from pytest_durable._core.alarms import AlarmOutcome
+from pytest_durable._core.errors import LifeEnded
+from pytest_durable._core.ids import ObjectId
+from pytest_durable._core.life import Life
+from pytest_durable._core.messages import Call, Delivery, Request
+from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, RemoteFailure, connection_lost, error
+from pytest_durable._core.runtime import ActorNamespace
+from pytest_durable._hosts.failures import UnseenFailures
+from pytest_durable._hosts.process import Process
+from pytest_durable._hosts.responses import Answer
+from pytest_durable._surfaces.awaitables import Pending
+
+#: How long ``evict`` waits for an object to become idle, in virtual seconds (spec 9.6).
+EVICT_SECONDS_MAX: Final = 30
+
+
+class LocalLine:
+    """The line of one stub to its object.
+
+    Args:
+        process: Has the life that runs.
+        failures: What nobody has seen yet is raised before anything is sent.
+        unique_key: Of the namespace.
+        object_id: Which object.
+    """
+
+    __slots__ = ("_failures", "_life", "_object_id", "_pin", "_process", "_unique_key")
+
+    def __init__(self, process: Process, failures: UnseenFailures, unique_key: str, object_id: ObjectId) -> None:
+        self._process = process
+        self._failures = failures
+        self._unique_key = unique_key
+        self._object_id = object_id
+        self._life: Life | None = None
+        self._pin: Pin | None = None
+
+    def __repr__(self) -> str:
+        return f"<LocalLine to {self._unique_key} {self._object_id.hex[:8]}…>"
+
+    # -- what stubs send
+
+    def call(self, method: str, args: tuple[object, ...], options: dict[str, object]) -> Pending:
+        """Call a method of the object, over production's conversions."""
+        edge = self._process.deployment.edge
+        sent = (*args, options) if options else args
+        call = Call(method, tuple([edge.to_wire(value) for value in sent]))
+        return self._send(call, edge.from_wire, bool(options))
+
+    def fetch(self, request: Request) -> Pending:
+        """Send a request to the object."""
+        return self._send(request, Answer, False)
+
+    def _send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
+        self._failures.raise_first()
+        self._process.require_open()
+        container = self._bind()
+        try:
+            future = container.deliver(delivery)
+        except LifeEnded:
+            future = self._process.world.loop.create_future()
+            future.set_exception(RemoteFailure(connection_lost(), self._object_id.hex, from_user_code=False))
+
+        def explain(failure: Exception) -> BaseException:
+            return self._explain(failure, has_options=has_options) if isinstance(failure, RemoteFailure) else failure
+
+        return Pending(future, convert, explain)
+
+    def _explain(self, failure: RemoteFailure, *, has_options: bool = False) -> BaseException:
+        """What the test catches for a call that failed."""
+        seen = self._process.explain(failure)
+        self._failures.strike_out(seen)
+        if has_options and isinstance(seen, TypeError):
+            note = "Keyword arguments of a stub arrive as one trailing dict, as in production (PW-1.40)."
+            if note not in getattr(seen, "__notes__", ()):
+                seen.add_note(note)
+        return seen
+
+    # -- what the test does from outside
+
+    async def evict(self) -> None:
+        """Drop the object's instance in order, once the object is idle.
+
+        Raises:
+            PlatformError: It is not in memory, must not be evicted, or stays busy.
+        """
+        container, world = self._bind(), self._process.world
+        if container.incarnation is None:
+            raise error("Cannot evict Durable Object: it is not currently running.")
+        if container.services.prevent_eviction:
+            raise error("Cannot evict Durable Object: its namespace has preventEviction set.")
+        deadline = world.loop.time() + EVICT_SECONDS_MAX
+        while container.is_busy:
+            remaining = deadline - world.loop.time()
+            if remaining <= 0:
+                raise error("Timed out waiting to evict Durable Object: it still has active references.")
+            with world.jumping():
+                await asyncio.wait([container.wait_idle()], timeout=remaining)
+        container.evict()
+
+    def abort(self, reason: str | None) -> None:
+        """End the object's instance at once."""
+        self._bind().abort(AbortRequest(reason or DEFAULT_ABORT_REASON, retry_alarm=True))
+
+    async def run_inside(self, function: Callable[[Any, Any], object]) -> Any:
+        """Run ``function(instance, ctx)`` as an event of the object; its result is unconverted."""
+        edge = self._process.deployment.edge
+
+        def inside(instance: object, context: ObjectContext) -> object:
+            return function(instance, edge.context(instance, context))
+
+        try:
+            return await self._bind().run_inside(inside)
+        except RemoteFailure as failure:
+            raise self._explain(failure) from None
+
+    async def run_alarm(self) -> bool:
+        """Run the object's alarm now and wait for its end; whether there was one."""
+        runtime, scheduler = self._process.require_running(), self._namespace.scheduler
+        finished: asyncio.Future[AlarmOutcome] = self._process.world.loop.create_future()
+
+        def done(outcome: AlarmOutcome) -> None:
+            if not finished.done():
+                finished.set_result(outcome)
+
+        try:
+            if not scheduler.run_now(self._object_id.hex, done):
+                return False
+        except LifeEnded:
+            return True
+        runtime.life.on_end(lambda: done(AlarmOutcome(ran=False)))
+        await finished
+        return True
+
+    # -- where the object is
+
+    @property
+    def _namespace(self) -> ActorNamespace:
+        return self._process.require_running().namespaces[self._unique_key]
+
+    def _bind(self) -> Container:
+        """The container that this line leads to, in the life that runs now."""
+        life = self._process.require_running().life
+        if self._life is not life or self._pin is None:
+            self._pin = self._namespace.container(self._object_id).pin()
+            self._life = life
+        return self._pin.container
