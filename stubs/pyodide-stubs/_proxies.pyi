@@ -9,7 +9,7 @@ class ConversionError(Exception):
 class JsException(Exception):
     """An error of the platform or of another object. ``str()`` is ``name: message``.
 
-    Other attributes (``remote``, ``retryable``, ``durableObjectReset``, ``type`` …) are there only if the error has them.
+    Others (``remote``, ``retryable``, ``durableObjectReset``, ``type`` …) are there only if the error has them.
     """
 
     name: str

@@ -1,24 +1,30 @@
 """The typing stubs of the platform's modules say what these modules have, neither more nor less."""
 
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
+import types
+import typing
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from pytest_durable._surfaces.finder import all_contents
 from support.stub_check import PRIVATE, STUBS
+from support.surfaces import hosted
 
 ROOT: Final = STUBS.parent
+WORKER: Final = Path(__file__).parent / "snippets" / "accepted_worker.py"
 
 #: Where stubs are narrower than the runtime, and should be: pattern of stubtest's message, and the reason.
 NARROWER: Final = {
     r".* is inconsistent, metaclass differs": "that some classes are abstract is an inside matter",
     r".*\.__to_wire__ is not present in stub": "an inside matter",
-    r"(workers\._platform|workers\.rpc|pyodide\._proxies)\..*\.__init__ .*": "user code is handed these, and makes none",
+    r"(workers\._platform|workers\.rpc|pyodide\._proxies)\..*\.__init__ .*": "user code makes none of these",
     r".* has a default value but stub parameter does not": "the platform refuses a missing argument by itself",
     r".* stub does not have \*args parameter .*": "the platform ignores surplus arguments",
     r"workers\.rpc\._DurableObjectNamespaceWrapper\.\w+ is not present at runtime": "it hands on to the raw namespace",
@@ -89,3 +95,52 @@ def test_members_and_parameters_of_the_stubs_are_those_of_the_runtime(tmp_path: 
     assert run.stderr == ""
     assert [line for line in lines if not any(re.fullmatch(pattern, line) for pattern in NARROWER)] == []
     assert [pattern for pattern in NARROWER if not any(re.fullmatch(pattern, line) for line in lines)] == []
+
+
+def is_of_type(value: object, expected: Any) -> bool:
+    """Whether a value is what a type checker was told. A name stands for a class without a public name."""
+    if isinstance(expected, str):
+        return isinstance(value, PRIVATE["workers._platform"][expected])
+    if typing.get_origin(expected) is list:
+        (element,) = typing.get_args(expected)
+        return isinstance(value, list) and all(is_of_type(item, element) for item in value)
+    return isinstance(value, expected)
+
+
+def assert_type(value: object, expected: Any, /) -> object:
+    assert is_of_type(value, expected), (value, expected)
+    return value
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
+    """The annotated Worker, as a module that checks its ``assert_type``."""
+    monkeypatch.setattr(typing, "assert_type", assert_type)
+    spec = importlib.util.spec_from_file_location(WORKER.stem, WORKER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+METHODS: Final = [
+    node.name
+    for body in ast.parse(WORKER.read_text(encoding="utf-8")).body
+    if isinstance(body, ast.ClassDef) and body.name == "Everything"
+    for node in body.body
+    if isinstance(node, ast.AsyncFunctionDef) and node.name != "alarm"
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_a_type_checker_accepts_runs(worker: types.ModuleType, method: str) -> None:
+    async def scenario(host: Any) -> None:
+        stub = host.namespace(worker.Everything).get_by_name("a")
+        host.namespace(worker.Other)
+        await getattr(stub, method)()
+        if method == "alarms":
+            await host.settle()
+            assert await host.run_in_object(stub, lambda instance, ctx: len(instance.runs)) == 1
+
+    hosted(scenario)
