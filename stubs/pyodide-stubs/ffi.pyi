@@ -16,7 +16,6 @@ from pyodide._proxies import (
 )
 
 _Primitive = TypeVar("_Primitive", bool, int, float, str, None)
-_Proxy = TypeVar("_Proxy", bound=JsProxy)
 
 @overload
 def to_js(
@@ -56,10 +55,7 @@ def to_js(
 ) -> Any:
     """The platform's counterpart of a Python value: a proxy for containers and bytes, primitives as they are."""
 
-@overload
-def create_proxy(obj: _Proxy, /, *, capture_this: bool = False, roundtrip: bool = True) -> _Proxy: ...
-@overload
-def create_proxy(obj: Any, /, *, capture_this: bool = False, roundtrip: bool = True) -> PyProxy:
+def create_proxy(obj: Any, /, *, capture_this: bool = False, roundtrip: bool = True) -> Any:
     """A proxy that lives until it is destroyed; a proxy of the platform is returned as it is."""
 
 def create_once_callable(obj: Callable[..., Any], /) -> PyProxy:

@@ -83,6 +83,12 @@ def test_a_type_checker_accepts_the_first_minute_of_the_readme(python: Path, tmp
     assert check(python, tmp_path, *_NO_ANNOTATIONS) == {}
 
 
+def test_a_type_checker_accepts_the_annotated_code_of_the_documentation(python: Path, tmp_path: Path) -> None:
+    for name, text in read_page(ROOT / "docs/how-to/typing.md").files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert check(python, tmp_path) == {}
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_a_type_checker_accepts_an_example(python: Path, tmp_path: Path, example: str) -> None:
     shutil.copytree(ROOT / "examples" / example, tmp_path, dirs_exist_ok=True)
