@@ -13,9 +13,11 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_durable._core.messages import AlarmInfo
 from pytest_durable._surfaces.finder import all_contents
+from pytest_durable._surfaces.wrapped.context import RawAlarmInfo
 from support.stub_check import PRIVATE, STUBS
-from support.surfaces import hosted
+from support.surfaces import hosted, inside
 
 ROOT: Final = STUBS.parent
 WORKER: Final = Path(__file__).parent / "snippets" / "accepted_worker.py"
@@ -95,6 +97,69 @@ def test_members_and_parameters_of_the_stubs_are_those_of_the_runtime(tmp_path: 
     assert run.stderr == ""
     assert [line for line in lines if not any(re.fullmatch(pattern, line) for pattern in NARROWER)] == []
     assert [pattern for pattern in NARROWER if not any(re.fullmatch(pattern, line) for line in lines)] == []
+
+
+CLASSES: Final = {
+    node.name: node
+    for path in sorted(STUBS.rglob("*.pyi"))
+    for node in ast.parse(path.read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ClassDef)
+}
+
+
+def members(name: str) -> Iterator[ast.stmt]:
+    """The members of a class of the stubs, and of its bases there."""
+    node = CLASSES[name]
+    yield from node.body
+    for base in node.bases:
+        if isinstance(base, ast.Name) and base.id in CLASSES:
+            yield from members(base.id)
+
+
+def live_objects(instance: Any) -> dict[str, object]:
+    """One instance of each class that has attributes of its own, by its name in the stubs."""
+    from js import Map
+    from pyodide.ffi import JsException
+    from workers import Request, Response
+
+    return {
+        "AlarmInvocationInfo": RawAlarmInfo(AlarmInfo(1, 0)),
+        "Constructor": Map.new().constructor,
+        "DurableObject": instance,
+        "DurableObjectContext": instance.ctx,
+        "DurableObjectStorage": instance.ctx.storage,
+        "DurableObjectStub": instance.env.PROBE.getByName("other"),
+        "IteratorStep": Map.new().keys().next(),
+        "JsException": JsException("TypeError", "no"),
+        "Request": Request("https://example.com/"),
+        "Response": Response("text"),
+    }
+
+
+def test_attributes_of_instances_are_those_of_the_stubs() -> None:
+    """What stubtest cannot see: attributes that ``__init__`` sets."""
+
+    def compare(instance: Any) -> None:
+        for name, live in live_objects(instance).items():
+            in_stub = {ast.unparse(node.target) for node in members(name) if isinstance(node, ast.AnnAssign)}
+            others = {node.name for node in members(name) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+            own = vars(live) if hasattr(live, "__dict__") else type(live).__slots__  # type: ignore[attr-defined]
+            assert {attribute for attribute in in_stub if not hasattr(live, attribute)} == set(), name
+            assert {attribute for attribute in own if not attribute.startswith("_")} - in_stub - others == set(), name
+
+    inside(compare)
+
+
+def test_each_class_of_the_stubs_with_attributes_is_compared() -> None:
+    dicts = {name for name in CLASSES if name.startswith("_")}
+    with_attributes = {name for name, node in CLASSES.items() if any(isinstance(x, ast.AnnAssign) for x in node.body)}
+    checked = {
+        *inside(lambda instance: list(live_objects(instance))),
+        "Body",
+        "DurableObjectState",
+        "WorkerEntrypoint",
+    }  # bases, and a likeness
+    assert with_attributes - dicts - checked == set()
 
 
 def is_of_type(value: object, expected: Any) -> bool:
