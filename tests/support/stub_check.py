@@ -35,18 +35,17 @@ from pytest_durable._surfaces.wrapped import (
 PACKAGES: Final = ("workers", "js", "pyodide")
 
 
-class State(context.RawState):
-    """``ctx`` is two objects at run time: what the wrapper has not, it takes from the raw one."""
+def merged(*classes: type, but: frozenset[str] = frozenset()) -> type:
+    """One class with the members of several, later ones first: stubtest looks for new members in the class itself only.
 
-    abort = context.DurableObjectContext.abort  # type: ignore[assignment]
-
-
-class DurableObjectNamespace(stubs.RawNamespace):
-    """The same for ``env.NAME``."""
-
-    get = stubs._DurableObjectNamespaceWrapper.get
-    getByName = stubs._DurableObjectNamespaceWrapper.getByName
-    jurisdiction = stubs._DurableObjectNamespaceWrapper.jurisdiction
+    Args:
+        classes: What user code sees as one: a raw object and its wrapper, or a base that the stubs do not show.
+        but: Names to leave out.
+    """
+    members = {name: member for cls in classes for name, member in vars(cls).items() if name not in but}
+    for name in ("__dict__", "__weakref__", "__slots__"):
+        members.pop(name, None)
+    return type(classes[-1].__name__, (proxies.JsProxy,), members)
 
 
 #: Classes of the stubs without a public name, and what they are at run time.
@@ -55,11 +54,15 @@ PRIVATE: Final[dict[str, dict[str, type]]] = {
         "AlarmInvocationInfo": context.RawAlarmInfo,
         "Body": http._Body,
         "DurableObjectId": context.RawId,
-        "DurableObjectNamespace": DurableObjectNamespace,
-        "DurableObjectState": State,
+        "DurableObjectNamespace": merged(
+            stubs.RawNamespace, stubs._DurableObjectNamespaceWrapper, but=frozenset({"reach", "__getattr__"})
+        ),
+        "DurableObjectState": merged(
+            context.RawState, context.DurableObjectContext, but=frozenset({"__getattr__", "__new__"})
+        ),
         "DurableObjectStorage": storage.WrappedStorage,
         "DurableObjectStub": stubs._FetcherWrapper,
-        "DurableObjectTransaction": raw_storage.RawTransaction,
+        "DurableObjectTransaction": merged(raw_storage.RawOperations, raw_storage.RawTransaction),
         "Headers": http.Headers,
         "JsDict": types.JsDict,
         "Rows": cursor._Rows,
