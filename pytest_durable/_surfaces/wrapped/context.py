@@ -59,7 +59,7 @@ class RawId(JsProxy):
         """None: jurisdictions exist in production only."""
         return None
 
-    def equals(self, other: object = ABSENT) -> bool:
+    def equals(self, other: object = ABSENT, /) -> bool:
         """Whether both name the same object; names do not count."""
         if not isinstance(other, RawId):
             raise shown(not_of_type("DurableObjectId", "equals", 1, "DurableObjectId"))
@@ -125,7 +125,7 @@ class RawState(JsProxy):
         """None: the class has no container."""
         return None
 
-    def blockConcurrencyWhile(self, callback: Any = ABSENT) -> Any:
+    def blockConcurrencyWhile(self, callback: Any = ABSENT, /) -> Any:
         """Run ``callback`` while nothing else of the object runs; its result comes back unconverted."""
         try:
             if not callable(callback):
@@ -134,13 +134,13 @@ class RawState(JsProxy):
         except PlatformError as failure:
             return Settled(failure=shown(failure))
 
-    def waitUntil(self, awaitable: Any = ABSENT) -> None:
+    def waitUntil(self, awaitable: Any = ABSENT, /) -> None:
         """Keep the object busy until ``awaitable`` is done."""
         if awaitable is ABSENT:
             raise shown(not_of_type(self._kind, "waitUntil", 1, "Promise"))
         self._context.wait_until(awaitable)
 
-    def abort(self, reason: Any = None, options: Any = None) -> None:
+    def abort(self, reason: Any = None, options: Any = None, /) -> None:
         """Have the object ended when the running turn is over. The SDK's ``abort`` also leaves the turn."""
         retry = options.get("retryAlarm", True) if isinstance(options, dict) else getattr(options, "retryAlarm", True)
         self._context.abort(None if reason is None else text_of(reason), retry_alarm=bool(retry))

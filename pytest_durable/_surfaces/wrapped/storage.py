@@ -77,7 +77,7 @@ class WrappedStorage(_BindingWrapper):
     def sync(self) -> Pending | Settled:
         return _pending(self._face.sync)
 
-    def transaction(self, callback: Any = ABSENT) -> Pending | Settled:
+    def transaction(self, callback: Any = ABSENT, /) -> Pending | Settled:
         """Run ``callback(txn)``; ``txn`` is raw, the result is what the callback returned, unconverted."""
         if not callable(callback):
             return _pending(lambda: self._face.transaction(callback))
@@ -89,7 +89,7 @@ class WrappedStorage(_BindingWrapper):
 
         return _pending(lambda: self._binding.face.transaction(run))
 
-    def transactionSync(self, callback: Any = ABSENT) -> Any:
+    def transactionSync(self, callback: Any = ABSENT, /) -> Any:
         """Run ``callback()``; its exception comes back as it is, after the rollback."""
         return _thrown(self._face.transaction_sync, (callback,))
 

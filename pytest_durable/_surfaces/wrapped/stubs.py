@@ -102,20 +102,20 @@ class RawNamespace(JsProxy):
         self.namespace = namespace
         self.conversions = conversions
 
-    def idFromName(self, name: Any = ABSENT) -> RawId:
+    def idFromName(self, name: Any = ABSENT, /) -> RawId:
         """The id that ``name`` always stands for."""
         return RawId(_thrown(lambda: self.namespace.ids.from_name(_text("idFromName", name))))
 
-    def idFromString(self, text: Any = ABSENT) -> RawId:
+    def idFromString(self, text: Any = ABSENT, /) -> RawId:
         """The id with these 64 hex digits."""
         return RawId(_thrown(lambda: self.namespace.ids.from_string(_text("idFromString", text))))
 
-    def newUniqueId(self, options: Any = None, **kwargs: Any) -> RawId:
+    def newUniqueId(self, options: Any = None, /, **kwargs: Any) -> RawId:
         """An id that was never used."""
         _thrown(lambda: _check_unique_options(_options(options, kwargs)))
         return RawId(self.namespace.new_unique_id())
 
-    def reach(self, object_id: Any = ABSENT, options: Any = None, **kwargs: Any) -> Client:
+    def reach(self, object_id: Any = ABSENT, options: Any = None, /, **kwargs: Any) -> Client:
         """The inside of the stub that ``get`` makes."""
         if not isinstance(object_id, RawId):
             raise shown(not_of_type(self._kind, "get", 1, "DurableObjectId"))
@@ -138,13 +138,13 @@ class _DurableObjectNamespaceWrapper:
         """A stub for the object with this id. Creates nothing."""
         return _FetcherWrapper(self._binding.reach(*args, **kwargs), self._binding.conversions)
 
-    def getByName(self, name: Any = ABSENT, *args: Any, **kwargs: Any) -> _FetcherWrapper:
+    def getByName(self, name: Any = ABSENT, /, *args: Any, **kwargs: Any) -> _FetcherWrapper:
         """A stub for the object with this name."""
         if name is ABSENT:
             raise shown(not_of_type("DurableObjectNamespace", "getByName", 1, "string"))
         return self.get(self._binding.idFromName(name), *args, **kwargs)
 
-    def jurisdiction(self, jurisdiction: Any = None) -> "_DurableObjectNamespaceWrapper":
+    def jurisdiction(self, jurisdiction: Any = None, /) -> "_DurableObjectNamespaceWrapper":
         """The same namespace: jurisdictions exist in production only."""
         _thrown(lambda: _refuse_jurisdiction(jurisdiction))
         return _DurableObjectNamespaceWrapper(self._binding)

@@ -1,0 +1,3 @@
+"""Pyodide."""
+
+__version__: str

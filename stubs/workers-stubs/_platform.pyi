@@ -1,0 +1,364 @@
+"""What the platform hands to user code. There is no such module at run time.
+
+To annotate with these types, import them from ``js`` under ``if TYPE_CHECKING``.
+"""
+
+import builtins
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Generic, Literal, NoReturn, TypeAlias, TypedDict, TypeVar, overload
+
+from pyodide._proxies import JsArray, JsDate, JsObject, JsProxy
+from typing_extensions import TypeVar as TypeVarWithDefault, Unpack
+from workers.request import Request
+from workers.response import Response
+
+_Result = TypeVar("_Result")
+_Row = TypeVarWithDefault("_Row", default=JsDict)
+_Async: TypeAlias = Coroutine[Any, Any, _Result]
+_SqlValue: TypeAlias = str | float | bytes | memoryview | None
+_Instant: TypeAlias = float | datetime | JsDate
+
+class JsDict(dict[str, Any]):
+    """A dict whose items are attributes too. Real attributes of dict (``items``, ``get`` …) win over items."""
+
+    def __getattr__(self, name: str) -> Any: ...
+    def __setattr__(self, name: str, value: Any) -> None: ...
+
+# Options: a dict as the last argument, or keywords.
+
+class _GetOptions(TypedDict, total=False):
+    allowConcurrency: bool
+    noCache: bool
+
+class _GetAlarmOptions(TypedDict, total=False):
+    allowConcurrency: bool
+
+class _PutOptions(TypedDict, total=False):
+    allowConcurrency: bool
+    allowUnconfirmed: bool
+    noCache: bool
+
+class _SetAlarmOptions(TypedDict, total=False):
+    allowConcurrency: bool
+    allowUnconfirmed: bool
+
+class _SyncListOptions(TypedDict, total=False):
+    start: str
+    startAfter: str
+    end: str
+    prefix: str
+    reverse: bool
+    limit: int
+
+class _ListOptions(_SyncListOptions, total=False):
+    allowConcurrency: bool
+    noCache: bool
+
+class _StubOptions(TypedDict, total=False):
+    locationHint: str
+    routingMode: Literal["primary-only"]
+
+class Wrapper:
+    """A wrapped object of the platform."""
+
+class DurableObjectId(JsProxy):
+    """The id of an object."""
+
+    @property
+    def name(self) -> str | None:
+        """The name the id was made from, if it is known."""
+
+    @property
+    def jurisdiction(self) -> None:
+        """None: jurisdictions exist in production only."""
+
+    def equals(self, other: DurableObjectId, /) -> bool:
+        """Whether both name the same object; names do not count."""
+
+    def toString(self) -> str:
+        """64 hex digits."""
+
+class AlarmInvocationInfo(JsProxy):
+    """What an alarm handler is told."""
+
+    isRetry: bool
+    retryCount: int
+    scheduledTime: int
+
+class DurableObjectState:
+    """The object's own state."""
+
+    storage: DurableObjectStorage
+    @property
+    def id(self) -> DurableObjectId:
+        """The object's id."""
+
+    @property
+    def props(self) -> JsObject:
+        """Empty: only exports that are called with properties have some."""
+
+    @property
+    def container(self) -> None:
+        """None: the class has no container."""
+
+    @overload
+    def blockConcurrencyWhile(self, callback: Callable[[], Awaitable[_Result]], /) -> Awaitable[_Result]: ...
+    @overload
+    def blockConcurrencyWhile(self, callback: Callable[[], _Result], /) -> Awaitable[_Result]:
+        """Run ``callback`` while nothing else of the object runs; an error resets the object."""
+
+    def waitUntil(self, awaitable: Awaitable[Any], /) -> None:
+        """Keep the object busy until ``awaitable`` is done."""
+
+    def abort(self, reason: str | None = None) -> NoReturn:
+        """End the object. Never returns; ``finally`` blocks run, their writes are lost."""
+
+class DurableObjectStorage(Wrapper):
+    """``ctx.storage``. Operations begin at the call; their results are awaited."""
+
+    kv: SyncKvStorage
+    sql: SqlStorage
+    @overload
+    def get(self, key: str, options: _GetOptions, /) -> _Async[Any]: ...
+    @overload
+    def get(self, key: str, /, **options: Unpack[_GetOptions]) -> _Async[Any]: ...
+    @overload
+    def get(self, keys: builtins.list[str] | JsArray, options: _GetOptions, /) -> _Async[JsDict]: ...
+    @overload
+    def get(self, keys: builtins.list[str] | JsArray, /, **options: Unpack[_GetOptions]) -> _Async[JsDict]:
+        """The value of a key, None if there is none; or the pairs of several keys, found ones only."""
+
+    @overload
+    def list(self, options: _ListOptions | JsObject, /) -> _Async[JsDict]: ...
+    @overload
+    def list(self, **options: Unpack[_ListOptions]) -> _Async[JsDict]:
+        """The pairs that the options ask for, in order of their keys."""
+
+    @overload
+    def put(self, key: str, value: Any, options: _PutOptions, /) -> _Async[None]: ...
+    @overload
+    def put(self, key: str, value: Any, /, **options: Unpack[_PutOptions]) -> _Async[None]: ...
+    @overload
+    def put(self, entries: dict[str, Any] | JsObject, options: _PutOptions, /) -> _Async[None]: ...
+    @overload
+    def put(self, entries: dict[str, Any] | JsObject, /, **options: Unpack[_PutOptions]) -> _Async[None]:
+        """Store a value, or all pairs of a dict: all or none."""
+
+    @overload
+    def delete(self, key: str, options: _PutOptions, /) -> _Async[bool]: ...
+    @overload
+    def delete(self, key: str, /, **options: Unpack[_PutOptions]) -> _Async[bool]: ...
+    @overload
+    def delete(self, keys: builtins.list[str] | JsArray, options: _PutOptions, /) -> _Async[int]: ...
+    @overload
+    def delete(self, keys: builtins.list[str] | JsArray, /, **options: Unpack[_PutOptions]) -> _Async[int]:
+        """Whether the key was there; or how many of several keys were."""
+
+    @overload
+    def deleteAll(self, options: _PutOptions, /) -> _Async[None]: ...
+    @overload
+    def deleteAll(self, **options: Unpack[_PutOptions]) -> _Async[None]:
+        """Delete everything: pairs and tables."""
+
+    @overload
+    def getAlarm(self, options: _GetAlarmOptions, /) -> _Async[int | None]: ...
+    @overload
+    def getAlarm(self, **options: Unpack[_GetAlarmOptions]) -> _Async[int | None]:
+        """When the alarm is due, in ms since the epoch; None if none is set, or while it runs."""
+
+    @overload
+    def setAlarm(self, time: _Instant, options: _SetAlarmOptions, /) -> _Async[None]: ...
+    @overload
+    def setAlarm(self, time: _Instant, /, **options: Unpack[_SetAlarmOptions]) -> _Async[None]:
+        """Set the alarm, to ms since the epoch or a date. It replaces the one that is set."""
+
+    @overload
+    def deleteAlarm(self, options: _SetAlarmOptions, /) -> _Async[None]: ...
+    @overload
+    def deleteAlarm(self, **options: Unpack[_SetAlarmOptions]) -> _Async[None]:
+        """Clear the alarm."""
+
+    def sync(self) -> _Async[None]:
+        """Done when everything written so far is committed."""
+
+    @overload
+    def transaction(self, callback: Callable[[DurableObjectTransaction], Awaitable[_Result]], /) -> _Async[_Result]: ...
+    @overload
+    def transaction(self, callback: Callable[[DurableObjectTransaction], _Result], /) -> _Async[_Result]:
+        """Run ``callback(txn)`` in a transaction; an error undoes its writes."""
+
+    def transactionSync(self, callback: Callable[[], _Result], /) -> _Result:
+        """Run ``callback()``; its exception comes back as it is, after the rollback."""
+
+    def getBookmarkForTime(self, time: _Instant, /) -> _Async[str]:
+        """Refused: there is no point-in-time recovery outside production."""
+
+    def onNextSessionRestoreBookmark(self, bookmark: str, /) -> _Async[str]:
+        """Refused: there is no point-in-time recovery outside production."""
+
+class DurableObjectTransaction(JsProxy):
+    """``txn``: storage without conversions. Containers come as proxies, and are given through ``to_js``."""
+
+    @overload
+    def get(self, key: str, options: _GetOptions | JsObject, /) -> _Async[Any]: ...
+    @overload
+    def get(self, key: str, /, **options: Unpack[_GetOptions]) -> _Async[Any]: ...
+    @overload
+    def get(self, keys: JsArray, options: _GetOptions | JsObject, /) -> _Async[Any]: ...
+    @overload
+    def get(self, keys: JsArray, /, **options: Unpack[_GetOptions]) -> _Async[Any]: ...
+    def list(self, options: JsObject = ..., /, **keywords: Unpack[_ListOptions]) -> _Async[Any]: ...
+    @overload
+    def put(self, key: str, value: Any, /, **options: Unpack[_PutOptions]) -> _Async[None]: ...
+    @overload
+    def put(self, entries: JsObject, /, **options: Unpack[_PutOptions]) -> _Async[None]: ...
+    @overload
+    def delete(self, key: str, /, **options: Unpack[_PutOptions]) -> _Async[bool]: ...
+    @overload
+    def delete(self, keys: JsArray, /, **options: Unpack[_PutOptions]) -> _Async[int]: ...
+    def getAlarm(self, **options: Unpack[_GetAlarmOptions]) -> _Async[Any]: ...
+    def setAlarm(self, time: float | JsDate, /, **options: Unpack[_SetAlarmOptions]) -> _Async[None]: ...
+    def deleteAlarm(self, **options: Unpack[_SetAlarmOptions]) -> _Async[None]: ...
+    def deleteAll(self) -> NoReturn:
+        """Refused inside a transaction."""
+
+    def rollback(self) -> None:
+        """Undo the writes of the transaction now."""
+
+class SyncKvStorage(Wrapper):
+    """``ctx.storage.kv``: the same values, at once."""
+
+    def get(self, key: str, /) -> Any:
+        """The value, None if there is none."""
+
+    def put(self, key: str, value: Any, /) -> None:
+        """Store a value."""
+
+    def delete(self, key: str, /) -> bool:
+        """Whether the key was there."""
+
+    @overload
+    def list(self, options: _SyncListOptions | JsObject, /) -> SyncKvEntries: ...
+    @overload
+    def list(self, **options: Unpack[_SyncListOptions]) -> SyncKvEntries:
+        """``[key, value]`` of each pair, read as it is asked for."""
+
+class SyncKvEntries(Wrapper):
+    """What ``kv.list`` answers: an iterator of ``[key, value]``."""
+
+    def __iter__(self) -> Iterator[list[Any]]: ...
+    def __next__(self) -> list[Any]: ...
+    def next(self) -> JsDict:
+        """One step: ``done`` and ``value``."""
+
+class SqlStorage(Wrapper):
+    """``ctx.storage.sql``."""
+
+    @property
+    def databaseSize(self) -> int:
+        """Bytes of the database."""
+
+    def exec(self, query: str, /, *bindings: _SqlValue) -> SqlStorageCursor:
+        """Run a query now."""
+
+class Rows(Wrapper, Generic[_Row]):
+    """Rows that are read as they are asked for."""
+
+    def __iter__(self) -> Iterator[_Row]: ...
+    def __next__(self) -> _Row: ...
+    def next(self) -> JsDict:
+        """One step: ``done`` and ``value``."""
+
+    def toArray(self) -> list[_Row]:
+        """The rows that are left."""
+
+class SqlStorageCursor(Rows[_Row]):
+    """What ``sql.exec`` answers: rows by column name."""
+
+    def one(self) -> _Row:
+        """The only row that is left; an error if there are none or several."""
+
+    def raw(self) -> SqlStorageRawCursor:
+        """The same rows as lists of all columns."""
+
+    @property
+    def columnNames(self) -> list[str]: ...
+    @property
+    def rowsRead(self) -> int: ...
+    @property
+    def rowsWritten(self) -> int: ...
+
+class SqlStorageRawCursor(Rows[list[Any]]):
+    """What ``cursor.raw()`` answers: rows as lists."""
+
+class DurableObjectNamespace:
+    """``env.NAME``: a binding to the objects of one class."""
+
+    def idFromName(self, name: str, /) -> DurableObjectId:
+        """The id that ``name`` always stands for."""
+
+    def idFromString(self, text: str, /) -> DurableObjectId:
+        """The id with these 64 hex digits."""
+
+    def newUniqueId(self, options: dict[str, Any] | None = None, /) -> DurableObjectId:
+        """An id that was never used."""
+
+    @overload
+    def get(self, id: DurableObjectId, options: _StubOptions, /) -> DurableObjectStub: ...
+    @overload
+    def get(self, id: DurableObjectId, /, **options: Unpack[_StubOptions]) -> DurableObjectStub:
+        """A stub for the object with this id. Creates nothing."""
+
+    @overload
+    def getByName(self, name: str, options: _StubOptions, /) -> DurableObjectStub: ...
+    @overload
+    def getByName(self, name: str, /, **options: Unpack[_StubOptions]) -> DurableObjectStub:
+        """A stub for the object with this name."""
+
+    def jurisdiction(self, jurisdiction: None = None, /) -> DurableObjectNamespace:
+        """The same namespace: jurisdictions exist in production only."""
+
+class DurableObjectStub:
+    """Another object: every name is a method of it, whether or not it exists there."""
+
+    id: DurableObjectId
+    name: str | None
+    def __getattr__(self, name: str) -> Callable[..., _Async[Any]]: ...
+    async def fetch(
+        self,
+        resource: str | Request,
+        *,
+        method: str | None = None,
+        headers: dict[str, str] | builtins.list[tuple[str, str]] | None = None,
+        body: str | bytes | None = None,
+    ) -> Response:
+        """Send a request, when awaited. Errors are ``OSError``s here."""
+
+class RpcFunction:
+    """A function that a call returned."""
+
+    def __bool__(self) -> bool: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> _Async[Any]:
+        """Call it where it came from."""
+
+class Headers(Mapping[str, Any]):
+    """Headers: names in any case; a name that is not there reads as None."""
+
+    def __getitem__(self, name: str) -> Any: ...
+    def __contains__(self, name: object) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
+
+class Body:
+    """Reading a body, once."""
+
+    body_used: bool
+    async def bytes(self) -> builtins.bytes:
+        """The whole body."""
+
+    async def text(self) -> str:
+        """The whole body as text."""
+
+    async def json(self, **options: Any) -> Any:
+        """The body parsed as JSON."""

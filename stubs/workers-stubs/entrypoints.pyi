@@ -1,0 +1,32 @@
+"""Base classes of user code."""
+
+from typing import Any, NoReturn
+
+from workers._platform import DurableObjectState
+
+class DurableObjectAbort(BaseException):
+    """Leaves the code of an object that aborted itself. Not an ``Exception``, lest it be caught by chance."""
+
+class DurableObjectContext(DurableObjectState):
+    """``self.ctx``: the object's own state."""
+
+    def __new__(cls, ctx: Any) -> DurableObjectContext: ...
+    def __init__(self, ctx: Any) -> None: ...
+    def abort(self, reason: str | None = None) -> NoReturn:
+        """End the object. Never returns; ``finally`` blocks run, their writes are lost."""
+
+class DurableObject:
+    """Base class of objects: sets ``self.ctx`` and ``self.env``."""
+
+    ctx: DurableObjectContext
+    env: Any
+    def __init__(self, ctx: Any, env: Any) -> None: ...
+    def __init_subclass__(cls, **kwargs: Any) -> None: ...
+
+class WorkerEntrypoint:
+    """Base class of a Worker's handlers: sets ``self.ctx`` and ``self.env``."""
+
+    ctx: Any
+    env: Any
+    def __init__(self, ctx: Any, env: Any) -> None: ...
+    def __init_subclass__(cls, **kwargs: Any) -> None: ...

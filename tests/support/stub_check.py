@@ -1,0 +1,108 @@
+"""Runs mypy's stubtest on the typing stubs, with the modules that the plugin serves as the runtime.
+
+    python -m support.stub_check [options of stubtest]
+
+Stubs also describe what user code is handed without importing it: ``ctx.storage``, cursors, proxies. Their classes are
+in private modules of the stubs, which do not exist at run time; for this check they are made, from the classes that
+stand behind those names.
+"""
+
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Final
+
+from mypy import stubtest
+
+from pytest_durable._surfaces.finder import serve_imports
+from pytest_durable._surfaces.wrapped import (
+    binding,
+    context,
+    cursor,
+    data_proxies,
+    functions,
+    http,
+    proxies,
+    raw_storage,
+    storage,
+    stubs,
+    to_js,
+    types,
+)
+
+PACKAGES: Final = ("workers", "js", "pyodide")
+
+
+def merged(*classes: type, but: frozenset[str] = frozenset()) -> type:
+    """One class with the members of several, later ones first: stubtest looks for new members in the class itself only.
+
+    Args:
+        classes: What user code sees as one: a raw object and its wrapper, or a base that the stubs do not show.
+        but: Names to leave out.
+    """
+    members = {name: member for cls in classes for name, member in vars(cls).items() if name not in but}
+    for name in ("__dict__", "__weakref__", "__slots__"):
+        members.pop(name, None)
+    return type(classes[-1].__name__, (proxies.JsProxy,), members)
+
+
+#: Classes of the stubs without a public name, and what they are at run time.
+PRIVATE: Final[dict[str, dict[str, type]]] = {
+    "workers._platform": {
+        "AlarmInvocationInfo": context.RawAlarmInfo,
+        "Body": http._Body,
+        "DurableObjectId": context.RawId,
+        "DurableObjectNamespace": merged(
+            stubs.RawNamespace, stubs._DurableObjectNamespaceWrapper, but=frozenset({"reach", "__getattr__"})
+        ),
+        "DurableObjectState": merged(
+            context.RawState, context.DurableObjectContext, but=frozenset({"__getattr__", "__new__"})
+        ),
+        "DurableObjectStorage": storage.WrappedStorage,
+        "DurableObjectStub": stubs._FetcherWrapper,
+        "DurableObjectTransaction": merged(raw_storage.RawOperations, raw_storage.RawTransaction),
+        "Headers": http.Headers,
+        "JsDict": types.JsDict,
+        "Rows": cursor._Rows,
+        "RpcFunction": functions._RpcStubWrapper,
+        "SqlStorage": storage.WrappedSql,
+        "SqlStorageCursor": cursor.WrappedCursor,
+        "SqlStorageRawCursor": cursor.WrappedRows,
+        "SyncKvEntries": storage.WrappedEntries,
+        "SyncKvStorage": storage.WrappedKv,
+        "Wrapper": binding._BindingWrapper,
+    },
+    "pyodide._proxies": {
+        "Constructor": proxies.Constructor,
+        "IteratorStep": data_proxies.IteratorStep,
+        "JsDate": data_proxies.JsDate,
+        "JsIterator": data_proxies.JsIterator,
+        "JsObject": data_proxies.JsObject,
+        "JsSet": data_proxies.JsSet,
+        "PyProxy": to_js.PyProxy,
+    },
+}
+
+
+STUBS: Final = Path(__file__).resolve().parents[2] / "stubs"
+
+
+def main() -> int:
+    """Run stubtest; its exit code."""
+    serve_imports()
+    for name, members in PRIVATE.items():
+        module = sys.modules[name] = ModuleType(name)
+        vars(module).update(members)
+    vars(sys.modules["pyodide._proxies"]).update(vars(__import__("pyodide.ffi", fromlist=["*"])))
+    with TemporaryDirectory() as path:
+        # stubtest finds a stub package only under the name of its module.
+        for package in STUBS.iterdir():
+            Path(path, package.name.removesuffix("-stubs")).symlink_to(package)
+        os.environ["MYPYPATH"] = path
+        return stubtest.test_stubs(stubtest.parse_options([*sys.argv[1:], *PACKAGES]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

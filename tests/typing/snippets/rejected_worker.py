@@ -1,0 +1,66 @@
+"""What users get wrong in a Worker's code. A type checker must refuse each marked line, with the code it names."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from js import WebSocketPair  # E: attr-defined
+from pyodide.ffi import to_js
+from workers import DurableObject, Response, durable_object  # E: attr-defined
+
+
+class Reminder(DurableObject):
+    async def snake_case(self) -> None:
+        await self.ctx.storage.set_alarm(1)  # E: attr-defined
+        await self.ctx.storage.get_alarm()  # E: attr-defined
+        await self.ctx.storage.delete_all()  # E: attr-defined
+        await self.ctx.storage.sql.execute("SELECT 1")  # E: attr-defined
+        self.ctx.get_web_sockets()  # E: attr-defined
+        self.ctx.wait_until(self.alarm())  # E: attr-defined
+        self.ctx.storage.sql.exec("SELECT 1").fetchone()  # E: attr-defined
+
+    async def alarm(self) -> None:
+        due: datetime | None = await self.ctx.storage.getAlarm()  # E: assignment
+        when = await self.ctx.storage.getAlarm()
+        print(due, when.isoformat())  # E: union-attr
+        print(when + 1)  # E: operator
+        await self.ctx.storage.setAlarm(timedelta(hours=1))  # E: call-overload
+        await self.ctx.storage.setAlarm("2030-01-01")  # E: call-overload
+        await self.ctx.storage.setAlarm()  # E: call-overload
+        await self.ctx.storage.setAlarm(None)  # E: call-overload
+
+    async def values(self) -> None:
+        await self.ctx.storage.get(("a", "b"))  # E: call-overload
+        await self.ctx.storage.get(1)  # E: call-overload
+        await self.ctx.storage.get("a", "default")  # E: call-overload
+        await self.ctx.storage.put("a")  # E: call-overload
+        await self.ctx.storage.put(["a"], 1)  # E: call-overload
+        await self.ctx.storage.put("a", 1, allow_unconfirmed=True)  # E: call-overload
+        await self.ctx.storage.list("prefix")  # E: call-overload
+        await self.ctx.storage.list(start_after="a")  # E: call-overload
+        await self.ctx.storage.list({"prefix": 1})  # E: call-overload
+        await self.ctx.storage.delete("a", "b")  # E: call-overload
+        self.ctx.storage.put("a", 1)  # E: unused-coroutine
+        self.ctx.storage.get("a").upper()  # E: attr-defined
+
+    async def sql(self, key: datetime) -> None:
+        self.ctx.storage.sql.exec("SELECT ?", key)  # E: arg-type
+        self.ctx.storage.sql.exec("SELECT ?", ["a"])  # E: arg-type
+        await self.ctx.storage.sql.exec("SELECT 1")  # E: misc
+        self.ctx.storage.sql.exec("SELECT 1").toArray().one()  # E: attr-defined
+        self.ctx.storage.sql.databaseSize = 0  # E: misc
+
+    async def state(self, name: str) -> None:
+        self.ctx.id.equals(name)  # E: arg-type
+        self.ctx.id.hex()  # E: attr-defined
+        await self.ctx.storage.transaction("BEGIN")  # E: call-overload
+        self.ctx.storage.transactionSync(self.sql(datetime.min))  # E: arg-type
+        self.ctx.abort(1)  # E: arg-type
+
+
+def responses(data: Any) -> list[Response]:
+    return [
+        Response({"a": 1}),  # E: arg-type
+        Response("a", 200, statusText="OK"),  # E: call-arg
+        Response.json(data),  # E: list-item
+        to_js({}, dict_convertor=None),  # E: call-overload
+    ]
