@@ -62,6 +62,7 @@ class Services:
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
         enhanced_errors: Stored errors keep their own properties (newer compatibility dates).
         sql_enabled: ``storage.sql`` is available.
+        message_bytes_max: Largest message of a call.
     """
 
     life: Life
@@ -84,3 +85,4 @@ class Services:
     delete_all_keeps_alarm: bool = False
     enhanced_errors: bool = True
     sql_enabled: bool = True
+    message_bytes_max: int = 33_554_432
