@@ -14,7 +14,7 @@ from typing import Final
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_delivery import AlarmResult, AlarmRun
-from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.breakage import Breakage, Repeated
 from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
@@ -223,7 +223,7 @@ class Container:
         """
         services = self.services
         if incarnation.construction_failure is not None:
-            services.surface.replay(incarnation.cls, incarnation.construction_failure)
+            services.surface.replay(incarnation.cls, incarnation.construction_failure.again())
         incarnation.is_constructing = True
         try:
             incarnation.cls = services.get_class()
@@ -245,7 +245,7 @@ class Container:
         if self.services.surface.rules.constructor_failure == "break":
             self._break(Breakage(failure, from_user_code=True, counts=False))
         else:
-            incarnation.construction_failure = failure
+            incarnation.construction_failure = Repeated(failure)
 
     # -- alarms
 
