@@ -22,6 +22,7 @@ from pytest_durable.errors import (
     UndecodableValueError,
 )
 from pytest_durable.events import AlarmStarted, RuntimeStarted
+from pytest_durable.values import JSRegExp
 
 
 class Counter(DurableObject):
@@ -429,3 +430,62 @@ async def test_the_causes_of_an_error_reach_the_test(durable: Any) -> None:
     with pytest.raises(ValueError, match="accident") as caught:
         await stub.by_accident()
     assert (repr(caught.value.__context__), caught.value.__suppress_context__) == ("KeyError('absent')", False)
+
+
+#: What the real platform stores for objects of its own.
+PLATFORM_OBJECTS = {
+    "Headers": "FF0F5C0403010001610162",
+    "Headers within": "FF0F6F22016141015C04030100016101622400017B01",
+    "Request": "FF0F5C0509687474703A2F2F612F6F22066D6574686F645F2207686561646572735C0403002204626F64793022087265646972"
+    "6563745F2207666574636865725F220263665F220563616368655F2209696E746567726974795F22067369676E616C5F2212656E636F64"
+    "65526573706F6E7365426F64795F7B0A",
+    "DOMException": "FF0F5C080A41626F72744572726F72016D0E41626F72744572726F723A206D",
+}
+
+
+@pytest.mark.parametrize("what", PLATFORM_OBJECTS)
+async def test_a_stored_object_of_the_platform_is_an_undecodable_value(
+    durable_factory: Any, directory: Path, what: str
+) -> None:
+    path = object_file(directory)
+    spoil_value(path, PLATFORM_OBJECTS[what])
+    host = durable_factory(directory=directory)
+    stub = host.namespace(Careful, unique_key="Counter").get_by_name("a")
+    words = f"objects of the platform (here {what.split()[0]}) are not read, except errors"
+    for look in (stub.read, lambda key: stored_value(host, stub, key)):
+        with pytest.raises(UndecodableValueError) as caught:
+            await look("k")
+        for part in (words, str(path), stub.id.hex, "'k'"):
+            assert part in str(caught.value)
+    assert (await stub.try_read("k")).startswith("Error: internal error; reference = ")
+
+
+async def stored_value(host: Any, stub: Any, key: str) -> object:
+    return host.stored(stub).kv[key]
+
+
+@pytest.mark.parametrize(
+    ("blob", "expected"),
+    [
+        ("FF0F52220861283F3C783E6229BF01", JSRegExp("a(?<x>b)", "dgimsuy")),
+        ("FF0F5222065B612D2D625D8002", JSRegExp("[a--b]", "v")),
+        ("FF0F5222015B00", JSRegExp("[", "")),  # no platform would compile it; nothing here does
+    ],
+    ids=["flags", "sets", "no pattern"],
+)
+async def test_a_stored_regular_expression_shows_source_and_flags(
+    durable_factory: Any, directory: Path, blob: str, expected: JSRegExp
+) -> None:
+    spoil_value(object_file(directory), blob)
+    host = durable_factory(directory=directory)
+    assert host.stored(host.namespace(Counter).get_by_name("a")).kv["k"] == expected
+
+
+@pytest.mark.parametrize("blob", ["FF0F5222016140", "FF0F5222016190 02", "FF0F52490200", "FF0F522201"])
+async def test_a_regular_expression_that_makes_no_sense_is_an_undecodable_value(
+    durable_factory: Any, directory: Path, blob: str
+) -> None:
+    spoil_value(object_file(directory), blob.replace(" ", ""))
+    host = durable_factory(directory=directory)
+    with pytest.raises(UndecodableValueError, match="cannot be decoded"):
+        host.stored(host.namespace(Counter).get_by_name("a")).kv["k"]
