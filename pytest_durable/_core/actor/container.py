@@ -15,7 +15,6 @@ from typing import Final
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_delivery import AlarmResult, AlarmRun
 from pytest_durable._core.actor.breakage import Breakage, Repeated
-from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
@@ -297,8 +296,7 @@ class Container:
 
     def reset(self, failure: BaseException) -> None:
         """End the instance because its ``blockConcurrencyWhile`` callback failed."""
-        if is_claim(failure):
-            self.services.claim_failed(failure)
+        self.services.tell_if_claim(failure)
         if isinstance(failure, PlatformError):
             failure = failure.copy()
             failure.durable_object_reset = True

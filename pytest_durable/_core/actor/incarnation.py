@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.breakage import Repeated
-from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
 from pytest_durable._core.actor.reply import Reply
@@ -138,8 +137,7 @@ class Incarnation:
             if failure is None:
                 reply.send(result)
                 return
-            if is_claim(failure):
-                self.services.claim_failed(failure)
+            self.services.tell_if_claim(failure)
             reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
 
         return ended
