@@ -15,6 +15,9 @@ def keep_users_lines(failure: BaseException) -> None:
 
     Errors of the user's own code keep all their frames.
     """
+    if isinstance(failure, BaseExceptionGroup):
+        for part in failure.exceptions:
+            keep_users_lines(part)
     if not isinstance(failure, DurableError):
         return
     kept = at = failure.__traceback__

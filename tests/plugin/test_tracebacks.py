@@ -67,6 +67,12 @@ def test_configuration_of_a_plain_test(durable):
     durable.run(helper(durable.namespace("lacking:Absent").get_by_name("a")))
 
 
+async def test_several_in_a_group(durable):
+    stub = durable.namespace("lacking:Absent").get_by_name("a")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(helper(stub))
+
+
 async def test_down(durable):
     stub = durable.namespace(Counter).get_by_name("a")
     await durable.stop()
@@ -104,7 +110,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> InnerRun:
     return run_inner(tmp_path_factory.mktemp("inner"), files)
 
 
+GROUP = "test_several_in_a_group"
 TESTS = [line.split("(")[0].split()[-1] for line in PROJECT.splitlines() if "def test_" in line]
+TESTS.remove(GROUP)
 
 
 @pytest.mark.parametrize("test", TESTS)
@@ -114,6 +122,13 @@ def test_traceback_of_an_error_about_the_tool_ends_at_the_users_line(run: InnerR
     assert places, failure
     strange = [line for line in places if not line.lstrip(" |+").startswith("test_project.py:")]
     assert strange == [], failure
+
+
+def test_an_error_about_the_tool_within_a_group_ends_at_the_users_line_too(run: InnerRun) -> None:
+    # The frames before it, of the group itself, are those of the user's own code.
+    _, _, part = run.failure(GROUP).partition("---------------- 1 ----------------")
+    files = [line.split('"')[1].rpartition("/")[2] for line in part.splitlines() if " File " in line]
+    assert files == ["test_project.py"], part
 
 
 def test_an_error_about_the_tool_leaves_no_other_noise(run: InnerRun, tmp_path: Path) -> None:
