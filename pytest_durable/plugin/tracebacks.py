@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from types import TracebackType
 from typing import Final
 
 from pytest_durable._core.errors import DurableError
@@ -20,7 +21,14 @@ def keep_users_lines(failure: BaseException) -> None:
             keep_users_lines(part)
     if not isinstance(failure, DurableError):
         return
-    kept = at = failure.__traceback__
+    at: BaseException | None = failure
+    while at is not None:  # what the platform said to user code may be the cause
+        _drop_frames_of_the_tool(at.__traceback__)
+        at = at.__cause__
+
+
+def _drop_frames_of_the_tool(first: TracebackType | None) -> None:
+    kept = at = first
     while at is not None and kept is not None:
         at = at.tb_next
         if at is None or not at.tb_frame.f_code.co_filename.startswith((_PACKAGE, _ASYNCIO)):

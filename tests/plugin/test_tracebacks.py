@@ -8,16 +8,23 @@ from support.inner import InnerRun, run_inner
 
 PROJECT = """
 import asyncio
+import sqlite3
 from datetime import datetime
 
 import pytest
 from pytest_durable import App
 from workers import DurableObject
 
-pytestmark = pytest.mark.durable(storage="memory")
+pytestmark = pytest.mark.durable(storage="disk")
 
 
 class Counter(DurableObject):
+    async def put(self):
+        await self.ctx.storage.put("k", 1)
+
+    async def get(self):
+        return await self.ctx.storage.get("k")
+
     async def wait(self):
         await asyncio.get_running_loop().create_future()
 
@@ -71,6 +78,18 @@ async def test_several_in_a_group(durable):
     stub = durable.namespace("lacking:Absent").get_by_name("a")
     async with asyncio.TaskGroup() as group:
         group.create_task(helper(stub))
+
+
+async def test_undecodable(durable):
+    stub = durable.namespace(Counter).get_by_name("a")
+    await stub.put()
+    await durable.stop()
+    connection = sqlite3.connect(durable.directory / "Counter" / f"{stub.id.hex}.sqlite")
+    connection.execute("UPDATE _cf_KV SET value = x'FF0F99'")
+    connection.commit()
+    connection.close()
+    await durable.start()
+    await stub.get()
 
 
 async def test_down(durable):
