@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pytest_durable._core.actor import ObjectContext
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import Surface
-from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
+from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, told
 from pytest_durable._core.runtime import App
 from pytest_durable._surfaces.profile import EXTERNAL_SDK_DATE, SDK, WRAPPING_SDK, choose_profile, installed_sdk
 
@@ -102,6 +102,10 @@ def _wrapped_edge(app: App, report: Callable[[str, str], None]) -> Edge:
 
 def _original(failure: RemoteFailure) -> BaseException:
     original = failure.original
+    instead = told(original)
+    if instead is not None:
+        instead.__cause__ = original  # with the line of user code that met it
+        return instead
     if isinstance(original, PlatformError) and failure.reset:
         original.durable_object_reset = True
     return original

@@ -115,9 +115,11 @@ class Pending(Coroutine[Any, Any, Any]):
         try:
             result = yield from self._future
         except (RemoteFailure, PlatformError) as failure:
-            # From None: the caller's production would not show the other side's frames.
-            raise self._explain(failure) from None
-        return self._convert(result)
+            seen = self._explain(failure)
+        else:
+            return self._convert(result)
+        # Outside of the handler: what is raised keeps the causes it has, and how it got here is not one of them.
+        raise seen
 
     def __del__(self) -> None:
         # A forgotten call may fail without anybody being told; asyncio would log "exception was never retrieved".

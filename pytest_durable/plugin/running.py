@@ -77,8 +77,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, pluggy.Result[None
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put what the platform was like into the report of a failure, as text."""
+    if call.excinfo is not None and BENCH in item.stash:
+        from pytest_durable.plugin.tracebacks import keep_users_lines
+
+        keep_users_lines(call.excinfo.value)
     report = yield
     if report.failed:
         item.stash[FAILED] = True

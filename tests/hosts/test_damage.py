@@ -1,6 +1,8 @@
 """Damage and misuse in the middle of things: every time a clear error, never a stuck object, nothing lost."""
 
 import sqlite3
+import traceback
+from collections.abc import Awaitable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,10 @@ from pytest_durable.errors import (
     DurableError,
     DurationError,
     HostDownError,
+    UndecodableValueError,
 )
 from pytest_durable.events import AlarmStarted, RuntimeStarted
+from pytest_durable.values import JSRegExp
 
 
 class Counter(DurableObject):
@@ -46,6 +50,46 @@ class Other(DurableObject):
     pass
 
 
+class Careful(Counter):
+    """Handles what its storage raises."""
+
+    async def read_many(self, key: str) -> object:
+        return (await self.ctx.storage.get([key]))[key]
+
+    async def read_all(self, key: str) -> object:
+        return (await self.ctx.storage.list())[key]
+
+    async def ask_for(self, name: str, key: str) -> object:
+        return await self.env.CAREFUL.getByName(name).read(key)
+
+    async def try_read(self, key: str) -> str:
+        return await caught(self.read(key))
+
+    async def try_sql(self) -> str:
+        try:
+            return str(self.ctx.storage.sql.exec("SELECT * FROM mine").toArray())
+        except Exception as failure:
+            return str(failure)
+
+    async def fill(self) -> None:
+        self.ctx.storage.sql.exec("CREATE TABLE mine (text)")
+        self.ctx.storage.sql.exec("INSERT INTO mine VALUES ('a')")
+
+    async def read_sql(self) -> object:
+        return self.ctx.storage.sql.exec("SELECT * FROM mine").toArray()
+
+    async def try_to_ask(self, name: str) -> str:
+        return await caught(self.ask_for(name, "k"))
+
+
+async def caught(awaitable: Awaitable[object]) -> str:
+    """The text of what ``awaitable`` raises."""
+    try:
+        return f"not raised: {await awaitable}"
+    except Exception as failure:
+        return str(failure)
+
+
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """A directory of a host that has ended: one object with an alarm in ten virtual seconds."""
@@ -62,6 +106,13 @@ def directory(tmp_path: Path) -> Path:
 def object_file(directory: Path) -> Path:
     (found,) = [path for path in (directory / "Counter").glob("*.sqlite") if path.name != "metadata.sqlite"]
     return found
+
+
+def spoil_value(path: Path, blob: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute(f"UPDATE _cf_KV SET value = x'{blob}'")
+    connection.commit()
+    connection.close()
 
 
 def content(directory: Path) -> dict[str, bytes]:
@@ -269,3 +320,172 @@ async def test_a_host_that_is_down_does_not_look_into_files_that_another_uses(
         durable.stored(stub).kv["k"]
     await other.stop()
     assert durable.stored(stub).kv["k"] == 2
+
+
+def spoil_page_of_values(path: Path, table: str = "_cf_KV") -> None:
+    """Overwrite the page on which the rows are: the file can be opened, and its schema be read."""
+    connection = sqlite3.connect(path)
+    ((page,),) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchall()
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 4096 : page * 4096] = b"\xee" * 4096
+    path.write_bytes(content)
+
+
+async def test_a_call_that_meets_a_corrupt_page_names_file_and_object(durable_factory: Any, directory: Path) -> None:
+    path = object_file(directory)
+    spoil_page_of_values(path)
+    before = path.read_bytes()
+    stub = durable_factory(directory=directory).namespace(Counter).get_by_name("a")
+    for _ in range(2):
+        with pytest.raises(DamagedFileError) as caught:
+            await stub.read("k")
+        assert str(caught.value).splitlines() == [
+            f"{path} is damaged: SQLite says database disk image is malformed.",
+            "",
+            f"  object  {stub.id.hex}",
+            "",
+            "Restore the file from a copy, or remove it to begin anew.",
+        ]
+        # Its cause leads to the line of user code that asked.
+        cause = caught.value.__cause__
+        assert str(cause) == "Error: database disk image is malformed: SQLITE_CORRUPT"
+        assert cause is not None
+        assert "read" in [frame.name for frame in traceback.extract_tb(cause.__traceback__)]
+    assert path.read_bytes() == before
+
+
+async def test_user_code_meets_a_corrupt_page_in_the_words_of_the_platform(
+    durable_factory: Any, directory: Path
+) -> None:
+    spoil_page_of_values(object_file(directory))
+    host = durable_factory(directory=directory)
+    stub, other = (host.namespace(Careful, unique_key="Counter").get_by_name(name) for name in "ab")
+    words = "Error: database disk image is malformed: SQLITE_CORRUPT"
+    assert await stub.try_read("k") == words
+    # It was the application's to handle, in the object as in its caller, and it did: the test is told nothing.
+    assert await other.try_to_ask("a") == words
+    host.raise_failures()
+
+
+async def test_a_corrupt_page_met_through_another_object_is_named(durable_factory: Any, directory: Path) -> None:
+    path = object_file(directory)
+    spoil_page_of_values(path)
+    other = durable_factory(directory=directory).namespace(Careful, unique_key="Counter").get_by_name("b")
+    with pytest.raises(DamagedFileError, match=path.name):
+        await other.ask_for("a", "k")
+
+
+@pytest.mark.parametrize("method", ["read", "read_many", "read_all"])
+async def test_a_call_that_meets_an_undecodable_value_names_file_object_and_key(
+    durable_factory: Any, directory: Path, method: str
+) -> None:
+    path = object_file(directory)
+    spoil_value(path, "FF0F99")
+    stub = durable_factory(directory=directory).namespace(Careful, unique_key="Counter").get_by_name("a")
+    with pytest.raises(UndecodableValueError) as caught:
+        await getattr(stub, method)("k")
+    assert str(caught.value).splitlines() == [
+        f"The value of 'k' of object {stub.id.hex} cannot be decoded: '\\x99' (0x99) is no tag of a value (byte 2).",
+        "",
+        f"  file   {path}",
+        "",
+        "Nothing was changed.",
+    ]
+    assert (await stub.try_read("k")).startswith("Error: internal error; reference = ")
+    await stub.put("other", 1)
+    assert await stub.read("other") == 1
+
+
+async def test_sql_that_meets_a_corrupt_page_names_the_file_unless_user_code_handles_it(durable: Any) -> None:
+    stub = durable.namespace(Careful).get_by_name("a")
+    await stub.fill()
+    await durable.stop()
+    path = durable.directory / "Careful" / f"{stub.id.hex}.sqlite"
+    spoil_page_of_values(path, "mine")
+    await durable.start()
+    with pytest.raises(DamagedFileError, match=path.name):
+        await stub.read_sql()
+    assert await stub.try_sql() == "Error: database disk image is malformed: SQLITE_CORRUPT"
+
+
+async def test_the_causes_of_an_error_reach_the_test(durable: Any) -> None:
+    class Chaining(DurableObject):
+        async def explicitly(self) -> None:
+            try:
+                {}["absent"]
+            except KeyError as failure:
+                raise ValueError("explicit") from failure
+
+        async def by_accident(self) -> None:
+            try:
+                {}["absent"]
+            except KeyError:
+                raise ValueError("accident")  # noqa: B904 - what is tested
+
+    stub = durable.namespace(Chaining).get_by_name("a")
+    with pytest.raises(ValueError, match="explicit") as caught:
+        await stub.explicitly()
+    assert repr(caught.value.__cause__) == "KeyError('absent')"
+    with pytest.raises(ValueError, match="accident") as caught:
+        await stub.by_accident()
+    assert (repr(caught.value.__context__), caught.value.__suppress_context__) == ("KeyError('absent')", False)
+
+
+#: What the real platform stores for objects of its own.
+PLATFORM_OBJECTS = {
+    "Headers": "FF0F5C0403010001610162",
+    "Headers within": "FF0F6F22016141015C04030100016101622400017B01",
+    "Request": "FF0F5C0509687474703A2F2F612F6F22066D6574686F645F2207686561646572735C0403002204626F64793022087265646972"
+    "6563745F2207666574636865725F220263665F220563616368655F2209696E746567726974795F22067369676E616C5F2212656E636F64"
+    "65526573706F6E7365426F64795F7B0A",
+    "DOMException": "FF0F5C080A41626F72744572726F72016D0E41626F72744572726F723A206D",
+}
+
+
+@pytest.mark.parametrize("what", PLATFORM_OBJECTS)
+async def test_a_stored_object_of_the_platform_is_an_undecodable_value(
+    durable_factory: Any, directory: Path, what: str
+) -> None:
+    path = object_file(directory)
+    spoil_value(path, PLATFORM_OBJECTS[what])
+    host = durable_factory(directory=directory)
+    stub = host.namespace(Careful, unique_key="Counter").get_by_name("a")
+    words = f"objects of the platform (here {what.split()[0]}) are not read, except errors"
+    for look in (stub.read, lambda key: stored_value(host, stub, key)):
+        with pytest.raises(UndecodableValueError) as caught:
+            await look("k")
+        for part in (words, str(path), stub.id.hex, "'k'"):
+            assert part in str(caught.value)
+    assert (await stub.try_read("k")).startswith("Error: internal error; reference = ")
+
+
+async def stored_value(host: Any, stub: Any, key: str) -> object:
+    return host.stored(stub).kv[key]
+
+
+@pytest.mark.parametrize(
+    ("blob", "expected"),
+    [
+        ("FF0F52220861283F3C783E6229BF01", JSRegExp("a(?<x>b)", "dgimsuy")),
+        ("FF0F5222065B612D2D625D8002", JSRegExp("[a--b]", "v")),
+        ("FF0F5222015B00", JSRegExp("[", "")),  # no platform would compile it; nothing here does
+    ],
+    ids=["flags", "sets", "no pattern"],
+)
+async def test_a_stored_regular_expression_shows_source_and_flags(
+    durable_factory: Any, directory: Path, blob: str, expected: JSRegExp
+) -> None:
+    spoil_value(object_file(directory), blob)
+    host = durable_factory(directory=directory)
+    assert host.stored(host.namespace(Counter).get_by_name("a")).kv["k"] == expected
+
+
+@pytest.mark.parametrize("blob", ["FF0F5222016140", "FF0F5222016190 02", "FF0F52490200", "FF0F522201"])
+async def test_a_regular_expression_that_makes_no_sense_is_an_undecodable_value(
+    durable_factory: Any, directory: Path, blob: str
+) -> None:
+    spoil_value(object_file(directory), blob.replace(" ", ""))
+    host = durable_factory(directory=directory)
+    with pytest.raises(UndecodableValueError, match="cannot be decoded"):
+        host.stored(host.namespace(Counter).get_by_name("a")).kv["k"]

@@ -279,3 +279,45 @@ async def test_stub_of_the_test_raises_the_platforms_errors_with_their_flags(sho
         False,
         False,
     )
+
+
+class Broken(DurableObject):
+    def __init__(self, ctx, env):
+        super().__init__(ctx, env)
+        raise ValueError("in the constructor")
+
+
+class Reset(DurableObject):
+    async def reset(self):
+        async def callback():
+            raise ValueError("in the callback")
+
+        await self.ctx.blockConcurrencyWhile(callback)
+
+
+def depth(caught: "pytest.ExceptionInfo[BaseException]") -> int:
+    return len(traceback.extract_tb(caught.value.__traceback__))
+
+
+@pytest.mark.filterwarnings("ignore:PD-W06")
+async def test_the_traceback_of_a_failed_constructor_does_not_grow_with_each_call(durable):
+    stub = durable.namespace(Broken).get_by_name("a")
+    depths = []
+    for _ in range(5):
+        with pytest.raises(ValueError, match="in the constructor") as caught:
+            await stub.anything()
+        depths.append(depth(caught))
+    assert len(set(depths[1:])) == 1
+    assert depths[1] <= depths[0] + 2  # the replay
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].name == "__init__"
+
+
+async def test_the_traceback_of_what_reset_an_object_does_not_grow_with_each_call(durable):
+    stub = durable.namespace(Reset).get_by_name("a")
+    depths = []
+    for _ in range(5):
+        with pytest.raises(ValueError, match="in the callback") as caught:
+            await stub.reset()
+        depths.append(depth(caught))
+    assert len(set(depths)) == 1
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].name == "callback"

@@ -124,7 +124,7 @@ class TestPending:
             with pytest.raises(LookupError, match=r"^explained ") as shown:
                 await Pending(future, as_is, explained)
             assert shown.value.__cause__ is None
-            assert shown.value.__suppress_context__
+            assert (shown.value.__cause__, shown.value.__context__) == (None, None)
 
         asyncio.run(main())
 

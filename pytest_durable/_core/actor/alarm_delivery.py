@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_durable._core.actor.alarm_turn import Cancel, decide
 from pytest_durable._core.actor.breakage import Breakage
-from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.own_alarm import MS
 from pytest_durable._core.actor.reply import describe
 from pytest_durable._core.life import Timer
@@ -93,10 +92,8 @@ class AlarmRun:
         if failure is None:
             self._answer(AlarmResult(ran=ran))
             return
-        claim = is_claim(failure)
-        if claim:
-            self._container.services.claim_failed(failure)
-        self._answer(AlarmResult(ran=ran, error=describe(failure), retry=not claim, counts=self._handler_called))
+        is_claim = self._container.services.tell_if_claim(failure)
+        self._answer(AlarmResult(ran=ran, error=describe(failure), retry=not is_claim, counts=self._handler_called))
 
     def cut_short(self, breakage: Breakage) -> None:
         """The object broke during the delivery."""

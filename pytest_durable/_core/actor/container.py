@@ -14,11 +14,11 @@ from typing import Final
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_delivery import AlarmResult, AlarmRun
-from pytest_durable._core.actor.breakage import Breakage
-from pytest_durable._core.actor.claims import is_claim
+from pytest_durable._core.actor.breakage import Breakage, Repeated
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
+from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.reply import Reply, describe
 from pytest_durable._core.actor.scope import current_scope
 from pytest_durable._core.actor.services import Services
@@ -125,13 +125,30 @@ class Container:
         Returns:
             A future of the wire value; fails with ``RemoteFailure``.
         """
-        surface = self.services.surface
+        surface, bytes_max = self.services.surface, self.services.message_bytes_max
+        if type(delivery) is not Call:
+            return self._start_event(
+                "fetch",
+                lambda incarnation: surface.deliver(incarnation.instance, delivery),
+                lambda result: surface.answer(delivery, result),
+                answer,
+            )
+        if delivery.args and (refusal := refusal_of_arguments(delivery.args, bytes_max)) is not None:
+            return self._never_sent(refusal, answer)
         return self._start_event(
-            delivery.method if type(delivery) is Call else "fetch",
+            delivery.method,
             lambda incarnation: surface.deliver(incarnation.instance, delivery),
-            lambda result: surface.answer(delivery, result),
+            lambda result: require_sendable_result(surface.answer(delivery, result), bytes_max),
             answer,
         )
+
+    def _never_sent(self, refusal: PlatformError, answer: "asyncio.Future[object] | None") -> "asyncio.Future[object]":
+        """The answer to a call that failed at its caller."""
+        self.services.life.require_alive()
+        future = self.services.life.loop.create_future() if answer is None else answer
+        future.set_exception(RemoteFailure(refusal, self.key.hex, from_user_code=False))
+        future.exception()  # as in ``Reply``: a caller may choose not to look
+        return future
 
     def send_from_here(self, delivery: Delivery) -> "asyncio.Future[object]":
         """Like ``deliver``, on behalf of the running code: it leaves at the end of the turn (spec 6.4)."""
@@ -205,7 +222,7 @@ class Container:
         """
         services = self.services
         if incarnation.construction_failure is not None:
-            services.surface.replay(incarnation.cls, incarnation.construction_failure)
+            services.surface.replay(incarnation.cls, incarnation.construction_failure.again())
         incarnation.is_constructing = True
         try:
             incarnation.cls = services.get_class()
@@ -227,7 +244,7 @@ class Container:
         if self.services.surface.rules.constructor_failure == "break":
             self._break(Breakage(failure, from_user_code=True, counts=False))
         else:
-            incarnation.construction_failure = failure
+            incarnation.construction_failure = Repeated(failure)
 
     # -- alarms
 
@@ -279,8 +296,7 @@ class Container:
 
     def reset(self, failure: BaseException) -> None:
         """End the instance because its ``blockConcurrencyWhile`` callback failed."""
-        if is_claim(failure):
-            self.services.claim_failed(failure)
+        self.services.tell_if_claim(failure)
         if isinstance(failure, PlatformError):
             failure = failure.copy()
             failure.durable_object_reset = True

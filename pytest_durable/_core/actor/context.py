@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.incarnation import AbortRequest
 from pytest_durable._core.actor.reply import describe
 from pytest_durable._core.actor.scope import Scope, current_scope
@@ -79,8 +78,7 @@ class ObjectContext:
         def ended(_result: object, failure: BaseException | None) -> None:
             if failure is None:
                 return
-            if is_claim(failure):
-                incarnation.services.claim_failed(failure)
+            incarnation.services.tell_if_claim(failure)
             _LOG.warning("a waitUntil of %s failed: %s", incarnation.services.label(incarnation.key), describe(failure))
 
         incarnation.start(_settle(awaitable), ended).is_background = True

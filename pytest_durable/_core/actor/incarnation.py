@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core import events
-from pytest_durable._core.actor.claims import is_claim
+from pytest_durable._core.actor.breakage import Repeated
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
 from pytest_durable._core.actor.reply import Reply
@@ -64,7 +64,7 @@ class Incarnation:
         #: The class whose instance this is.
         self.cls: type = object
         self.context: ObjectContext = None  # type: ignore[assignment]  # set before the class is called
-        self.construction_failure: BaseException | None = None
+        self.construction_failure: Repeated | None = None
         self.input_gate = InputGate()
         self.output_gate = OutputGate()
         self.replies: set[Reply] = set()
@@ -135,8 +135,7 @@ class Incarnation:
             if failure is None:
                 reply.send(result)
                 return
-            if is_claim(failure):
-                self.services.claim_failed(failure)
+            self.services.tell_if_claim(failure)
             reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
 
         return ended

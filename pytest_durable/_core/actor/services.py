@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
 
 from pytest_durable._core.actor.alarm_turn import AlarmService
+from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import Delivery, ObjectKey
@@ -63,6 +64,7 @@ class Services:
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
         enhanced_errors: Stored errors keep their own properties (newer compatibility dates).
         sql_enabled: ``storage.sql`` is available.
+        message_bytes_max: Largest message of a call.
     """
 
     life: Life
@@ -86,3 +88,11 @@ class Services:
     delete_all_keeps_alarm: bool = False
     enhanced_errors: bool = True
     sql_enabled: bool = True
+    message_bytes_max: int = 33_554_432
+
+    def tell_if_claim(self, failure: BaseException) -> bool:
+        """Let a claim of the test that failed in user code fail the test; whether ``failure`` is one."""
+        if not is_claim(failure):
+            return False
+        self.claim_failed(failure)
+        return True

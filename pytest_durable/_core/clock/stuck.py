@@ -37,12 +37,19 @@ def interrupt(task: "asyncio.Task[Any]", error: Exception) -> bool:
         if getattr(wake, "__self__", None) is task:
             assert awaited is not None
             awaited.remove_done_callback(wake)
+            # If it fails after all, as a ``gather`` does when its parts are cancelled, then nobody is there to look.
+            awaited.add_done_callback(_retrieve)
             loop = task.get_loop()
             failed: asyncio.Future[None] = loop.create_future()
             failed.set_exception(error)
             loop.call_soon(wake, failed, context=context)
             return True
     return False
+
+
+def _retrieve(future: "asyncio.Future[Any]") -> None:
+    if not future.cancelled():
+        future.exception()
 
 
 def task_of_the_test(main: "asyncio.Future[Any] | None") -> "asyncio.Future[Any] | None":

@@ -49,7 +49,7 @@ class PlatformOptions:
     Attributes:
         prevent_eviction: Names of classes whose idle objects stay in memory.
         sql: ``storage.sql`` is available.
-        message_bytes_max: Largest message of a call, in bytes.
+        message_bytes_max: Largest arguments of a call, and largest result, in serialized bytes.
     """
 
     prevent_eviction: tuple[str, ...] = ()

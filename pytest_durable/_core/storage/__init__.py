@@ -5,7 +5,7 @@ A ``Disk`` survives lives; it holds ``NamespaceFiles``, which open one ``ObjectS
 """
 
 from pytest_durable._core.storage.alarm_table import AlarmTable
-from pytest_durable._core.storage.codec import NotCloneable, UndecodableError, decode, encode
+from pytest_durable._core.storage.codec import NotCloneable, UndecodableError, decode, encode, encoded_size, may_exceed
 from pytest_durable._core.storage.database import DiskStatistics
 from pytest_durable._core.storage.disk import Disk
 from pytest_durable._core.storage.inspection import StoredValues, StoredView
@@ -38,5 +38,7 @@ __all__ = [
     "UndecodableError",
     "decode",
     "encode",
+    "encoded_size",
     "is_constraint_failure",
+    "may_exceed",
 ]

@@ -63,6 +63,9 @@ class Files(Protocol):
     def size(self, name: str) -> int:
         """The size in bytes, 0 if there is no such file."""
 
+    def identity(self, name: str) -> tuple[int, int] | None:
+        """What tells the file from another of the same name; None if there is no such file."""
+
     def read(self, name: str) -> bytes:
         """The whole content."""
 
@@ -157,6 +160,14 @@ class DirectoryFiles:
         except FileNotFoundError:
             return 0
 
+    def identity(self, name: str) -> tuple[int, int] | None:
+        # By name and not through a descriptor: to close one would drop the locks that SQLite has on the file.
+        try:
+            found = os.stat(self.path(name))
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
     def read(self, name: str) -> bytes:
         with open(self.path(name), "rb") as file:
             return file.read()
@@ -213,6 +224,10 @@ class MemoryFiles:
 
     def size(self, name: str) -> int:
         return len(self.read(name)) if self.exists(name) else 0
+
+    def identity(self, name: str) -> tuple[int, int] | None:
+        content = self._vfs.files.get(self.path(name))
+        return None if content is None else (0, id(content))
 
     def read(self, name: str) -> bytes:
         return self._shelf.content(self.path(name))

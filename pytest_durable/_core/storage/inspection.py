@@ -15,9 +15,10 @@ from urllib.parse import quote
 
 import apsw
 
-from pytest_durable._core.errors import DurableError, UndecodableValueError
+from pytest_durable._core.errors import DurableError
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.codec import UndecodableError, decode
+from pytest_durable._core.storage.damage import undecodable
 from pytest_durable._core.storage.files import Files
 from pytest_durable._core.storage.key_range import key_text
 from pytest_durable._core.storage.pool import Pool, check_database, damaged
@@ -118,10 +119,7 @@ class StoredValues(Mapping[str, object]):
         try:
             return decode(blob or b"")
         except UndecodableError as failure:
-            raise UndecodableValueError(
-                f"The value of {key!r} of object {self._view.actor_hex} cannot be decoded: {failure}.\n\n"
-                f"  file   {self._view.path}\n\nNothing was changed."
-            ) from failure
+            raise undecodable(self._view.path, self._view.actor_hex, key, failure) from failure
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._blobs)

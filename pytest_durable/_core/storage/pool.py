@@ -110,6 +110,8 @@ class PooledDatabase:
         self.path = files.path(name)
         self._database: Database | None = None
         self._is_closed = False
+        #: The log that SQLite has open; another file may take its name, and then what SQLite writes is lost.
+        self._log: tuple[int, int] | None = None
         #: Who uses it. One reference, not a callback for each question: there may be a hundred thousand of these.
         self.occupant: Occupant = NOBODY
 
@@ -151,6 +153,8 @@ class PooledDatabase:
         try:
             self._database = self._pool.engine.open(self.path, is_wal=is_wal)
             self._refuse_read_only(self._database)
+            if self._pool.engine.memory is None:
+                self._log = self._files.identity(self.name + "-wal")
             self.occupant.opened(self._database)
         except BaseException as failure:
             self._undo_open(absent)
@@ -182,7 +186,7 @@ class PooledDatabase:
         """Close it for good. Idempotent.
 
         Raises:
-            DirectoryError: A crash was to leave a ``-wal`` that somebody else has removed meanwhile.
+            DirectoryError: A crash was to leave a ``-wal`` that somebody else has removed or replaced meanwhile.
         """
         self._is_closed = True
         self.occupant = NOBODY  # it refers to us: without the circle both go at once, without the garbage collector
@@ -200,10 +204,9 @@ class PooledDatabase:
         if database is None:
             return
         database.close(graceful=graceful)
-        on_disk = self._pool.engine.memory is None
-        if on_disk and not graceful and not self._files.exists(self.name + "-wal"):
+        if self._log is not None and not graceful and self._files.identity(self.name + "-wal") != self._log:
             raise DirectoryError(
-                f"{self.path}-wal was removed while the database was open.\n\n"
+                f"{self.path}-wal was removed or replaced while the database was open.\n\n"
                 "What it held is lost. Keep other programs away from a directory while a host uses it."
             )
 

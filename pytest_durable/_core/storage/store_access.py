@@ -2,7 +2,8 @@
 
 import apsw
 
-from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.platform_errors import PlatformError, tell
+from pytest_durable._core.storage.damage import corrupt_page
 from pytest_durable._core.storage.database import Database
 from pytest_durable._core.storage.faults import Faults
 from pytest_durable._core.storage.pool import PooledDatabase
@@ -84,6 +85,8 @@ class StoreAccess:
     def _failed(self, failure: apsw.Error) -> PlatformError:
         """The error for user code; notices if the transaction is gone with it."""
         problem = platform_error(failure)
+        if isinstance(failure, apsw.CorruptError | apsw.NotADBError):
+            tell(problem, corrupt_page(self._file.path, self.actor_hex, failure))
         if is_critical(failure) and self._transaction.is_open and not self._file.use().in_transaction:
             self._break(problem)
         return problem

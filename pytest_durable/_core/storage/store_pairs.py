@@ -8,8 +8,9 @@ from typing import Final
 
 import apsw
 
-from pytest_durable._core.platform_errors import PlatformError, data_clone_error, error
+from pytest_durable._core.platform_errors import PlatformError, data_clone_error, error, tell
 from pytest_durable._core.storage.codec import NotCloneable, UndecodableError, decode, encode
+from pytest_durable._core.storage.damage import undecodable
 from pytest_durable._core.storage.database import Database
 from pytest_durable._core.storage.faults import Faults
 from pytest_durable._core.storage.key_range import ListOptions, key_range
@@ -165,13 +166,18 @@ class PairStore(StoreAccess):
         try:
             return decode(blob or b"", types)
         except UndecodableError as failure:
-            raise self.internal_error(f"{key}: {failure}") from failure
+            raise self._undecodable(key, failure) from failure
 
     def _decode_rows(self, rows: Rows, types: DecodedTypes) -> Pairs:
         try:
             return [(key, decode(blob or b"", types)) for key, blob in rows]
-        except UndecodableError as failure:
-            raise self.internal_error(str(failure)) from failure
+        except UndecodableError:
+            return [(key, self._decode(key, blob, types)) for key, blob in rows]  # fails too, and names the key
+
+    def _undecodable(self, key: str, failure: UndecodableError) -> PlatformError:
+        problem = self.internal_error(f"{key}: {failure}")
+        tell(problem, undecodable(self._file.path, self.actor_hex, key, failure))
+        return problem
 
     def _next_live(self, rows: Iterator[Row], types: DecodedTypes) -> Pair:
         self._use()

@@ -6,7 +6,7 @@ Source: spec python-workers 1.8, 3.3.
 import traceback
 from typing import Final
 
-from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
+from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, tell, told
 
 #: Flags of the platform's errors: attribute of ``PlatformError`` to the name user code sees. Present only when true.
 _FLAGS: Final = {
@@ -25,6 +25,9 @@ class JsException(Exception):
 
     Source: spec python-workers 1.57.
     """
+
+    # Not among the attributes that user code can list.
+    __slots__ = ("_durable_told",)
 
     name: str
     message: str
@@ -64,9 +67,17 @@ JsException.__module__ = ConversionError.__module__ = "pyodide.ffi"
 def shown(failure: PlatformError) -> JsException:
     """The platform's error as user code catches it."""
     flags = {seen: True for flag, seen in _FLAGS.items() if getattr(failure, flag)}
-    if failure.durable_object_id is not None:
-        return JsException(failure.name, failure.message, durableObjectId=failure.durable_object_id, **flags)
-    return JsException(failure.name, failure.message, **flags)
+    origin = {} if failure.durable_object_id is None else {"durableObjectId": failure.durable_object_id}
+    seen = JsException(failure.name, failure.message, **origin, **flags)
+    return _telling(seen, failure)
+
+
+def _telling(seen: JsException, original: BaseException) -> JsException:
+    """``seen``, which tells the test what ``original`` would have told it."""
+    instead = told(original)
+    if instead is not None:
+        tell(seen, instead)
+    return seen
 
 
 def shown_failure(failure: Exception) -> BaseException:
@@ -93,7 +104,7 @@ def explained(failure: RemoteFailure, *, enhanced: bool) -> JsException:
     if isinstance(original, JsException):
         # It passed through the object unchanged: what left it is the platform's error, not one of Python.
         extra = {key: value for key, value in vars(original).items() if key not in ("name", "message", "stack")}
-        return JsException(original.name, original.message, **(extra | origin | reset))
+        return _telling(JsException(original.name, original.message, **(extra | origin | reset)), original)
     text = "".join(traceback.format_exception(original))
     if enhanced:
         return JsException("PythonError", text, type=type(original).__qualname__, **origin, **reset)

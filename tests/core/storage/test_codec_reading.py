@@ -160,7 +160,7 @@ def test_what_the_platform_cannot_read_fails(blob: str, what: str) -> None:
 
 
 def test_other_objects_of_the_platform_are_named_in_the_refusal() -> None:
-    with pytest.raises(UndecodableError, match=r"objects of the platform \(here kind 4\) are not read, except errors"):
+    with pytest.raises(UndecodableError, match=r"objects of the platform \(here Headers\) are not read, except errors"):
         _decode("ff0f5c040300")
 
 

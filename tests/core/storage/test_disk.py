@@ -377,6 +377,41 @@ def test_log_removed_by_somebody_else_is_noticed_at_the_crash(tmp_path):
     disk.end()
 
 
+def test_log_replaced_by_somebody_else_is_noticed_at_the_crash(tmp_path):
+    # Another file of the same name and content: what SQLite writes goes into the one that nobody can reach any more.
+    # Decision 3.1
+    disk = new_disk(tmp_path)
+    put(open_namespace(disk).open_store(ALICE), a=1)
+    log = tmp_path / "key" / f"{ALICE}.sqlite-wal"
+    copy = log.read_bytes()
+    log.unlink()
+    log.write_bytes(copy)
+    with pytest.raises(DirectoryError, match=f"{ALICE}.sqlite-wal was removed or replaced"):
+        disk.close(graceful=False)
+    assert disk.statistics().open_databases == 0
+    disk.detach()
+    disk.end()
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_log_of_our_own_is_never_mistaken_for_another(tmp_path, written):
+    # Whether the database is fresh, was put away and opened again, was reset, or looked into meanwhile. Decision 3.1
+    disk = new_disk(tmp_path, open_files_max=2)
+    namespace = open_namespace(disk)
+    first = namespace.open_store(ALICE)
+    second = namespace.open_store(BOB)
+    if written:
+        put(first, a=1)
+        put(second, a=1)
+        assert namespace.inspect(ALICE).kv["a"] == 1
+        first.delete_all(keep_alarm=False)
+        put(first, a=2)
+    assert disk.statistics().parked_count > 0
+    disk.close(graceful=False)
+    disk.detach()
+    disk.end()
+
+
 @DISK_ONLY
 def test_opening_an_object_takes_two_statements(disk, tmp_path):
     # Budgets 3 and 4

@@ -67,7 +67,7 @@ FAULTS: Final = (
         name="undecodable-value-swallowed",
         breaks="get() of a value that cannot be decoded says that there is none.",
         file=_PAIRS,
-        before='            raise self.internal_error(f"{key}: {failure}") from failure',
+        before="            raise self._undecodable(key, failure) from failure",
         after="            return UNDEFINED if failure else None",
         tests=_KV_TESTS,
     ),

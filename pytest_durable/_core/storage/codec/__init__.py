@@ -8,7 +8,17 @@ by what they read or write; ``values``, next to this package, holds the types wi
 from pytest_durable._core.storage.codec.decoding import decode
 from pytest_durable._core.storage.codec.encoding import encode
 from pytest_durable._core.storage.codec.reader import UndecodableError
+from pytest_durable._core.storage.codec.size import encoded_size, may_exceed
 from pytest_durable._core.storage.codec.writer import NotCloneable
 from pytest_durable._core.storage.values import PLAIN, DecodedTypes
 
-__all__ = ["PLAIN", "DecodedTypes", "NotCloneable", "UndecodableError", "decode", "encode"]
+__all__ = [
+    "PLAIN",
+    "DecodedTypes",
+    "NotCloneable",
+    "UndecodableError",
+    "decode",
+    "encode",
+    "encoded_size",
+    "may_exceed",
+]

@@ -65,7 +65,7 @@ def encode(value: object, *, enhanced_errors: bool = True) -> bytes:
 
     Source: spec 3.6 and appendix C; V8 ValueSerializer; workerd jsg/ser.c++, Serializer.
     """
-    by_type = _BY_TYPE if enhanced_errors else _BY_TYPE_LEGACY
+    by_type = BY_TYPE if enhanced_errors else _BY_TYPE_LEGACY
     try:
         return _encode(value, by_type)
     except NotCloneable as error:
@@ -89,7 +89,7 @@ def _encode_deep(value: object, by_type: Mapping[type, WriteFunction]) -> bytes:
         raise NotCloneable("Maximum call stack size exceeded", value) from None
 
 
-_BY_TYPE: Final[Mapping[type, WriteFunction]] = {
+BY_TYPE: Final[Mapping[type, WriteFunction]] = {
     Undefined: write_undefined,
     type(None): write_null,
     bool: write_bool,
@@ -116,7 +116,7 @@ _BY_TYPE: Final[Mapping[type, WriteFunction]] = {
     View: write_view,
     StoredError: write_error,
 }
-_BY_TYPE_LEGACY: Final[Mapping[type, WriteFunction]] = {**_BY_TYPE, StoredError: write_legacy_error}
+_BY_TYPE_LEGACY: Final[Mapping[type, WriteFunction]] = {**BY_TYPE, StoredError: write_legacy_error}
 
 
 def _path_to(culprit: object, value: object) -> str:

@@ -90,7 +90,8 @@ def read_host_object(reader: Reader) -> object:
     number = reader.reserve()
     kind_of_object = reader.varint()
     if kind_of_object != wire.HOST_ERROR:
-        reader.fail(f"objects of the platform (here kind {kind_of_object}) are not read, except errors")
+        what = wire.HOST_OBJECTS.get(kind_of_object, f"of kind {kind_of_object}")
+        reader.fail(f"objects of the platform (here {what}) are not read, except errors")
     kind = reader.varint()
     name = reader.read() if kind == 0 else wire.ERROR_NAMES_READ.get(kind, "Error")
     message: object = reader.text("the message of an error")
