@@ -89,7 +89,10 @@ class AlarmInvocationInfo(JsProxy):
 class DurableObjectState:
     """The object's own state."""
 
-    storage: DurableObjectStorage
+    @property
+    def storage(self) -> DurableObjectStorage:
+        """The object's storage."""
+
     @property
     def id(self) -> DurableObjectId:
         """The object's id."""

@@ -71,12 +71,15 @@ class Objects:
 
     def fill_disk(self, stub: Any, *, pages_left: int = 2) -> None:
         """Let the disk be full, for the instance that runs now."""
-        store = stub._durable_bind().incarnation.storage.open_store
+        container = self._namespace_in_this_life().find(stub.id.hex)
+        store = container.incarnation.storage.open_store
         store.limit_pages(store.database_size // 4096 + pages_left)
 
     def fail_next(self, step: Literal["commit", "alarm_row"]) -> None:
-        files = self.host.require_running().namespaces["Store"].files
-        files.fail_next(step, "full")
+        self._namespace_in_this_life().files.fail_next(step, "full")
+
+    def _namespace_in_this_life(self) -> Any:
+        return self.host._process.require_running().namespaces["Store"]
 
     def stored(self) -> dict[str, Any]:
         return dict(self.host.stored(self.fresh()).kv)
