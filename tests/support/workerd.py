@@ -55,7 +55,9 @@ class Machine:
         self.conversation = process.conversation
 
     @classmethod
-    def start(cls, platform: Platform, disk: Path, *, main: Path = OBJECTS, now_ms: int = START_MS, **more: Any) -> "Machine":
+    def start(
+        cls, platform: Platform, disk: Path, *, main: Path = OBJECTS, now_ms: int = START_MS, **more: Any
+    ) -> "Machine":
         disk.mkdir(exist_ok=True)
         config: dict[str, Any] = {
             "modules": collect_modules(main),

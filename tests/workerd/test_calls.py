@@ -30,7 +30,9 @@ def test_an_error_keeps_its_name_message_and_properties(machine):
     assert isinstance(pending.outcome, Failure)
     error = pending.outcome.thrown
     assert (error.name, error.message) == ("RangeError", "too far")
-    assert {key: held for key, held in error.properties.items() if key != "stack"} == {"limit": 3, "remote": True}
+    object_id = machine.ask(requests.id_from_name("Probe", "a"))
+    properties = {key: held for key, held in error.properties.items() if key != "stack"}
+    assert properties == {"limit": 3, "remote": True, "durableObjectId": object_id}
 
 
 def test_a_value_that_cannot_leave_the_process_is_refused(machine):

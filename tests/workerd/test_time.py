@@ -48,7 +48,9 @@ def test_an_alarm_that_throws_runs_seven_times(machine):
     assert instants[0] == due_ms
     assert [(at, "exception") for at in instants] == machine.alarm_runs()
     delays = [later - earlier for earlier, later in zip(instants, instants[1:], strict=False)]
-    assert all(base <= delay <= 2.1 * base for base, delay in zip([2000, 4000, 8000, 16000, 32000, 64000], delays, strict=True))
+    assert all(
+        base <= delay <= 2.1 * base for base, delay in zip([2000, 4000, 8000, 16000, 32000, 64000], delays, strict=True)
+    )
 
 
 def test_an_alarm_that_was_passed_over_at_once_runs_late(machine):
@@ -83,6 +85,7 @@ def test_calls_that_wait_run_at_the_same_time(machine):
 
 def test_a_call_that_nothing_can_end_leaves_the_process_at_rest(machine):
     pending = machine.begin("waitForEver")
+    machine.conversation.settle()
     progress = machine.conversation.travel(None, 1_000)
     assert (pending.is_over, progress.steps) == (False, 1_000)
 
@@ -90,7 +93,9 @@ def test_a_call_that_nothing_can_end_leaves_the_process_at_rest(machine):
 def test_code_that_never_yields_is_an_error_that_names_the_limit(machine):
     machine.conversation.real_seconds_max = 0.1
     machine.begin("spin")
-    with pytest.raises(WorkerdBusyError, match=r"not come to rest within 0\.1 s of real time, with 1 requests in flight"):
+    with pytest.raises(
+        WorkerdBusyError, match=r"not come to rest within 0\.1 s of real time, with 1 requests in flight"
+    ):
         machine.conversation.settle()
 
 

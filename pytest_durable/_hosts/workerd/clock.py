@@ -58,6 +58,6 @@ class Report:
         )
 
 
-def environment_value(descriptor: int, wall_ns: int, parent: int) -> str:
+def environment_value(descriptor: int, wall_ns: int, parent: int, *, synchronous: bool) -> str:
     """Return what the variable says to a process that is about to start."""
-    return f"{descriptor}:{wall_ns}:{parent}"
+    return f"{descriptor}:{wall_ns}:{parent}:{int(synchronous)}"

@@ -72,7 +72,7 @@ class Conversation:
         self._due_ns: int | None = None
         self._exchanges: set[Exchange] = set()
         self._report: Report | None = None
-        self._was_sent = False
+        self._is_in_pieces = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(clock, selectors.EVENT_READ, self._receive_report)
         for pipe in pipes:
@@ -202,14 +202,15 @@ class Conversation:
             raise self._died()
         report = self._obtain(order)
         travelled_ns, steps, has_spoken = report.travelled_ns, report.steps, report.has_spoken
-        while self._was_sent:
-            # A request longer than the buffer of a socket: the process came to rest only for want of the remainder.
+        while self._is_in_pieces:
+            # A message longer than the buffer of a socket: the process came to rest only because it waited for us to
+            # write the remainder, or to make room for it.
             report = self._obtain(Order(number=self._next(), wall_ns=self._wall_ns))
             has_spoken |= report.has_spoken
         return Progress(travelled_ns=travelled_ns, due_ns=report.due_ns, steps=steps, has_spoken=has_spoken)
 
     def _obtain(self, order: Order) -> Report:
-        self._was_sent = False
+        self._is_in_pieces = False
         try:
             self._clock.send(order.pack())
         except OSError as error:
@@ -253,7 +254,7 @@ class Conversation:
     def _serve(self, exchange: Exchange, events: int) -> None:
         if events & selectors.EVENT_WRITE:
             exchange.send()
-            self._was_sent = True
+            self._is_in_pieces = True
             self._selector.modify(exchange, _events(exchange), self._selector.get_key(exchange).data)
         if events & selectors.EVENT_READ:
             self._selector.unregister(exchange)
@@ -261,6 +262,7 @@ class Conversation:
             if exchange.is_over:
                 self._exchanges.discard(exchange)
             else:
+                self._is_in_pieces = True
                 self._watch(exchange)
 
     def _watch(self, exchange: Exchange) -> None:

@@ -52,7 +52,7 @@ function describe(item, refer) {
   if (item instanceof ArrayBuffer) return ["B", toBase64(new Uint8Array(item)), item.resizable ? item.maxByteLength : null];
   if (ArrayBuffer.isView(item)) {
     const kind = Object.prototype.toString.call(item).slice(8, -1);
-    return ["V", kind, refer(item.buffer), item.byteOffset, item.byteLength];
+    return ["V", kind, refer(item.buffer), item.byteOffset, tracksLength(item) ? null : item.byteLength];
   }
   if (item instanceof Error) {
     const own = Object.getOwnPropertyNames(item).filter((key) => key !== "name" && key !== "message");
@@ -64,6 +64,29 @@ function describe(item, refer) {
   const above = Object.getPrototypeOf(item);
   if (above === Object.prototype || above === null) return ["o", pairs(Object.keys(item))];
   throw new Unsupported(`an object of class ${above.constructor?.name ?? "without a name"}`);
+}
+
+// No property tells whether a view follows the end of its buffer, so the buffer is made longer or shorter for a moment.
+function tracksLength(view) {
+  const { buffer, byteLength } = view;
+  const step = view.BYTES_PER_ELEMENT ?? 1;
+  if (!buffer.resizable || view.byteOffset + byteLength + step <= buffer.byteLength) return false;
+  const size = buffer.byteLength;
+  const other = size + step <= buffer.maxByteLength ? size + step : view.byteOffset;
+  const kept = new Uint8Array(buffer).slice(other);
+  buffer.resize(other);
+  const differs = isInBounds(view) && view.byteLength !== byteLength;
+  buffer.resize(size);
+  new Uint8Array(buffer).set(kept, Math.min(other, size));
+  return differs;
+}
+
+function isInBounds(view) {
+  try {
+    return view instanceof DataView ? view.byteLength >= 0 : view.keys() !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function describeArray(item, refer, pairs) {

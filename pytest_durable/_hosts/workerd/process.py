@@ -44,6 +44,8 @@ class Launch:
     #: Nanoseconds since the epoch.
     wall_ns: int
     environ: Mapping[str, str] = field(default_factory=dict)
+    #: Whether each commit waits for the disk. The death of a process loses nothing that it has written.
+    synchronous: bool = False
     #: Called for each record of the platform, while the conversation is being served.
     on_record: Callable[[PlatformRecord], None] = _ignore
 
@@ -185,7 +187,7 @@ def _environment(launch: Launch, clock: int) -> dict[str, str]:
     return {
         **launch.environ,
         "LD_PRELOAD": f"{launch.shim}:{preloaded}" if preloaded else str(launch.shim),
-        VARIABLE: environment_value(clock, launch.wall_ns, os.getpid()),
+        VARIABLE: environment_value(clock, launch.wall_ns, os.getpid(), synchronous=launch.synchronous),
         "TZ": "UTC",
     }
 

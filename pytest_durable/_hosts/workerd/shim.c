@@ -30,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define VARIABLE "PYTEST_DURABLE_CLOCK" /* "socket:wall_ns:pid of the test" */
+#define VARIABLE "PYTEST_DURABLE_CLOCK" /* "socket:wall_ns:pid of the test:1 if fsync shall wait for the disk" */
 #define EXIT_TEST_IS_GONE 86
 #define NS_PER_S 1000000000LL
 #define NS_PER_MS 1000000LL
@@ -58,6 +58,7 @@ static atomic_llong words; /* how often the process has written */
 static struct order order;
 static struct report report;
 static int is_asked;
+static int is_synchronous = 1;
 static long long words_before;
 
 static int64_t real_monotonic(void) {
@@ -69,15 +70,16 @@ static int64_t real_monotonic(void) {
 __attribute__((constructor)) static void begin(void) {
     const char *text = getenv(VARIABLE);
     long long wall;
-    int fd, parent;
+    int fd, parent, synchronous;
     /* Children of the process, if any, run on real time. */
     unsetenv("LD_PRELOAD");
-    if (text == NULL || sscanf(text, "%d:%lld:%d", &fd, &wall, &parent) != 3) return;
+    if (text == NULL || sscanf(text, "%d:%lld:%d:%d", &fd, &wall, &parent, &synchronous) != 4) return;
     unsetenv(VARIABLE);
     /* Die with the thread that started us; if it is gone already, now. The socket tells too, but only while idle. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(EXIT_TEST_IS_GONE);
     wall_now = wall;
+    is_synchronous = synchronous;
     test_socket = fd;
 }
 
@@ -164,6 +166,10 @@ int fflush(FILE *stream) {
     funlockfile(stream);
     return failed;
 }
+
+/* A process that dies loses nothing that it has written; only a machine that loses its power does. */
+int fsync(int fd) { return is_synchronous ? (int)syscall(SYS_fsync, fd) : 0; }
+int fdatasync(int fd) { return is_synchronous ? (int)syscall(SYS_fdatasync, fd) : 0; }
 
 static void move(int64_t distance_ns) {
     elapsed_now += distance_ns;
