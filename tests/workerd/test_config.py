@@ -50,7 +50,7 @@ def write(root, **texts):
 def test_modules_are_found_through_relative_imports(tmp_path):
     write(
         tmp_path,
-        main_js='import { a } from "./lib/a.js";\nexport * from "./b.js"\nawait import("./c.js");\nimport "cloudflare:workers";',
+        main_js='import { a } from "./lib/a.js";\nexport * from "./b.js"\nawait import("./c.js");\nimport "cloudflare:x";',
         lib__a_js='import "../b.js"; import text from "./words.txt";',
         lib__words_txt="words",
         b_js='import "./main.js"; // import "./gone.js"',
@@ -69,7 +69,7 @@ def test_modules_outside_the_root_are_left_out(tmp_path):
 
 def test_typescript_is_refused_with_a_way_to_compile_it(tmp_path):
     (tmp_path / "main.ts").write_text("")
-    with pytest.raises(ConfigurationError, match="not a JavaScript module.*\n\nCompile it first"):
+    with pytest.raises(ConfigurationError, match=r"not a JavaScript module.*\n\nCompile it first"):
         collect_modules(tmp_path / "main.ts")
 
 
