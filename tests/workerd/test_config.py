@@ -50,7 +50,7 @@ def write(root, **texts):
 def test_modules_are_found_through_relative_imports(tmp_path):
     write(
         tmp_path,
-        main_js='import { a } from "./lib/a.js";\nexport * from "./b.js"\nawait import("./c.js");\nimport "cloudflare:x";',
+        main_js='import { a } from "./lib/a.js";\nexport * from "./b.js"\nawait import("./c.js");',
         lib__a_js='import "../b.js"; import text from "./words.txt";',
         lib__words_txt="words",
         b_js='import "./main.js"; // import "./gone.js"',

@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from pytest_durable._hosts.workerd import Failure, Module, WorkerdDiedError, WorkerdStartError
-from support.workerd import HOUR, START_MS
+from support.workerd import HOUR, START_MS, Machine, Platform
 
 
 def files(tmp_path):
@@ -87,6 +88,16 @@ def test_a_process_that_dies_is_reported_with_what_it_printed(machine):
 def test_a_module_that_cannot_be_loaded_is_shown(start):
     with pytest.raises(WorkerdStartError, match="SyntaxError"):
         start(modules=(Module(name="main.js", content=b"export default {"),))
+
+
+def test_a_program_that_is_not_workerd_is_an_error(platform, tmp_path):
+    with pytest.raises(WorkerdStartError, match=r"has not begun to listen\.\n\nIt printed nothing\."):
+        Machine.start(Platform(Path("/bin/true"), platform.shim), tmp_path / "disk")
+
+
+def test_a_program_that_does_not_exist_is_an_error(platform, tmp_path):
+    with pytest.raises(WorkerdStartError, match="cannot be started"):
+        Machine.start(Platform(Path("/gone"), platform.shim), tmp_path / "disk")
 
 
 def test_a_class_that_does_not_exist_is_shown(start):

@@ -165,14 +165,20 @@ def _spawn(launch: Launch, config: Path, output: Output) -> WorkerdProcess:
     pipes = (_pipe(child.stdout, output), _pipe(child.stderr, output))
     process = WorkerdProcess(child, Conversation(ours, address, output, pipes, launch.wall_ns), output)
     try:
-        is_listening = _wait_until_it_listens(control_end)
+        _begin(process, control_end)
+    except BaseException:
+        process.crash()  # whatever it was, an interrupt included: no process without an owner
+        raise
     finally:
         os.close(control_end)
-    if not is_listening:
-        process.crash()
-        raise WorkerdStartError(f"workerd has ended instead of listening.\n\n{output.text() or 'It printed nothing.'}")
-    process.conversation.settle()
     return process
+
+
+def _begin(process: WorkerdProcess, control: int) -> None:
+    if not _wait_until_it_listens(control):
+        process.crash()
+        raise WorkerdStartError(f"workerd has not begun to listen.\n\n{process.printed or 'It printed nothing.'}")
+    process.conversation.settle()
 
 
 def _listen() -> socket.socket:
