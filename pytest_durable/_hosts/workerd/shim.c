@@ -8,8 +8,8 @@
  * report. So a report means: everything asked so far is done, and what is left waits for time or for the test.
  *
  * An order may allow the process to travel: to move time to its own next timer, again and again, until it has written
- * something, or the distance is used up. The timers of the runtime are a wheel that also wakes up in between, some 100
- * times an hour; a step costs a few microseconds here, and twenty times that if the test had to ask for each.
+ * something, or the distance is used up. The timers of the runtime are a wheel that also wakes up in between, some 150
+ * times an hour; a step costs two to four microseconds here, and one round trip if the test had to ask for each.
  *
  * clock.py speaks the other side; the two structs and the variable below are all they share.
  */
