@@ -14,8 +14,8 @@ How a test and the process agree about time:
    The distance it went is what the clock moves.
 5. When a call of the test is in flight and the test has nothing else to do, the jump is ``travel(None)``.
 
-What a report cannot see: work of other threads, and peers outside, such as a real server on the network. An idle process
-was seen to have one other thread, V8's worker. That nothing waits for a result of it is assumed, not checked.
+What a report cannot see: work of other threads, and peers outside, such as a real server on the network. An idle
+process was seen to have one other thread, V8's worker. That nothing waits for a result of it is assumed, not checked.
 """
 
 from pytest_durable._hosts.workerd.binary import find_workerd, workerd_version
