@@ -1,0 +1,147 @@
+"""Start, stop, crash: what a life leaves on the disk, and what the next one finds."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from pytest_durable._hosts.workerd import Failure, Module, WorkerdDiedError, WorkerdStartError
+from support.workerd import HOUR, START_MS, Machine, Platform
+
+
+def files(tmp_path):
+    return sorted(path.suffix or path.name for path in (tmp_path / "disk" / "probe").iterdir())
+
+
+def test_stopping_merges_the_logs_of_the_databases(start, tmp_path):
+    machine = start()
+    machine.call("put", "key", "value")
+    machine.process.stop()
+    assert all(not suffix.startswith(".sqlite-") for suffix in files(tmp_path))
+
+
+def test_a_crash_leaves_the_logs_of_the_databases(start, tmp_path):
+    machine = start()
+    machine.call("put", "key", "value")
+    machine.process.crash()
+    assert ".sqlite-wal" in files(tmp_path)
+
+
+@pytest.mark.parametrize("end", ["stop", "crash"])
+def test_what_was_stored_is_found_by_the_next_life(start, end):
+    machine = start()
+    machine.call("put", "key", {"answer": 42})
+    getattr(machine.process, end)()
+    assert start().call("read", "key") == {"answer": 42}
+
+
+def test_an_alarm_survives_a_crash(start):
+    machine = start()
+    due_ms = machine.call("remind", 3_600_000)
+    machine.process.crash()
+    machine = start()
+    machine.advance(HOUR)
+    assert machine.call("runs") == [due_ms]
+
+
+def test_an_alarm_that_fell_due_while_nothing_ran_runs_at_the_start(start):
+    machine = start()
+    machine.call("remind", 3_600_000)
+    machine.process.stop()
+    later_ms = START_MS + 7_200_000
+    machine = start(now_ms=later_ms)
+    assert machine.alarm_runs() == [(later_ms, "ok")]
+
+
+def test_a_stop_lets_calls_in_flight_go_on_for_thirty_seconds(start):
+    machine = start()
+    short, long = machine.begin("waitFor", 29_000), machine.begin("waitFor", 31_000, name="b")
+    machine.process.stop()
+    assert short.outcome.value == START_MS + 29_000
+    assert (long.is_over, long.outcome) == (True, None)
+
+
+def test_calls_in_flight_end_without_an_answer_in_a_crash(machine):
+    pending = machine.begin("waitFor", 1_000)
+    machine.conversation.settle()
+    machine.process.crash()
+    assert (pending.is_over, pending.outcome) == (True, None)
+
+
+def test_a_request_after_the_end_is_an_error(machine):
+    machine.process.crash()
+    with pytest.raises(WorkerdDiedError, match="has ended by itself"):
+        machine.begin("now")
+
+
+def test_a_process_that_dies_is_reported_with_what_it_printed(machine):
+    machine.call("say", "last words")
+    os.kill(machine.process.pid, signal.SIGKILL)
+    with pytest.raises(WorkerdDiedError, match="last words"):
+        machine.conversation.travel(HOUR)
+
+
+def test_a_module_that_cannot_be_loaded_is_shown(start):
+    with pytest.raises(WorkerdStartError, match="SyntaxError"):
+        start(modules=(Module(name="main.js", content=b"export default {"),))
+
+
+def test_a_program_that_is_not_workerd_is_an_error(platform, tmp_path):
+    with pytest.raises(WorkerdStartError, match=r"has not begun to listen\.\n\nIt printed nothing\."):
+        Machine.start(Platform(Path("/bin/true"), platform.shim), tmp_path / "disk")
+
+
+def test_a_program_that_does_not_exist_is_an_error(platform, tmp_path):
+    with pytest.raises(WorkerdStartError, match="cannot be started"):
+        Machine.start(Platform(Path("/gone"), platform.shim), tmp_path / "disk")
+
+
+def test_a_class_that_does_not_exist_is_shown(start):
+    machine = start(modules=(Module(name="main.js", content=b"export default {};"),))
+    pending = machine.begin("now")
+    machine.conversation.settle()
+    assert isinstance(pending.outcome, Failure)
+
+
+def test_the_process_dies_with_the_one_that_started_it(platform, tmp_path):
+    program = textwrap.dedent(
+        """
+        import os, sys
+        from pathlib import Path
+        from support.workerd import Machine, Platform
+        machine = Machine.start(Platform(Path(sys.argv[1]), Path(sys.argv[2])), Path(sys.argv[3]))
+        print(machine.process.pid, flush=True)
+        os.kill(os.getpid(), 9)
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(platform.executable), str(platform.shim), str(tmp_path / "disk")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    pid = int(done.stdout)
+    descriptor = None
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    import select
+
+    try:
+        assert select.select([descriptor], [], [], 5)[0], "the process lives on"
+    finally:
+        os.close(descriptor)
+
+
+def test_a_start_leaves_no_files_behind_but_the_data(start, tmp_path, monkeypatch):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    start()
+    assert list(scratch.iterdir()) == []
