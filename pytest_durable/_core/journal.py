@@ -45,7 +45,10 @@ class Journal:
         Raises:
             LifeEnded: This record is a crash point.
         """
-        time_ns = self._wall_ns()
+        self.record_at(self._wall_ns(), kind, actor, *values)
+
+    def record_at(self, time_ns: int, kind: type[Record], actor: ObjectKey | None, *values: object) -> None:
+        """Append a record of what happened at ``time_ns``, which the clock may not show yet; see ``record``."""
         self._kinds.append(kind)
         self._times_ns.append(time_ns)
         self._actors.append(actor)

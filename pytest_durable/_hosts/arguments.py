@@ -7,8 +7,8 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import ClassObject, ClassPath, Surface, Target
 from pytest_durable._hosts.defaults import STORAGE_MODES, SYNCHRONOUS_MODES
 
-#: ``module:Class``. Class names begin with a capital, so that ``user:password`` stays a value.
-_CLASS_PATH: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Z]\w*\Z")
+#: ``module:Class`` or ``file:Class``. Class names begin with a capital, so that ``user:password`` stays a value.
+_CLASS_PATH: Final = re.compile(r"[A-Za-z_./][\w./-]*:[A-Z]\w*\Z")
 _WORD_BEGINS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 

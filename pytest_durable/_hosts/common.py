@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import NamespaceFiles
@@ -16,7 +17,6 @@ from pytest_durable._hosts.arguments import check_storage, resolve_target
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.declarations import Declarations, ProcessFace
 from pytest_durable._hosts.defaults import StorageMode
-from pytest_durable._hosts.deployment import redeploy
 from pytest_durable._hosts.durations import downtime
 from pytest_durable._hosts.namespace import Connect, Namespace
 from pytest_durable._hosts.platform_warnings import PlatformWarning, require_known_code
@@ -163,12 +163,14 @@ class CommonHost(ABC):
         """
         # A wrong argument is noticed before anything ends.
         down = None if down_for is None else downtime(down_for)
-        before = self._declarations.deployment
-        after = before if app is None else redeploy(app, before, self.platform_warnings.report)
+        given: object = app
+        if not isinstance(given, App | None):
+            raise ConfigurationError(f"restart(app=…) takes an App, not {app!r}.")
+        after = None if app is None else self._process.check(app)
         await (self.crash() if crash else self.stop())
         if down:
             await self.clock.advance(down)
-        if after is not before:
+        if after is not None:
             self._declarations.deploy(after)
         await self.start()
 

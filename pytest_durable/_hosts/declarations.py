@@ -6,8 +6,9 @@ from typing import Protocol
 
 from pytest_durable._core.errors import ConfigurationError, LifeEnded
 from pytest_durable._core.isolate import Target
+from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import NamespaceFiles
-from pytest_durable._hosts.arguments import check_object_class, is_same_class, upper_snake
+from pytest_durable._hosts.arguments import is_same_class, upper_snake
 from pytest_durable._hosts.defaults import StorageMode
 from pytest_durable._hosts.deployment import Deployment
 from pytest_durable._hosts.disks import Disks
@@ -18,13 +19,30 @@ MakeNamespace = Callable[[NamespaceFiles, Target, str], Namespace]
 
 
 class ProcessFace(Protocol):
-    """The process of a host, whatever runs in it: what declarations and the words common to all hosts need of it.
+    """The process of a host, whatever runs in it: what declarations and the words common to all hosts need of it."""
 
-    Attributes:
-        deployment: The application that the next life runs.
-    """
+    @property
+    def deployment(self) -> Deployment:
+        """The application that the next life runs."""
+        ...
 
-    deployment: Deployment
+    def check(self, app: App) -> Deployment:
+        """What it would mean to run an application here.
+
+        Raises:
+            ConfigurationError: It cannot run here.
+        """
+        ...
+
+    def check_class(self, target: Target) -> None:
+        """Make sure that objects can be made of a class.
+
+        Raises:
+            ConfigurationError: They cannot be made of this one.
+        """
+
+    def deploy(self, deployment: Deployment) -> None:
+        """Let the next life run this, which ``check`` has returned."""
 
     @property
     def is_running(self) -> bool:
@@ -116,7 +134,7 @@ class Declarations:
             DirectoryError, DamagedFileError: The directory cannot be used. Nothing was changed.
             HostDownError: No life runs.
         """
-        check_object_class(target, self.deployment.edge.surface)
+        self._process.check_class(target)
         unique_key = target.class_name if unique_key is None else unique_key
         binding = upper_snake(target.class_name) if binding is None else binding
         files = self._disks.choose(storage or self.storage).namespace(unique_key)
@@ -160,11 +178,11 @@ class Declarations:
 
     def deploy(self, deployment: Deployment) -> None:
         """Let the next life run another application: namespaces that it declares run its classes then."""
-        self._process.deployment = deployment
-        for target, _ in deployment.namespaces:
-            known = self._namespaces.get(target.class_name)
+        self._process.deploy(deployment)
+        for declared in deployment.namespaces:
+            known = self._namespaces.get(declared.key)
             if known is not None:
-                known.target = target
+                known.target = declared.target
 
     def _reopen(self) -> None:
         self._check_files()
@@ -175,9 +193,9 @@ class Declarations:
         """Look at all files that are needed before the first is opened: a start that fails changes nothing."""
         for namespace in self.all:
             namespace.storage_files.check()
-        for target, _ in self.deployment.namespaces:
-            self._disks.choose(self.storage).namespace(target.class_name).check()
+        for declared in self.deployment.namespaces:
+            self._disks.choose(self.storage).namespace(declared.key).check()
 
     def _declare_application(self) -> None:
-        for target, binding in self.deployment.namespaces:
-            self.declare(target, binding=binding)
+        for declared in self.deployment.namespaces:
+            self.declare(declared.target, binding=declared.binding, unique_key=declared.unique_key)

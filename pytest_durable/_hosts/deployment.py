@@ -9,6 +9,7 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import InstalledModules, ModuleSet, Target, below
 from pytest_durable._core.runtime import App
 from pytest_durable._hosts.arguments import check_object_class, is_class_binding, resolve_target, upper_snake
+from pytest_durable._hosts.defaults import unread
 from pytest_durable._hosts.edges import Edge, make_edge
 
 #: Makes the set of application modules for the first isolate of a life; is told whether the life is the host's first.
@@ -18,19 +19,37 @@ Report = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredClass:
+    """A class of objects that an application declares.
+
+    Attributes:
+        target: The class.
+        binding: Its name in ``env``.
+        unique_key: What keys the ids and names the directory; None: the class name.
+    """
+
+    target: Target
+    binding: str
+    unique_key: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The unique key."""
+        return self.target.class_name if self.unique_key is None else self.unique_key
+
+
+@dataclass(frozen=True, kw_only=True)
 class Deployment:
     """An application, checked.
 
     Attributes:
         app: As it was handed over.
-        edge: Its surface, as the test's stubs use it.
-        namespaces: The classes of objects that it declares, each with the name of its binding.
+        namespaces: The classes of objects that it declares.
         values: What ``env`` shows besides: its bindings that are no classes, and its variables.
     """
 
     app: App
-    edge: Edge
-    namespaces: tuple[tuple[Target, str], ...]
+    namespaces: tuple[DeclaredClass, ...]
     values: Mapping[str, object]
 
     def owner_of(self, binding: str) -> str | None:
@@ -41,34 +60,52 @@ class Deployment:
         return "a binding of the application" if is_bound else "a variable of the application"
 
 
-def deploy(app: App, report: Report) -> Deployment:
-    """Check an application.
+@dataclass(frozen=True, kw_only=True)
+class PythonDeployment(Deployment):
+    """An application whose objects are Python classes.
+
+    Attributes:
+        edge: Its surface, as the test's stubs use it.
+    """
+
+    edge: Edge
+
+
+def split_bindings(app: App) -> tuple[list[DeclaredClass], dict[str, object]]:
+    """The classes of objects that an application declares, and what its ``env`` shows besides."""
+    targets = [resolve_target(each) for each in app.classes]
+    declared = [DeclaredClass(target=target, binding=upper_snake(target.class_name)) for target in targets]
+    values = dict(app.vars)
+    for name, value in app.bindings.items():
+        if is_class_binding(value):
+            declared.append(DeclaredClass(target=resolve_target(value), binding=name))
+        else:
+            values[name] = value
+    return declared, values
+
+
+def deploy(app: App, report: Report) -> PythonDeployment:
+    """Check an application whose objects are Python classes.
 
     Raises:
         ConfigurationError: It cannot run here, or declares what is no class of objects.
     """
+    if app.config is not None or app.main is not None:
+        what = f"config={app.config!r}" if app.config is not None else f"main={app.main!r}"
+        raise ConfigurationError(unread(what))
     edge = make_edge(app, report)
-    targets = [resolve_target(each) for each in app.classes]
-    declared = [(target, upper_snake(target.class_name)) for target in targets]
-    values = dict(app.vars)
-    for name, value in app.bindings.items():
-        if is_class_binding(value):
-            declared.append((resolve_target(value), name))
-        else:
-            values[name] = value
-    for target, _ in declared:
-        check_object_class(target, edge.surface)
-    return Deployment(app=app, edge=edge, namespaces=tuple(declared), values=values)
+    declared, values = split_bindings(app)
+    for each in declared:
+        check_object_class(each.target, edge.surface)
+    return PythonDeployment(app=app, edge=edge, namespaces=tuple(declared), values=values)
 
 
-def redeploy(app: App, before: Deployment, report: Report) -> Deployment:
+def redeploy(app: App, before: PythonDeployment, report: Report) -> PythonDeployment:
     """Check the code that takes the place of another.
 
     Raises:
-        ConfigurationError: It is no application, or ``deploy`` refuses it.
+        ConfigurationError: ``deploy`` refuses it.
     """
-    if not isinstance(app, App):
-        raise ConfigurationError(f"restart(app=…) takes an App, not {app!r}.")
     if app.surface == "auto":  # the project's SDK is the same as before
         app = replace(app, surface=before.edge.name)
     return deploy(app, report)

@@ -93,7 +93,7 @@ class InProcessHost(CommonHost):
     @property
     def env(self) -> object:
         """What user code sees, with production's stubs."""
-        return self._process.deployment.edge.env(self._process.require_running().bindings)
+        return self._process.edge.env(self._process.require_running().bindings)
 
     # -- the process
 

@@ -52,7 +52,7 @@ class LocalLine:
 
     def call(self, method: str, args: tuple[object, ...], options: dict[str, object]) -> Pending:
         """Call a method of the object, over production's conversions."""
-        edge = self._process.deployment.edge
+        edge = self._process.edge
         sent = (*args, options) if options else args
         call = Call(method, tuple([edge.to_wire(value) for value in sent]))
         return self._send(call, edge.from_wire, bool(options))
@@ -114,7 +114,7 @@ class LocalLine:
 
     async def run_inside(self, function: Callable[[Any, Any], object]) -> Any:
         """Run ``function(instance, ctx)`` as an event of the object; its result is unconverted."""
-        edge = self._process.deployment.edge
+        edge = self._process.edge
 
         def inside(instance: object, context: ObjectContext) -> object:
             return function(instance, edge.context(instance, context))

@@ -14,11 +14,13 @@ from pytest_durable._core.errors import DurableError, HostDownError, LifeEnded
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.journal import CrashPoint
 from pytest_durable._core.platform_errors import RemoteFailure
-from pytest_durable._core.runtime import Machine, Runtime
+from pytest_durable._core.runtime import App, Machine, Runtime
 from pytest_durable._core.storage import NamespaceFiles
+from pytest_durable._hosts.arguments import check_object_class
 from pytest_durable._hosts.computer import Computer
-from pytest_durable._hosts.deployment import Deployment, MakeModules
+from pytest_durable._hosts.deployment import Deployment, MakeModules, PythonDeployment, redeploy
 from pytest_durable._hosts.durations import instant
+from pytest_durable._hosts.edges import Edge
 from pytest_durable._hosts.stored import PendingAlarm
 
 #: How long a graceful stop waits for calls in flight, in virtual seconds (decisions 4.5).
@@ -35,12 +37,11 @@ class Process:
 
     Attributes:
         world: The test's time and loop.
-        deployment: What the next life runs, and the present one unless it was just replaced.
     """
 
-    def __init__(self, computer: Computer, deployment: Deployment, make_modules: MakeModules) -> None:
+    def __init__(self, computer: Computer, deployment: PythonDeployment, make_modules: MakeModules) -> None:
         self.world = computer.world
-        self.deployment = deployment
+        self._deployment = deployment
         self._computer = computer
         self._journal = computer.journal
         self._disks = computer.disks
@@ -52,6 +53,31 @@ class Process:
 
     def __repr__(self) -> str:
         return f"<Process {'running' if self.is_running else 'down'}, life {self._lives}>"
+
+    # -- what runs
+
+    @property
+    def deployment(self) -> Deployment:
+        """What the next life runs, and the present one unless it was just replaced."""
+        return self._deployment
+
+    @property
+    def edge(self) -> Edge:
+        """The surface of the application, as the test's stubs use it."""
+        return self._deployment.edge
+
+    def check(self, app: App) -> Deployment:
+        """What it would mean to run an application here; see ``redeploy``."""
+        return redeploy(app, self._deployment, self._computer.warnings.report)
+
+    def check_class(self, target: Target) -> None:
+        """Make sure that objects can be made of a class; see ``check_object_class``."""
+        check_object_class(target, self.edge.surface)
+
+    def deploy(self, deployment: Deployment) -> None:
+        """Let the next life run this."""
+        assert isinstance(deployment, PythonDeployment)  # `check` makes no others
+        self._deployment = deployment
 
     # -- the life that runs
 
@@ -107,7 +133,7 @@ class Process:
 
     def explain(self, failure: RemoteFailure) -> BaseException:
         """What the test catches for a call that failed."""
-        return self.world.installed_modules.as_held(self.deployment.edge.explain(failure))
+        return self.world.installed_modules.as_held(self.edge.explain(failure))
 
     def describe_waits(self) -> list[str]:
         """One line for each call in flight and each object that holds others back, for messages."""
@@ -135,8 +161,8 @@ class Process:
             return
         self._lives += 1
         self._disks.attach()
-        runtime = Runtime(self._lives, self._machine(), self.deployment.app, self.deployment.edge.surface)
-        runtime.bind(self.deployment.values)
+        runtime = Runtime(self._lives, self._machine(), self._deployment.app, self.edge.surface)
+        runtime.bind(self._deployment.values)
         self._runtime = runtime
         try:
             reopen()

@@ -19,11 +19,12 @@ import pytest
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.runtime import App
 from pytest_durable._durable import Host
+from pytest_durable._hosts.defaults import unread
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.world import World, parse_start
 from pytest_durable._surfaces.wallclock import is_frozen
 from pytest_durable.plugin.keys import EVIDENCE, FAILED
-from pytest_durable.plugin.options import Options, read_surface, unread
+from pytest_durable.plugin.options import Options, read_surface
 from pytest_durable.plugin.report import section
 
 T = TypeVar("T")

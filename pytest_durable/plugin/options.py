@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import pytest
 
-from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, StorageMode
+from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, StorageMode, unread
 
 BACKENDS: Final = ("inprocess",)
 SURFACES: Final = ("auto", "wrapped", "off")
@@ -134,18 +134,6 @@ _CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
     "copy_from": _path,
     "synchronous": _one_of(SYNCHRONOUS),
 }
-
-
-def unread(what: str) -> str:
-    """What is said of a configuration, as long as nothing reads one."""
-    return (
-        f"{what} cannot be used yet: this version does not read an application's configuration.\n\n"
-        "Describe the application in a fixture instead:\n\n"
-        "  @pytest.fixture\n"
-        "  def durable_app():\n"
-        '      return App(classes=["src.entry:Counter"], vars={"STAGE": "test"})\n\n'
-        'or name the class where you need it:  durable.namespace("src.entry:Counter")'
-    )
 
 
 # The marker.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from pytest_durable._core.clock.agenda import Agenda, Timer
+from pytest_durable._core.clock.companions import Companions
 from pytest_durable._core.life import Behind
 
 
@@ -43,6 +44,8 @@ class Clock:
         self._events = Agenda()
         self._housekeeping = Agenda()
         self._went_backwards = False
+        #: Processes outside that live on this clock.
+        self.companions = Companions()
         #: Elapsed time of the loop's own next timer. Set by the loop that lives on this clock.
         self.next_timer_at: Callable[[], int | None] = _no_timer
         #: Called once per test, with (wall time before, wall time after), when the wall clock was set back.
@@ -147,6 +150,10 @@ class Clock:
         event, house, event_at = self._events.first(), self._housekeeping.first(), self.next_timer_at()
         if event is not None and (event_at is None or event[0] < event_at):
             event_at = event[0]
+        if self.companions:
+            outside_at = self.companions.next_at()
+            if outside_at is not None and (event_at is None or outside_at < event_at):
+                event_at = outside_at
         if house is not None and (event_at is None or house[0] < event_at):
             return house[0], event_at
         return event_at, event_at

@@ -192,7 +192,8 @@ class Pump:
             assert at is not None
             if at > now:
                 self._starts_here = 0
-                self._clock.advance(at - now)
+                if not self._go(at - now):
+                    return
         if turn is Turn.STEP:
             if self._count_jump():
                 self._loop.release_due()
@@ -202,6 +203,13 @@ class Pump:
             self._give_up()
         else:
             self._end(Goal[turn.name], None)
+
+    def _go(self, distance_ns: int) -> bool:
+        """Let time pass; False if somebody outside has stopped on the way, because something happened there."""
+        clock = self._clock
+        moved_ns = clock.companions.travel(distance_ns) if clock.companions else distance_ns
+        clock.advance(moved_ns)
+        return moved_ns == distance_ns
 
     def _start_due(self) -> None:
         self._starts_here += 1

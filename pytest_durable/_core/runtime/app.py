@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -62,6 +63,9 @@ class App:
     """The application under test.
 
     Attributes:
+        config: Its ``wrangler.jsonc``, ``.json`` or ``.toml``, from the root of the project. For JavaScript on the
+            real platform only, so far.
+        main: Its main module, likewise; instead of ``config``, or of the main module that it names.
         classes: Classes of objects, bound under their names in UPPER_SNAKE.
         bindings: What ``env`` shows besides: binding name to a class of objects, a ``"module:Class"``, or any value
             of your own that is no class.
@@ -77,6 +81,8 @@ class App:
         ConfigurationError: A value is none of those that exist.
     """
 
+    config: str | Path | None = None
+    main: str | Path | None = None
     classes: tuple[type | str, ...] = ()
     bindings: Mapping[str, object] = field(default_factory=_frozen)
     vars: Mapping[str, object] = field(default_factory=_frozen)
@@ -101,6 +107,8 @@ class App:
             object.__setattr__(self, name, _sequence(name, getattr(self, name)))
         for name in ("bindings", "vars"):
             _require(isinstance(getattr(self, name), Mapping), name, getattr(self, name), "a dict, name to value")
+        for name in ("config", "main"):
+            _require(isinstance(getattr(self, name), str | Path | None), name, getattr(self, name), "a path")
         for target in self.classes:
             given_target: object = target
             _require(isinstance(given_target, type | str), "classes", target, "classes, or 'module:Class'")

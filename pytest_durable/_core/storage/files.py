@@ -66,6 +66,9 @@ class Files(Protocol):
     def identity(self, name: str) -> tuple[int, int] | None:
         """What tells the file from another that took its place; None if there is no such file, or that cannot be."""
 
+    def change(self, name: str) -> tuple[int, int] | None:
+        """Size and time of the last change; None if there is no such file, or nobody else could change it."""
+
     def read(self, name: str) -> bytes:
         """The whole content."""
 
@@ -168,6 +171,13 @@ class DirectoryFiles:
             return None
         return found.st_dev, found.st_ino
 
+    def change(self, name: str) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self.path(name))
+        except FileNotFoundError:
+            return None
+        return found.st_size, found.st_mtime_ns
+
     def read(self, name: str) -> bytes:
         with open(self.path(name), "rb") as file:
             return file.read()
@@ -227,6 +237,9 @@ class MemoryFiles:
 
     def identity(self, name: str) -> tuple[int, int] | None:
         return None  # nobody else can put another in its place
+
+    def change(self, name: str) -> tuple[int, int] | None:
+        return None
 
     def read(self, name: str) -> bytes:
         return self._shelf.content(self.path(name))

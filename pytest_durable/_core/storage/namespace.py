@@ -88,6 +88,22 @@ class NamespaceFiles:
             raise
         self._doors, self._metadata, self._alarms = doors, metadata, alarms
 
+    def hold(self) -> None:
+        """Take the directory for another process, which opens the files itself; raises what ``open`` raises."""
+        self.check()
+        self._files.lock()
+        self._files.create_directory()
+        self._files.lock()  # if it has only now come to be
+
+    def let_go(self) -> None:
+        """The other process has ended."""
+        self._files.unlock()
+
+    def discard(self) -> None:
+        """Delete all files; nobody may have one open."""
+        for name in self._files.names():
+            self._files.delete(name)
+
     def close(self, *, graceful: bool) -> None:
         """Close every database and let go of the directory. Idempotent."""
         failures: list[Exception] = []
@@ -146,6 +162,11 @@ class NamespaceFiles:
     def inspect(self, actor_hex: str) -> StoredView | None:
         """What is stored for the object, read without waking it; None if it has no file."""
         return inspect(self._pool, self._files, actor_hex)
+
+    def alarms_changed_at(self) -> object:
+        """Something that differs when another process has changed the table of alarms."""
+        names = (layout.METADATA_FILE, f"{layout.METADATA_FILE}-wal")
+        return [self._files.change(name) for name in names]
 
     def stored_alarms(self) -> list[tuple[str, int, str | None]]:
         """The rows of the alarm table as they are on the disk, (hex id, due ns, name), while no life has it open."""

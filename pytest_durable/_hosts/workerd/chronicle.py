@@ -1,0 +1,116 @@
+"""What the real platform tells of its events, written into the journal of the test, and what follows from it.
+
+The platform tells when an event begins and how it ended. It does not tell of transactions, instances and evictions, so
+the journal has no records of those on this host.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pytest_durable._core import events
+from pytest_durable._core.journal import Journal
+from pytest_durable._core.messages import ObjectKey
+from pytest_durable._hosts.workerd.records import Named, Onset, Outcome, PlatformRecord, Thrown
+
+_MS = 1_000_000
+_ALARM = "alarm"
+_CALL = "jsrpc"
+_FETCH = "fetch"
+
+
+@dataclass(slots=True)
+class _Invocation:
+    """One event that has begun."""
+
+    key: ObjectKey
+    onset: Onset
+    retry_count: int = 0
+    method: str | None = None
+    error: str | None = None
+
+
+class Chronicle:
+    """Writes the journal of one host from what its processes tell.
+
+    Args:
+        journal: Where to.
+        key_of: The object of a class name and an id.
+        alarm_begins: Called for each run of an alarm, before its record.
+    """
+
+    def __init__(
+        self, journal: Journal, key_of: Callable[[str, str], ObjectKey], alarm_begins: Callable[[ObjectKey], None]
+    ) -> None:
+        self._journal = journal
+        self._key_of = key_of
+        self._alarm_begins = alarm_begins
+        self._open: dict[str, _Invocation] = {}
+        #: Failed runs by object and the instant the alarm was set for.
+        self._failures: dict[tuple[str, int], int] = {}
+
+    def write(self, record: PlatformRecord) -> None:
+        """Take one record of the platform."""
+        if isinstance(record, Onset):
+            self._began(record)
+            return
+        invocation = self._open.get(record.invocation)
+        if invocation is None:
+            return
+        if isinstance(record, Named):
+            self._named(invocation, record)
+        elif isinstance(record, Thrown):
+            invocation.error = f"{record.name}: {record.message}"
+        elif isinstance(record, Outcome):
+            del self._open[record.invocation]
+            self._ended(invocation, record)
+
+    def forget_life(self) -> None:
+        """The process has ended; what it had in memory, the count of retries included, is gone."""
+        self._open.clear()
+        self._failures.clear()
+
+    def is_alarm_running(self, actor_hex: str) -> bool:
+        """Whether the alarm of an object runs now."""
+        return any(each.key.hex == actor_hex and each.onset.kind == _ALARM for each in self._open.values())
+
+    def failures_of(self, actor_hex: str, due_ns: int) -> int:
+        """How many runs of an alarm have failed."""
+        return self._failures.get((actor_hex, due_ns // _MS), 0)
+
+    def _began(self, onset: Onset) -> None:
+        if onset.object_id is None or onset.class_name is None:
+            return  # the worker itself
+        key = self._key_of(onset.class_name, onset.object_id)
+        invocation = self._open[onset.invocation] = _Invocation(key, onset)
+        if onset.kind == _ALARM:
+            assert onset.scheduled_ms is not None, "an alarm tells what it was set for"
+            due_ns = onset.scheduled_ms * _MS
+            invocation.retry_count = self.failures_of(key.hex, due_ns)
+            self._alarm_begins(key)
+            self._record(onset, events.AlarmStarted, key, due_ns, invocation.retry_count)
+        elif onset.kind == _FETCH:
+            invocation.method = "fetch"
+            self._record(onset, events.CallStarted, key, "fetch")
+
+    def _named(self, invocation: _Invocation, named: Named) -> None:
+        if invocation.method is None:  # the platform tells it twice
+            invocation.method = named.method
+            self._record(named, events.CallStarted, invocation.key, named.method)
+
+    def _ended(self, invocation: _Invocation, outcome: Outcome) -> None:
+        # The end of a call is told by its reply: here it is told late, and never that it failed.
+        if invocation.onset.kind != _ALARM:
+            return
+        scheduled_ms = invocation.onset.scheduled_ms or 0
+        run = (invocation.key.hex, scheduled_ms)
+        is_ok = outcome.outcome == "ok"
+        if is_ok:
+            self._failures.pop(run, None)
+        else:
+            self._failures[run] = invocation.retry_count + 1
+        error = None if is_ok else invocation.error or outcome.outcome
+        told = (scheduled_ms * _MS, invocation.retry_count, True, is_ok, error)
+        self._record(outcome, events.AlarmFinished, invocation.key, *told)
+
+    def _record(self, told: PlatformRecord, kind: type[events.Record], key: ObjectKey, *values: object) -> None:
+        self._journal.record_at(told.at_ms * _MS, kind, key, *values)

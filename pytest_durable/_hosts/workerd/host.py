@@ -1,0 +1,257 @@
+"""The real platform as a host: the same words as the host in this process, said to workerd."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, NoReturn
+
+from pytest_durable._core.runtime import App
+from pytest_durable._hosts.arguments import check_arguments
+from pytest_durable._hosts.common import CommonHost
+from pytest_durable._hosts.computer import Computer
+from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
+from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.platform_warnings import WarningLog
+from pytest_durable._hosts.responses import make_request
+from pytest_durable._hosts.stored import PendingAlarm
+from pytest_durable._hosts.stub import Stub, check_own_stub
+from pytest_durable._hosts.workerd import requests
+from pytest_durable._hosts.workerd.binary import find_workerd
+from pytest_durable._hosts.workerd.line import WorkerdLine, ask, fetch_body, fetched
+from pytest_durable._hosts.workerd.lives import Tools, WorkerdLives, unsupported
+from pytest_durable._hosts.workerd.script import deploy_script
+from pytest_durable._hosts.workerd.shim import build_shim
+from pytest_durable._hosts.world import World
+from pytest_durable._surfaces.awaitables import Pending
+
+_IN_PROCESS = 'Run this test on the host in this process:  @pytest.mark.durable(backend="inprocess")'
+
+
+class RealHost(CommonHost):
+    """The real platform, workerd, as a child process on the clock of the test.
+
+    Args:
+        directory: Root of the namespaces' directories; made if absent. None: a temporary one, removed at the end.
+        app: The application: a JavaScript Worker (``App(main=…)`` or ``App(config=…)``), or nothing but what
+            ``namespace()`` declares.
+        storage: ``"disk"``, or ``"memory"``: what is stored goes with each life.
+        start: Where the clock starts.
+        seed: Of unique ids. The platform's own chance (the jitter of retries) has no seed.
+        autojump: A test that waits makes the clock jump to the next thing due.
+        synchronous: ``"full"`` lets the platform sync each commit to the disk.
+        copy_from: A directory of captured data; the host works on a copy of it.
+        crash_at: Not possible on this host.
+        world: The test's time and loop, if several hosts share one.
+        root: Where paths count from; the current directory by default.
+        is_test_module: Without meaning on this host.
+        executable: Where workerd is; None: it is looked for.
+
+    Raises:
+        WorkerdUnavailableError: workerd, or the compiler that its clock needs, is not there.
+    """
+
+    _process: WorkerdLives
+
+    def __init__(
+        self,
+        directory: str | Path | None = None,
+        *,
+        app: App | None = None,
+        storage: StorageMode = "disk",
+        start: str | datetime = DEFAULT_START,
+        seed: int = 0,
+        autojump: bool = True,
+        synchronous: Synchronous = "off",
+        copy_from: str | Path | None = None,
+        crash_at: int | None = None,
+        world: World | None = None,
+        root: Path | None = None,
+        is_test_module: Callable[[ModuleType], bool] | None = None,
+        executable: str | None = None,
+    ) -> None:
+        check_arguments(storage=storage, synchronous=synchronous, seed=seed)
+        if crash_at is not None:
+            raise unsupported("be cut at a record: its journal is written by what it tells afterwards", _IN_PROCESS)
+        root = root or Path.cwd()
+        tools = Tools(
+            executable=find_workerd(executable, root, os.environ),
+            shim=build_shim(os.environ),
+            is_synchronous=synchronous == "full",
+            is_volatile=storage == "memory",
+        )
+        deployment = deploy_script(app or App(), root)
+        computer = Computer(
+            directory=None if storage == "memory" else directory,
+            copy_from=copy_from,
+            synchronous=synchronous,
+            shared_world=world,
+            start=start,
+            autojump=autojump,
+            seed=seed,
+            warnings=WarningLog(),
+        )
+        lives = WorkerdLives(computer, deployment, tools)
+        connect = partial(WorkerdLine, lives, computer.world, computer.failures.raise_first)
+        super().__init__(computer, lives, connect, storage="disk")
+        self._storage = storage
+        self.world.explainers.append(lives.describe_waits)
+        try:
+            self._declarations.begin_life()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def directory(self) -> Path | None:
+        """Root of the namespaces' directories; None while nothing is on disk."""
+        return None if self._storage == "memory" else super().directory
+
+    def namespace(
+        self,
+        target: type | str,
+        *,
+        binding: str | None = None,
+        unique_key: str | None = None,
+        storage: StorageMode | None = None,
+    ) -> Namespace:
+        """Declare the objects of a class; see ``Host.namespace``. The class is named ``"worker.js:Class"``.
+
+        Raises:
+            ConfigurationError: See ``Host.namespace``; or the process runs already.
+            UnsupportedOnHostError: The storage differs from the host's.
+        """
+        if storage is not None and storage != self._storage:
+            raise unsupported(
+                f"keep one namespace in storage={storage!r} and others in storage={self._storage!r}", _IN_PROCESS
+            )
+        return super().namespace(target, binding=binding, unique_key=unique_key)
+
+    # -- the process
+
+    async def start(self) -> None:
+        """Begin a new life on the same disk; what became due meanwhile fires now, late."""
+        self.world.check_loop()
+        self._declarations.begin_life()
+        await self.settle()
+
+    async def stop(self) -> None:
+        """End the life in order: calls in flight go on for at most 30 virtual seconds, then the process is told to end.
+
+        Afterwards only ``.sqlite`` files remain.
+        """
+        self.raise_failures()
+        await self._process.drain()
+        self._process.end(graceful=True)
+        await self.world.let_callers_know()
+
+    async def crash(self) -> None:
+        """Kill the process. Calls in flight fail; ``-wal`` and ``-shm`` files stay as they are."""
+        self.raise_failures()
+        self.world.check_loop()
+        self._process.end(graceful=False)
+        await self.world.let_callers_know()
+
+    async def settle(self) -> None:
+        """Let everything run that can run now. Time does not move."""
+        self.world.check_loop()
+        self._process.settle()
+        await self.world.loop.pump.settle()
+        self.raise_failures()
+
+    async def finish(self) -> None:
+        """End of the test: let run what can, stop in order. Failures nobody saw are kept."""
+        with self._computer.failures.kept_back():
+            if self._process.has_started:
+                self._process.settle()
+                await self.world.loop.pump.settle()
+            self._process.end(graceful=True)
+
+    # -- objects
+
+    async def evict(self, stub: Stub, web_sockets: Literal["hibernate", "close"] = "hibernate") -> None:
+        """Drop the object's instance in order, as ten idle seconds would; the next event builds another.
+
+        Raises:
+            PlatformError: It is not in memory, must not be evicted, or stays busy.
+            UnsupportedOnHostError: ``web_sockets="close"``.
+        """
+        if web_sockets != "hibernate":
+            raise unsupported("be told how to evict sockets", "Leave web_sockets out.")
+        await self._line(stub).evict()
+
+    async def evict_all(self) -> None:
+        """Drop every instance that has nothing to do."""
+        await self._ask(requests.evict_all(), "evict_all()")
+
+    async def abort_all(self, reason: str | None = None) -> None:
+        """End every instance at once; alarms and data stay.
+
+        Raises:
+            UnsupportedOnHostError: ``reason`` is given: the platform has its own.
+        """
+        if reason is not None:
+            raise unsupported("be given the reason of an abort", "Leave the reason out.")
+        await self._ask(requests.abort_all(), "abort_all()")
+
+    async def delete_all(self) -> None:
+        """End every instance and delete all that is stored, alarms included."""
+        await self._ask(requests.delete_all(), "delete_all()")
+
+    async def abort(self, stub: Stub, reason: str | None = None) -> NoReturn:
+        """Not on this host: the platform ends all instances or none (``abort_all``)."""
+        check_own_stub(stub, self)
+        raise unsupported("end one instance from outside", "End all of them:  await durable.abort_all()")
+
+    async def run_in_object(self, stub: Stub, function: Callable[[Any, Any], object]) -> NoReturn:
+        """Not on this host: the object lives in another process."""
+        check_own_stub(stub, self)
+        raise unsupported("run a function of the test inside an object", _IN_PROCESS)
+
+    async def run_alarm(self, stub: Stub) -> NoReturn:
+        """Not on this host: the platform runs an alarm at its time only."""
+        check_own_stub(stub, self)
+        raise unsupported("run an alarm before its time", "Move the clock:  await durable.clock.advance(…)")
+
+    def crash_at(self, record_type: object, *, object: Stub | None = None, nth: int = 1) -> NoReturn:
+        """Not on this host: its journal is written by what the platform tells afterwards."""
+        raise unsupported("be cut at a record of the journal", _IN_PROCESS)
+
+    @property
+    def env(self) -> NoReturn:
+        """Not on this host: ``env`` lives in another process."""
+        raise unsupported("show env to the test", "Ask an object, or the Worker:  await durable.fetch(…)")
+
+    # -- the Worker
+
+    def fetch(self, request: str, **init: Any) -> Pending:
+        """Send a request to the Worker itself; see ``Stub.fetch``."""
+        self.raise_failures()
+        body = fetch_body(None, make_request(request, init))
+        return ask(self._process, self.world, body, f"fetch of {request}", fetched)
+
+    async def scheduled(self, cron: str | None = None, at: datetime | None = None) -> None:
+        """Run the Worker's ``scheduled`` handler."""
+        time_ms = self.clock.time_ms() if at is None else int(at.timestamp() * 1000)
+        await self._ask(requests.scheduled(cron, time_ms), "scheduled()")
+
+    # -- looking
+
+    def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
+        """The pending alarms, by (due, id), as the platform keeps them on the disk."""
+        self.raise_failures()
+        chosen = self.namespaces if namespace is None else (namespace,)
+        found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
+        return sorted(found, key=lambda alarm: (alarm.due, alarm.id))
+
+    def _line(self, stub: Stub) -> WorkerdLine:
+        check_own_stub(stub, self)
+        line = stub._durable_line
+        assert isinstance(line, WorkerdLine)  # this host makes no others
+        return line
+
+    async def _ask(self, body: bytes, label: str) -> object:
+        self.raise_failures()
+        return await ask(self._process, self.world, body, label, lambda value: value)

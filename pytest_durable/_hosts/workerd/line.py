@@ -1,0 +1,163 @@
+"""How the test reaches one object on the real platform: requests to the harness, futures of the test's loop."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from pytest_durable._core.ids import ObjectId
+from pytest_durable._core.messages import ObjectKey, Request, Response
+from pytest_durable._core.platform_errors import PlatformError, connection_lost
+from pytest_durable._core.storage.values import JSError
+from pytest_durable._hosts.responses import Answer as FetchAnswer
+from pytest_durable._hosts.workerd import requests
+from pytest_durable._hosts.workerd.exchange import Reply
+from pytest_durable._hosts.workerd.lives import WorkerdLives
+from pytest_durable._hosts.workerd.requests import Answer, Failure, Target, read_answer
+from pytest_durable._hosts.world import World
+from pytest_durable._surfaces.awaitables import Pending
+
+
+class WorkerdLine:
+    """The line of one stub to its object.
+
+    Args:
+        lives: The process, in whatever life.
+        world: The test's loop.
+        raise_failures: Raises what nobody has seen yet.
+        unique_key: Of the namespace.
+        object_id: Which object.
+    """
+
+    __slots__ = ("_key", "_lives", "_object_id", "_raise_failures", "_world")
+
+    def __init__(
+        self,
+        lives: WorkerdLives,
+        world: World,
+        raise_failures: Callable[[], None],
+        unique_key: str,
+        object_id: ObjectId,
+    ) -> None:
+        self._lives = lives
+        self._world = world
+        self._raise_failures = raise_failures
+        self._object_id = object_id
+        self._key = ObjectKey(unique_key, object_id.hex, object_id.name)
+        lives.know(object_id.hex, object_id.name)
+
+    def __repr__(self) -> str:
+        return f"<WorkerdLine to {self._key}>"
+
+    def call(self, method: str, args: tuple[object, ...], options: dict[str, object]) -> Pending:
+        """Call a method of the object. Keywords travel as one object behind the other arguments."""
+        sent = (*args, options) if options else args
+        return self._ask(requests.call(self._target(), method, sent), method, f"call of {method}()", _as_is)
+
+    def fetch(self, request: Request) -> Pending:
+        """Send a request to the object."""
+        return self._ask(fetch_body(self._target(), request), "fetch", f"fetch of {request.url}", fetched)
+
+    def evict(self) -> Pending:
+        """Have the platform drop the object's instance."""
+        return self._ask(requests.evict(self._target()), None, "evict()", _as_is)
+
+    def _target(self) -> Target:
+        class_name, name = self._lives.target_of(self._key.namespace), self._object_id.name
+        if name is not None:
+            return Target(class_name=class_name, name=name)
+        return Target(class_name=class_name, object_id=self._object_id.hex)
+
+    def _ask(self, body: bytes, method: str | None, what: str, convert: Callable[[Any], object]) -> Pending:
+        self._raise_failures()
+
+        def ended(error: str | None) -> None:
+            if method is not None:
+                self._lives.call_ended(self._key, method, error)
+
+        return ask(self._lives, self._world, body, f"{self._lives.label(self._key)}: {what}", convert, ended)
+
+
+def _nobody_told(_error: str | None) -> None:
+    """No record is written of the end."""
+
+
+def ask(
+    lives: WorkerdLives,
+    world: World,
+    body: bytes,
+    label: str,
+    convert: Callable[[Any], object],
+    ended: Callable[[str | None], None] = _nobody_told,
+) -> Pending:
+    """Send a request to the harness; awaited for its answer.
+
+    Args:
+        lives: The process.
+        world: The test's loop.
+        body: The request.
+        label: Names it in messages.
+        convert: Makes of the answer what the test gets.
+        ended: Is told the error, or None, as soon as the answer is there.
+    """
+    future: asyncio.Future[object] = world.loop.create_future()
+
+    def replied(reply: Reply | None) -> None:
+        outcome = _outcome(reply)
+        if isinstance(outcome, Answer):
+            ended(None)
+            if not future.done():
+                future.set_result(outcome.value)
+            return
+        ended(str(outcome))
+        if not future.done():
+            future.set_exception(outcome)
+
+    lives.submit(body, label, replied)
+    return Pending(future, convert, lambda failure: failure)
+
+
+def _outcome(reply: Reply | None) -> Answer | Exception:
+    try:
+        outcome = read_answer(reply)
+    except Exception as failure:  # of the harness, or of a value that cannot leave the process
+        return failure
+    if outcome is None:
+        return connection_lost()
+    return error_of(outcome.thrown) if isinstance(outcome, Failure) else outcome
+
+
+def fetch_body(target: Target | None, request: Request) -> bytes:
+    """The request to the harness for a fetch of an object, or with None of the Worker."""
+    return requests.fetch(target, request.url, request.method, request.headers.items(), request.body)
+
+
+def fetched(answer: Any) -> FetchAnswer:
+    """What the test gets for the answer to a fetch."""
+    headers = {str(name).lower(): str(value) for name, value in answer["headers"]}
+    return FetchAnswer(Response(status=answer["status"], headers=headers, body=bytes(answer["body"])))
+
+
+def error_of(thrown: object) -> PlatformError:
+    """What the test catches for what JavaScript threw, with its stack as a note."""
+    if not isinstance(thrown, JSError):
+        failure = PlatformError(str(thrown))
+        failure.add_note(f"JavaScript threw a value that is no error: {thrown!r}")
+        return failure
+    told = thrown.properties
+    object_id = told.get("durableObjectId")
+    failure = PlatformError(
+        str(thrown.message),
+        name=str(thrown.name),
+        remote=told.get("remote") is True,
+        retryable=told.get("retryable") is True,
+        overloaded=told.get("overloaded") is True,
+        durable_object_reset=told.get("durableObjectReset") is True,
+        durable_object_id=object_id if isinstance(object_id, str) else None,
+    )
+    if isinstance(thrown.stack, str):
+        failure.add_note(thrown.stack)
+    return failure
+
+
+def _as_is(value: object) -> object:
+    return value

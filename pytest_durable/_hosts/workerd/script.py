@@ -1,0 +1,95 @@
+"""What is deployed on the real platform: a JavaScript Worker, described by an ``App``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_durable._core.errors import ConfigurationError
+from pytest_durable._core.isolate import ClassObject, ClassPath, Target
+from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE, App
+from pytest_durable._hosts.deployment import Deployment, split_bindings
+from pytest_durable._hosts.workerd.wrangler import WranglerConfig, read_wrangler
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptDeployment(Deployment):
+    """A JavaScript Worker, checked.
+
+    Attributes:
+        root: What paths count from.
+        main: Its main module; None: nothing has named one yet.
+        compatibility_date, compatibility_flags: Of the Worker.
+    """
+
+    root: Path
+    main: Path | None
+    compatibility_date: str
+    compatibility_flags: tuple[str, ...]
+
+
+def deploy_script(app: App, root: Path) -> ScriptDeployment:
+    """Check an application for the real platform.
+
+    Args:
+        app: The application; its classes are named ``"file.js:Class"``.
+        root: What its paths count from.
+
+    Raises:
+        ConfigurationError: It names Python classes, several main modules, or a configuration that cannot be read.
+    """
+    config = None if app.config is None else read_wrangler(root / app.config)
+    declared, values = split_bindings(app)
+    if config is not None:
+        declared = [*config.namespaces, *declared]
+        values = {**config.variables, **values}
+    main = _main_module(app, root, config)
+    for each in declared:
+        if each not in (config.namespaces if config else ()):
+            main = check_script_class(each.target, root, main)
+    return ScriptDeployment(
+        app=app,
+        namespaces=tuple(declared),
+        values=values,
+        root=root,
+        main=main,
+        compatibility_date=_date(app, config),
+        compatibility_flags=app.compatibility_flags or (config.compatibility_flags if config else ()),
+    )
+
+
+def check_script_class(target: Target, root: Path, main: Path | None) -> Path:
+    """Make sure that the main module exports a class, as far as its name tells; the main module.
+
+    Raises:
+        ConfigurationError: It is a Python class, or one of another module.
+    """
+    if isinstance(target, ClassObject):
+        raise ConfigurationError(
+            f"{target.class_name} is a Python class, and the real platform runs JavaScript.\n\n"
+            '  expected  the path of a class, such as "worker.js:Counter", or the name of a binding\n'
+            f"  actual    {target.cls!r}\n\n"
+            "Let durable_app return another App for this host; see docs/how-to/real-platform.md"
+        )
+    module = _file_of(target, root)
+    if main is not None and module.resolve() != main.resolve():
+        raise ConfigurationError(
+            f"The class {target.class_name} is looked for in another module than the main one.\n\n"
+            f"  main module  {main}\n"
+            f"  asked for    {module}\n\n"
+            "The platform finds classes among the exports of the main module: export it there, too."
+        )
+    return module
+
+
+def _file_of(target: ClassPath, root: Path) -> Path:
+    return root / target.module
+
+
+def _main_module(app: App, root: Path, config: WranglerConfig | None) -> Path | None:
+    if app.main is not None:
+        return root / app.main
+    return None if config is None else config.main
+
+
+def _date(app: App, config: WranglerConfig | None) -> str:
+    told = None if config is None else config.compatibility_date
+    return app.compatibility_date if told is None or app.compatibility_date != DEFAULT_COMPATIBILITY_DATE else told
