@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import pytest
 
 from pytest_durable.plugin.directories import new_directory
 from pytest_durable.plugin.keys import BENCH, DEFAULTS
 from pytest_durable.plugin.lending import lend, refuse_running_loop
-from pytest_durable.plugin.options import MarkerError, read_marks
+from pytest_durable.plugin.options import BACKENDS, MarkerError, read_marks
 from pytest_durable.plugin.zone import utc
 
 if TYPE_CHECKING:
     from pytest_durable import App, Host
-    from pytest_durable.plugin.bench import Bench
+    from pytest_durable.plugin.bench import AnyHost, Bench
 
 #: Fixtures of others that move the wall clock. They are set up before the world and end after it (decisions 5.2).
 _FOREIGN_CLOCKS: Final = ("freezer", "time_machine")
@@ -38,6 +38,27 @@ class HostFactory(Protocol):
 
 
 @pytest.fixture
+def durable_backend(request: pytest.FixtureRequest) -> str:
+    """Which host runs the test: ``"inprocess"``, or ``"workerd"`` for the real platform.
+
+    Let ``durable_app`` depend on it to describe an application that exists for both.
+    """
+    name = getattr(request, "param", None)
+    if name is not None:
+        return str(name)
+    backends: tuple[str, ...] = read_marks(request.node, request.config.stash[DEFAULTS]).backend
+    if len(backends) > 1:
+        pytest.fail(
+            f"The hosts of {request.node.name} were named too late: a parameter set can choose one, not several.\n\n"
+            f"  expected  one of {', '.join(BACKENDS)}\n"
+            f"  actual    {', '.join(backends)}\n\n"
+            "Mark the test itself:  @pytest.mark.durable(backend=…)",
+            pytrace=False,
+        )
+    return backends[0]
+
+
+@pytest.fixture
 def durable_app(request: pytest.FixtureRequest) -> "App":
     """The application under test. Override it to describe yours once: ``return App(classes=[Counter])``."""
     from pytest_durable import App
@@ -47,7 +68,7 @@ def durable_app(request: pytest.FixtureRequest) -> "App":
 
 
 @pytest.fixture
-def durable(durable_app: "App", _durable_bench: "Bench") -> Iterator["Host"]:
+def durable(durable_app: "App", _durable_bench: "Bench") -> Iterator["AnyHost"]:
     """A computer with a disk, a clock and a journal, on which Durable Objects run."""
     __tracebackhide__ = True
     host = _durable_bench.make_host(durable_app)
@@ -58,7 +79,7 @@ def durable(durable_app: "App", _durable_bench: "Bench") -> Iterator["Host"]:
 @pytest.fixture
 def durable_factory(request: pytest.FixtureRequest, _durable_bench: "Bench") -> Iterator[HostFactory]:
     """Makes several hosts, which share the test's clock and loop."""
-    hosts: list[Host] = []
+    hosts: list[AnyHost] = []
 
     def make(directory: str | Path | None = None, *, app: "App | None" = None, **options: Any) -> "Host":
         __tracebackhide__ = True
@@ -66,14 +87,14 @@ def durable_factory(request: pytest.FixtureRequest, _durable_bench: "Bench") -> 
             app = request.getfixturevalue("durable_app")
         host = _durable_bench.make_host(app, directory=directory, **options)
         hosts.append(host)
-        return host
+        return cast("Host", host)  # what it is on the host in this process
 
     yield make
     _durable_bench.end(hosts)
 
 
 @pytest.fixture
-def _durable_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
+def _durable_bench(request: pytest.FixtureRequest, durable_backend: str) -> Iterator["Bench"]:
     """The time and loop of the test. ``pytest_runtest_setup`` sees to it that nothing async is set up earlier."""
     __tracebackhide__ = True
     from pytest_durable.plugin.bench import Bench
@@ -91,6 +112,7 @@ def _durable_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
         bench = Bench(
             item,
             options,
+            backend=durable_backend,
             make_directory=lambda: new_directory(request),
             is_test_module=lambda module: _is_test_module(item.session, module),
         )

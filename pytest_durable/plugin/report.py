@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pytest_durable._core.events import Record
 from pytest_durable._core.messages import ObjectKey
-from pytest_durable._durable import Host
+from pytest_durable._durable import Host, WorkerdHost
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.stored import PendingAlarm, Stored
@@ -32,7 +32,7 @@ _COLUMNS_MAX: Final = 8
 _VALUE_LENGTH_MAX: Final = 80
 
 
-def section(hosts: Sequence[Host], row: RowHook, *, removed: Collection[Path] = ()) -> str:
+def section(hosts: Sequence[Host | WorkerdHost], row: RowHook, *, removed: Collection[Path] = ()) -> str:
     """What the report says about the hosts of one test.
 
     Args:
@@ -46,7 +46,7 @@ def section(hosts: Sequence[Host], row: RowHook, *, removed: Collection[Path] = 
     return "\n\n".join(blocks)
 
 
-def _host_lines(host: Host, row: RowHook, removed: Collection[Path]) -> Iterator[str]:
+def _host_lines(host: Host | WorkerdHost, row: RowHook, removed: Collection[Path]) -> Iterator[str]:
     # First of all, because the questions below would raise them.
     failures = _unseen_failures(host)
     yield f"clock      {as_utc(_now_ns(host))}, {since_start(_now_ns(host) - start_ns(host))} since the start"
@@ -82,7 +82,7 @@ def _told(tell: Callable[[], Iterator[str]]) -> list[str]:
         return [f"cannot be read: {_first_line(failure)}"]
 
 
-def _unseen_failures(host: Host) -> list[BaseException]:
+def _unseen_failures(host: Host | WorkerdHost) -> list[BaseException]:
     """Failures that no call of the test has raised: they are told here, because the test has failed already."""
     failures: list[BaseException] = []
     while True:
@@ -94,7 +94,7 @@ def _unseen_failures(host: Host) -> list[BaseException]:
             return failures
 
 
-def _alarm_lines(host: Host) -> Iterator[str]:
+def _alarm_lines(host: Host | WorkerdHost) -> Iterator[str]:
     found = [(alarm, namespace) for namespace in host.namespaces for alarm in host.alarms(namespace)]
     found.sort(key=lambda pair: (pair[0].due, pair[0].id))
     rows = [_alarm_row(host, namespace, alarm) for alarm, namespace in found[:_ALARMS_MAX]]
@@ -103,14 +103,14 @@ def _alarm_lines(host: Host) -> Iterator[str]:
         yield f"and {len(found) - _ALARMS_MAX} more"
 
 
-def _alarm_row(host: Host, namespace: Namespace, alarm: PendingAlarm) -> tuple[str, str]:
+def _alarm_row(host: Host | WorkerdHost, namespace: Namespace, alarm: PendingAlarm) -> tuple[str, str]:
     due_ns = instant_ns(alarm.due)
     state = alarm.state if alarm.retry_count == 0 else f"{alarm.state}, {alarm.retry_count} failed"
     due = f"due {since_start(due_ns - start_ns(host))}, {from_now(due_ns - _now_ns(host))}, {state}"
     return label(namespace, ObjectKey(namespace.unique_key, alarm.id, alarm.name)), due
 
 
-def _stored_lines(host: Host) -> Iterator[str]:
+def _stored_lines(host: Host | WorkerdHost) -> Iterator[str]:
     namespaces = {namespace.unique_key: namespace for namespace in host.namespaces}
     keys = _objects_involved(host)
     rows = [
@@ -124,7 +124,7 @@ def _stored_lines(host: Host) -> Iterator[str]:
         yield f"and {len(keys) - _OBJECTS_MAX} more objects"
 
 
-def _stored_of(host: Host, namespace: Namespace, key: ObjectKey) -> list[str]:
+def _stored_of(host: Host | WorkerdHost, namespace: Namespace, key: ObjectKey) -> list[str]:
     try:
         stored = host.stored(namespace.get(key.hex))
         pairs = list(stored.kv.items())
@@ -161,7 +161,7 @@ def _row(row: dict[str, Any]) -> str:
     return ", ".join([*columns, f"and {left} more columns"] if left > 0 else columns)
 
 
-def _objects_involved(host: Host) -> list[ObjectKey]:
+def _objects_involved(host: Host | WorkerdHost) -> list[ObjectKey]:
     """The objects of the journal, the one that something happened to last first."""
     involved: dict[ObjectKey, None] = {}
     for record in reversed(tuple(host.journal)):
@@ -170,7 +170,7 @@ def _objects_involved(host: Host) -> list[ObjectKey]:
     return list(involved)
 
 
-def _journal_lines(host: Host, row: RowHook) -> Iterator[str]:
+def _journal_lines(host: Host | WorkerdHost, row: RowHook) -> Iterator[str]:
     start = start_ns(host)
     namespaces = {namespace.unique_key: namespace for namespace in host.namespaces}
     for record in host.journal.last(_RECORDS_MAX):
@@ -207,5 +207,5 @@ def _only_line(text: str) -> str:
     return text.partition("\n")[0]
 
 
-def _now_ns(host: Host) -> int:
+def _now_ns(host: Host | WorkerdHost) -> int:
     return instant_ns(host.clock.now())
