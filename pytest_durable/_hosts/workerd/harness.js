@@ -132,7 +132,7 @@ function makeBuffer([, text, max]) {
 function make(entry, resolve) {
   switch (entry[0]) {
     case "o": return {};
-    case "a": return []; // one made with a length is stored as a sparse array
+    case "a": return new Array(entry[1].length);
     case "s": return new Array(entry[1]);
     case "d": return new Date(entry[1] === null ? NaN : entry[1]);
     case "m": return new Map();
@@ -163,7 +163,7 @@ function fill(object, entry, resolve) {
   const add = (pairs, isEnumerable) => pairs.forEach(([key, item]) => define(object, key, resolve(item), isEnumerable(key)));
   switch (entry[0]) {
     case "o": add(entry[1], () => true); break;
-    case "a": entry[1].forEach((item) => { object.push(resolve(item)); }); add(entry[2], () => true); break;
+    case "a": entry[1].forEach((item, index) => { object[index] = resolve(item); }); add(entry[2], () => true); break;
     case "s": add(entry[2], () => true); add(entry[3], () => true); break;
     case "m": entry[1].forEach(([key, item]) => object.set(resolve(key), resolve(item))); break;
     case "t": entry[1].forEach((item) => object.add(resolve(item))); break;

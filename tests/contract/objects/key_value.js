@@ -25,6 +25,7 @@ export class Box extends DurableObject {
     (await this.ctx.storage.get("k")).items.push(2);
     return await this.ctx.storage.get("k");
   }
+  async put_own_array() { await this.ctx.storage.put("k", [1, "x", null]); }
   async put_function() { await this.ctx.storage.put("k", () => 1); }
   async put_function_among_others() { await this.ctx.storage.put({ a: 1, f: () => 1 }); }
   async put_stub() { await this.ctx.storage.put("k", this.env.BOX.getByName("other")); }

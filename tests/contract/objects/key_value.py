@@ -38,6 +38,9 @@ class Box(NeutralObject):
         first["items"].append(2)
         return await self.ctx.storage.get("k")
 
+    async def put_own_array(self) -> None:
+        await self.ctx.storage.put("k", [1, "x", None])
+
     async def put_function(self) -> None:
         await self.ctx.storage.put("k", lambda: 1)
 
