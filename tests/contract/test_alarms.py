@@ -19,7 +19,7 @@ START_MS = 1_893_456_000_000  # 2030-01-01, where the clock starts
 
 
 def runs(durable: Any, thing: Any) -> list[tuple[int, int]]:
-    """Instant (ms since the start) and retry count of each run of the handler. A delivery that found nothing is none."""
+    """Instant (ms since the start) and retry count of each run. A delivery that found nothing is none."""
     records = durable.journal.of(AlarmStarted, AlarmFinished, object=thing)
     found: list[tuple[int, int]] = []
     for record in records:

@@ -93,7 +93,8 @@ async def test_commit_that_fails_is_what_the_caller_sees(durable: Any, fresh: An
 
 
 @pytest.mark.parametrize(
-    ("ending", "kept"), [("commit", {"before", "txn", "storage", "kv"}), ("rollback", {"before"}), ("throw", {"before"})]
+    ("ending", "kept"),
+    [("commit", {"before", "txn", "storage", "kv"}), ("rollback", {"before"}), ("throw", {"before"})],
 )
 async def test_transaction_is_kept_or_lost_as_a_whole(durable: Any, thing: Any, ending: str, kept: set[str]) -> None:
     # DO-6.2.2 DO-6.2.3 DO-6.2.4
@@ -131,7 +132,8 @@ async def test_outer_transaction_is_not_rolled_back_while_an_inner_runs(thing: A
 
 
 @pytest.mark.parametrize(
-    "operation", [("get", "k"), ("put", "k", 1), ("list",), ("delete", "k"), ("getAlarm",), ("setAlarm", 5), ("deleteAlarm",)]
+    "operation",
+    [("get", "k"), ("put", "k", 1), ("list",), ("delete", "k"), ("getAlarm",), ("setAlarm", 5), ("deleteAlarm",)],
 )
 async def test_transaction_is_of_no_use_after_rollback_or_end(thing: Any, operation: tuple[Any, ...]) -> None:
     # DO-6.2.4 DO-6.2.6
