@@ -33,7 +33,11 @@ class Exchange:
 
     def __init__(self, address: bytes | str, body: bytes, on_reply: Callable[[Reply | None], None]) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.connect(address)
+        try:
+            self._socket.connect(address)
+        except OSError:  # nobody listens any more
+            self._socket.close()
+            raise
         self._socket.setblocking(False)
         head = f"POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
         self._unsent = memoryview(head.encode() + body)

@@ -7,14 +7,21 @@ test awaits.
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from pytest_durable._core import events
 from pytest_durable._core.alarms import RunCounter
-from pytest_durable._core.errors import AlarmLoopError, ConfigurationError, HostDownError, UnsupportedOnHostError
+from pytest_durable._core.errors import (
+    AlarmLoopError,
+    ConfigurationError,
+    DurableError,
+    HostDownError,
+    UnsupportedOnHostError,
+)
 from pytest_durable._core.isolate import ClassPath, Target
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.runtime import App
@@ -26,6 +33,7 @@ from pytest_durable._hosts.stored import PendingAlarm
 from pytest_durable._hosts.workerd.chronicle import Chronicle
 from pytest_durable._hosts.workerd.config import ClassBinding, DurableClass, WorkerConfig
 from pytest_durable._hosts.workerd.conversation import Conversation
+from pytest_durable._hosts.workerd.errors import WorkerdDiedError
 from pytest_durable._hosts.workerd.exchange import Reply
 from pytest_durable._hosts.workerd.modules import collect_modules
 from pytest_durable._hosts.workerd.process import Launch, WorkerdProcess
@@ -85,6 +93,8 @@ class WorkerdLives:
         self._lives = 0
         self._is_running = False
         self._down_since_ns = self._clock.wall_ns
+        #: How the last life ended, for messages.
+        self._end = ""
         self._process: WorkerdProcess | None = None
         #: Elapsed time that the process has lived through.
         self._lived_ns = 0
@@ -169,6 +179,7 @@ class WorkerdLives:
             return
         self._is_running = False
         self._down_since_ns = self._clock.wall_ns
+        self._end = "it was stopped or has crashed."
         self._clock.companions.remove(self)
         process, self._process = self._process, None
         opened, self._opened = self._opened, {}
@@ -188,7 +199,7 @@ class WorkerdLives:
     def _require_running(self) -> None:
         if not self._is_running:
             raise HostDownError(
-                f"The host is down since {instant(self._down_since_ns).isoformat()}: it was stopped or has crashed.\n\n"
+                f"The host is down since {instant(self._down_since_ns).isoformat()}: {self._end}\n\n"
                 "Start it again:  await durable.start()"
             )
 
@@ -218,7 +229,12 @@ class WorkerdLives:
 
         self._waiting[token] = label
         self._silent_ns = 0
-        self._talk().submit(body, replied)
+        try:
+            self._talk().submit(body, replied)
+        except WorkerdDiedError as failure:
+            self._waiting.pop(token, None)
+            self._died(failure)
+            raise
         if not self._is_settling:
             self._is_settling = True
             self._computer.world.loop.call_soon(self._settle_soon)
@@ -226,7 +242,8 @@ class WorkerdLives:
     def settle(self) -> None:
         """Let the process do what it can do now, an overdue alarm included."""
         if self._is_running and self._opened:
-            self._talk().settle()
+            with self._deaths():
+                self._talk().settle()
 
     def call_ended(self, key: ObjectKey, method: str, error: str | None) -> None:
         """A call of the test is over.
@@ -265,12 +282,32 @@ class WorkerdLives:
     def _settle_soon(self) -> None:
         self._is_settling = False
         if self._process is not None:
-            self._talk().settle()
+            with self._deaths():
+                self._talk().settle()
+
+    @contextmanager
+    def _deaths(self) -> Iterator[None]:
+        """A process that ends by itself, as it does when a Worker ends its isolate, is a crash.
+
+        Whoever waits for an answer learns of it by a lost connection. If nobody does, the test is told at its next
+        word to the host.
+        """
+        is_awaited = bool(self._waiting)
+        try:
+            yield
+        except WorkerdDiedError as failure:
+            self._died(failure)
+            if not is_awaited:
+                self._computer.failures.note(failure)
+
+    def _died(self, failure: WorkerdDiedError) -> None:
+        self.end(graceful=False)
+        self._end = str(failure)
 
     def _talk(self) -> Conversation:
         """The conversation, with a process that lives at the time of the clock."""
         if self._process is None:
-            self._process = self._launch()
+            self._process = self._begin_process()
         conversation = self._process.conversation
         behind_ns = self._clock.elapsed_ns - self._lived_ns
         if behind_ns > 0:  # somebody else has moved the clock: what was due meanwhile is late
@@ -279,6 +316,14 @@ class WorkerdLives:
         if conversation.wall_ns != self._clock.wall_ns:
             conversation.set_wall(self._clock.wall_ns)
         return conversation
+
+    def _begin_process(self) -> WorkerdProcess:
+        try:
+            return self._launch()
+        except DurableError:  # what cannot begin now cannot at the end of the test either: it is told once
+            self.end(graceful=False)
+            self._end = "workerd could not be started."
+            raise
 
     def _launch(self) -> WorkerdProcess:
         self._lived_ns = self._clock.elapsed_ns
@@ -344,10 +389,13 @@ class WorkerdLives:
         """Let time pass in the process, until it says something or so far."""
         if not self._opened:
             return distance_ns
-        progress = self._talk().travel(distance_ns)
-        self._lived_ns += progress.travelled_ns
-        self._silent_ns = 0 if progress.has_spoken else self._silent_ns + progress.travelled_ns
-        return progress.travelled_ns
+        went_ns = distance_ns  # nobody is left who could stop on the way, if the process dies
+        with self._deaths():
+            progress = self._talk().travel(distance_ns)
+            went_ns = progress.travelled_ns
+            self._lived_ns += went_ns
+            self._silent_ns = 0 if progress.has_spoken else self._silent_ns + went_ns
+        return went_ns
 
     # -- alarms
 
