@@ -1,12 +1,13 @@
 """What is deployed on the real platform: a JavaScript Worker, described by an ``App``."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import ClassObject, ClassPath, Target
 from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE, App
-from pytest_durable._hosts.deployment import Deployment, split_bindings
+from pytest_durable._hosts.deployment import DeclaredClass, Deployment, split_bindings
 from pytest_durable._hosts.workerd.wrangler import WranglerConfig, read_wrangler
 
 
@@ -37,14 +38,13 @@ def deploy_script(app: App, root: Path) -> ScriptDeployment:
         ConfigurationError: It names Python classes, several main modules, or a configuration that cannot be read.
     """
     config = None if app.config is None else read_wrangler(root / app.config)
-    declared, values = split_bindings(app)
-    if config is not None:
-        declared = [*config.namespaces, *declared]
-        values = {**config.variables, **values}
     main = _main_module(app, root, config)
+    declared, values = split_bindings(app)
     for each in declared:
-        if each not in (config.namespaces if config else ()):
-            main = check_script_class(each.target, root, main)
+        main = check_script_class(each.target, root, main)
+    if config is not None:
+        declared = [*_configured(config, main, root), *declared]
+        values = {**config.variables, **values}
     return ScriptDeployment(
         app=app,
         namespaces=tuple(declared),
@@ -82,6 +82,20 @@ def check_script_class(target: Target, root: Path, main: Path | None) -> Path:
 
 def _file_of(target: ClassPath, root: Path) -> Path:
     return root / target.module
+
+
+def _configured(config: WranglerConfig, main: Path | None, root: Path) -> list[DeclaredClass]:
+    if config.classes and main is None:
+        raise ConfigurationError(
+            f"The configuration {config.path} has no main module, where the platform looks for its classes.\n\n"
+            'Name it there:  "main": "src/index.js"\n'
+            'or in the test: App(config=…, main="src/index.js")'
+        )
+    module = "" if main is None else os.path.relpath(main, root)
+    return [
+        DeclaredClass(target=ClassPath(module, each.class_name), binding=each.binding, unique_key=each.unique_key)
+        for each in config.classes
+    ]
 
 
 def _main_module(app: App, root: Path, config: WranglerConfig | None) -> Path | None:
