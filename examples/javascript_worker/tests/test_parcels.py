@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -121,7 +122,7 @@ async def test_each_retry_waits_twice_as_long_as_the_one_before(durable, parcel,
 
     tries = durable.stored(parcel).kv["tries"]
     assert [each["retryCount"] for each in tries] == [0, 1, 2, 3, 4, 5, 6]
-    pauses = [later["at"] - earlier["at"] for earlier, later in zip(tries, tries[1:], strict=False)]
+    pauses = [later["at"] - earlier["at"] for earlier, later in pairwise(tries)]
     for pause, least in zip(pauses, [2_000, 4_000, 8_000, 16_000, 32_000, 64_000], strict=True):
         # The platform adds up to a quarter, by chance; a handler begins in the millisecond after its timer.
         assert least <= pause <= least * 1.25 + 1

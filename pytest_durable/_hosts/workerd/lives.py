@@ -29,7 +29,7 @@ from pytest_durable._hosts.workerd.conversation import Conversation
 from pytest_durable._hosts.workerd.exchange import Reply
 from pytest_durable._hosts.workerd.modules import collect_modules
 from pytest_durable._hosts.workerd.process import Launch, WorkerdProcess
-from pytest_durable._hosts.workerd.script import ScriptDeployment, check_script_class, deploy_script
+from pytest_durable._hosts.workerd.script import ScriptDeployment, check_exports, check_script_class, deploy_script
 
 #: How long a graceful stop waits for calls in flight, in virtual seconds (decisions 4.5).
 DRAIN_SECONDS_MAX: Final = 30
@@ -282,7 +282,7 @@ class WorkerdLives:
 
     def _launch(self) -> WorkerdProcess:
         self._lived_ns = self._clock.elapsed_ns
-        return WorkerdProcess.start(
+        process = WorkerdProcess.start(
             Launch(
                 executable=self._tools.executable,
                 shim=self._tools.shim,
@@ -293,6 +293,12 @@ class WorkerdLives:
                 on_record=self._chronicle.write,
             )
         )
+        try:
+            check_exports(process.printed, self._main)
+        except ConfigurationError:
+            process.crash()
+            raise
+        return process
 
     def _config(self) -> WorkerConfig:
         main = self._main

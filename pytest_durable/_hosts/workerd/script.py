@@ -1,14 +1,18 @@
 """What is deployed on the real platform: a JavaScript Worker, described by an ``App``."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import ClassObject, ClassPath, Target
 from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE, App
 from pytest_durable._hosts.deployment import DeclaredClass, Deployment, split_bindings
 from pytest_durable._hosts.workerd.wrangler import WranglerConfig, read_wrangler
+
+_NOT_EXPORTED: Final = re.compile(r'referenced the class "(\w+)", but no such Durable Object class is exported')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +82,30 @@ def check_script_class(target: Target, root: Path, main: Path | None) -> Path:
             "The platform finds classes among the exports of the main module: export it there, too."
         )
     return module
+
+
+def check_exports(printed: str, main: Path | None) -> None:
+    """Make sure that the platform has found all classes in the main module.
+
+    It begins without them, too, and calls fail with an internal error then.
+
+    Args:
+        printed: What it has said while it started.
+        main: The main module.
+
+    Raises:
+        ConfigurationError: It has missed one.
+
+    Source: the warning of workerd, server/server.c++.
+    """
+    missed = _NOT_EXPORTED.search(printed)
+    if missed is not None:
+        raise ConfigurationError(
+            f"The main module exports no class of objects {missed[1]}.\n\n"
+            f"  main module  {main}\n"
+            f"  expected     export class {missed[1]} extends DurableObject {{ … }}\n\n"
+            "Export it there, or correct the name in the test or in the configuration."
+        )
 
 
 def _file_of(target: ClassPath, root: Path) -> Path:

@@ -109,7 +109,7 @@ class _Section:
         value = self.said.get(name)
         if isinstance(value, date):  # TOML has dates; wrangler wants text, and the meaning is clear
             return value.isoformat()
-        return None if value is None else self._checked(name, value, str, "a text")  # type: ignore[no-any-return]
+        return None if value is None else self._checked(name, value, str, "a text")
 
     def texts(self, name: str) -> tuple[str, ...]:
         values = self._checked(name, self.said.get(name, []), list, "a list of texts")
@@ -129,7 +129,7 @@ class _Section:
 
     def required_text(self, name: str) -> str:
         text = self.text(name)
-        return self._checked(name, text, str, "a text") if text is None else text  # type: ignore[no-any-return]
+        return self._checked(name, text, str, "a text") if text is None else text
 
     def _checked(self, name: str, value: object, kind: type, expected: str) -> Any:
         if isinstance(value, kind):
