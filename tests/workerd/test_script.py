@@ -209,6 +209,21 @@ def test_date_and_flags_without_a_configuration_are_those_of_the_test(tmp_path: 
     assert (deployment.compatibility_date, deployment.compatibility_flags) == ("2026-08-01", ("b",))
 
 
+# What `env` shows.
+
+
+@pytest.mark.parametrize("value", [b"bytes", {"a": {1}}, float("nan")])
+def test_a_value_that_json_lacks_is_refused(tmp_path: Path, value: object) -> None:
+    assert refused(App(main="worker.js", bindings={"MAIL": value}), tmp_path) == [
+        "env.MAIL cannot be shown to a Worker on the real platform: its value is none of JSON's.",
+        "",
+        "  expected  a str, int, float, bool, None, or lists and dicts of those",
+        f"  actual    {value!r}",
+        "",
+        "Let durable_app return another App for this host; see docs/how-to/real-platform.md",
+    ]
+
+
 # What turns out when it runs.
 
 

@@ -1,5 +1,6 @@
 """What is deployed on the real platform: a JavaScript Worker, described by an ``App``."""
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ def deploy_script(app: App, root: Path) -> ScriptDeployment:
     if config is not None:
         declared = [*_configured(config, main, root), *declared]
         values = {**config.variables, **values}
+    for name, value in values.items():
+        _check_value(name, value)
     return ScriptDeployment(
         app=app,
         namespaces=tuple(declared),
@@ -130,6 +133,19 @@ def _main_module(app: App, root: Path, config: WranglerConfig | None) -> Path | 
     if app.main is not None:
         return root / app.main
     return None if config is None else config.main
+
+
+def _check_value(name: str, value: object) -> None:
+    """The Worker is in another process, so ``env`` can show it copies only, in the form of JSON."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as failure:
+        raise ConfigurationError(
+            f"env.{name} cannot be shown to a Worker on the real platform: its value is none of JSON's.\n\n"
+            "  expected  a str, int, float, bool, None, or lists and dicts of those\n"
+            f"  actual    {value!r}\n\n"
+            "Let durable_app return another App for this host; see docs/how-to/real-platform.md"
+        ) from failure
 
 
 def _date(app: App, config: WranglerConfig | None) -> str:
