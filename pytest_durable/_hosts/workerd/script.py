@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,9 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import ClassObject, ClassPath, Target
 from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE, App
 from pytest_durable._hosts.deployment import DeclaredClass, Deployment, split_bindings
+from pytest_durable._hosts.workerd.config import ClassBinding, DurableClass, WorkerConfig
+from pytest_durable._hosts.workerd.modules import collect_modules
+from pytest_durable._hosts.workerd.roster import Opened
 from pytest_durable._hosts.workerd.wrangler import WranglerConfig, read_wrangler
 
 _NOT_EXPORTED: Final = re.compile(r'referenced the class "(\w+)", but no such Durable Object class is exported')
@@ -151,3 +155,43 @@ def _check_value(name: str, value: object) -> None:
 def _date(app: App, config: WranglerConfig | None) -> str:
     told = None if config is None else config.compatibility_date
     return app.compatibility_date if told is None or app.compatibility_date != DEFAULT_COMPATIBILITY_DATE else told
+
+
+def make_config(
+    deployment: ScriptDeployment, main: Path | None, roster: Iterable[Opened], disk: Path | None
+) -> WorkerConfig:
+    """What a process is to run.
+
+    Args:
+        deployment: The application.
+        main: Its main module, which a class of the test may have named.
+        roster: The namespaces.
+        disk: Where they are kept.
+
+    Raises:
+        ConfigurationError: Nothing names the main module.
+    """
+    if main is None:
+        raise ConfigurationError(
+            "The real platform has no Worker to run: nothing names its main module.\n\n"
+            'Name it:  durable.namespace("worker.js:Counter")  or  App(main="worker.js", …)'
+        )
+    opened, options = tuple(roster), deployment.app.options
+    classes = [
+        DurableClass(
+            class_name=each.class_name,
+            unique_key=each.files.unique_key,
+            sql=options.sql,
+            prevent_eviction=each.class_name in options.prevent_eviction,
+        )
+        for each in opened
+    ]
+    return WorkerConfig(
+        modules=collect_modules(main),
+        classes=tuple(classes),
+        bindings=tuple(ClassBinding(name=each.binding, class_name=each.class_name) for each in opened),
+        variables=deployment.values,
+        compatibility_date=deployment.compatibility_date,
+        compatibility_flags=deployment.compatibility_flags,
+        storage=disk,
+    )
