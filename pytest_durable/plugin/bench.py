@@ -102,7 +102,9 @@ class Bench:
         if app.surface == "auto" and read_surface(self.item.config) == "wrapped":
             app = replace(app, surface="wrapped")
         arguments = {name: getattr(self.options, name) for name in _OF_A_HOST} | said
-        app = replace(app, **{name: path for name in ("config", "main") if (path := arguments.pop(name)) is not None})
+        named = {name: path for name in ("config", "main") if (path := arguments.pop(name)) is not None}
+        if named:
+            app = replace(app, **named)
         if directory is None and arguments["storage"] == "disk":
             directory = self._make_directory()
             self._directories.append(directory)

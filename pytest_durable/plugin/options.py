@@ -71,7 +71,8 @@ _OF_A_SCRIPT: Final = ("config", "main")
 
 def marker_help() -> str:
     """The line that ``pytest --markers`` shows: each option with its default, after the colon that pytest wants."""
-    shown = ", ".join(f"{name}={default!r}" for name, default in _DEFAULTS.items())
+    defaults = {name: ",".join(each) if isinstance(each, tuple) else each for name, each in _DEFAULTS.items()}
+    shown = ", ".join(f"{name}={default!r}" for name, default in defaults.items())
     return f"durable(**options): how the `durable` fixture of the test is made. Options and defaults: {shown}."
 
 

@@ -87,6 +87,11 @@ def test_python_class_is_refused(durable: Any) -> None:
         durable.namespace(Python)
 
 
+def test_second_namespace_of_one_class_is_refused(durable: Any) -> None:
+    with pytest.raises(UnsupportedOnHostError, match="keep two namespaces of one class, here Probe"):
+        durable.namespace(f"{OBJECTS}:Probe", unique_key="other", binding="OTHER")
+
+
 # Declaring
 
 
@@ -95,7 +100,7 @@ async def test_namespace_after_the_first_call_comes_too_late(durable: Any, probe
     with pytest.raises(ConfigurationError) as refusal:
         durable.namespace(f"{OBJECTS}:Probe", unique_key="other", binding="OTHER")
     assert "comes too late" in str(refusal.value)
-    assert "a process with Probe" in str(refusal.value)
+    assert "a process that runs with Probe" in str(refusal.value)
     assert durable.namespace(f"{OBJECTS}:Probe").get_by_name("a").id == probe.id  # declared already
 
 

@@ -95,7 +95,8 @@ class Chronicle:
             self._record(onset, events.CallStarted, key, "fetch")
 
     def _named(self, invocation: _Invocation, named: Named) -> None:
-        if invocation.method is None:  # the platform tells it twice
+        # The platform tells it twice; and it tells the methods that an event calls elsewhere, in the same words.
+        if invocation.onset.kind == _CALL and invocation.method is None:
             invocation.method = named.method
             self._record(named, events.CallStarted, invocation.key, named.method)
 

@@ -97,7 +97,7 @@ class RealHost(CommonHost):
         connect = partial(WorkerdLine, lives, computer.world, computer.failures.raise_first)
         super().__init__(computer, lives, connect, storage="disk")
         self._storage = storage
-        self.world.explainers.append(lives.describe_waits)
+        self.world.explainers.append(lives.in_flight.describe)
         try:
             self._declarations.begin_life()
         except BaseException:
@@ -143,7 +143,7 @@ class RealHost(CommonHost):
         Afterwards only ``.sqlite`` files remain.
         """
         self.raise_failures()
-        await self._process.drain()
+        await self._process.in_flight.drain()
         self._process.end(graceful=True)
         await self.world.let_callers_know()
 
