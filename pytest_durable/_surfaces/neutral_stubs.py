@@ -3,13 +3,22 @@
 Source: spec durable-objects 2.2, 2.3, 9.5, 10.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pytest_durable._core.actor import ABSENT, is_nothing, is_object, member, not_of_type, text_of
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import Call, Delivery, Request
-from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, data_clone_error, error, range_error
+from pytest_durable._core.platform_errors import (
+    PlatformError,
+    RemoteFailure,
+    data_clone_error,
+    error,
+    range_error,
+    type_error,
+)
 from pytest_durable._core.storage import NotCloneable, decode, encode
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.awaitables import Pending, Settled
@@ -27,7 +36,18 @@ def copied(value: object) -> object:
     try:
         return decode(encode(value))
     except NotCloneable as failure:
-        raise data_clone_error(failure.message) from failure
+        raise data_clone_error(_when_sent(failure.message)) from failure
+
+
+def _when_sent(message: str) -> str:
+    """The words about an object of a class of one's own, which could have been stored (spec 10.2.1)."""
+    instance = _INSTANCE.fullmatch(message)
+    if instance is None:
+        return message
+    return f'Could not serialize object of type "{instance[1]}". This type does not support serialization.'
+
+
+_INSTANCE: Final = re.compile(r"#<(.+)> could not be cloned\.")
 
 
 class NeutralEnv:
@@ -154,7 +174,7 @@ class NeutralStub:
 
     def fetch(self, resource: str | Request, **init: Any) -> Pending | Settled:
         """Send a request. ``init`` are fields of ``messages.Request``."""
-        return self._send(lambda: resource if isinstance(resource, Request) else Request(url=resource, **init))
+        return self._send(lambda: resource if isinstance(resource, Request) else _request(resource, init))
 
     def _send(self, make: Callable[[], Delivery]) -> Pending | Settled:
         try:
@@ -187,6 +207,12 @@ def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError
     elif failure.from_user_code and enhanced:
         seen.durable_object_id = failure.actor_hex
     return seen
+
+
+def _request(url: str, init: dict[str, Any]) -> Request:
+    if not urlsplit(url).scheme:
+        raise type_error(f"Invalid URL: {url}")
+    return Request(url=url, **init)
 
 
 def _copied_together(arguments: tuple[object, ...]) -> tuple[object, ...]:

@@ -69,6 +69,18 @@ async def test_result_may_be_there_at_once(thing: Any) -> None:
     assert await thing.at_once() == "at once"
 
 
+async def test_instance_of_a_class_of_ones_own_cannot_be_sent(caller: Any) -> None:
+    # DO-10.2.1
+    message = 'Could not serialize object of type "Instance". This type does not support serialization.'
+    sent, given = await caller.send_instance(), await caller.give_instance()
+    assert (sent["name"], sent["message"], sent["flags"]) == ("DataCloneError", message, [])
+    assert (given["name"], given["message"], given["flags"]) == (
+        "DataCloneError",
+        message,
+        ["remote", "durableObjectId"],
+    )
+
+
 # What can be called
 
 
@@ -169,6 +181,11 @@ async def test_request_and_response_cross_the_line(thing: Any) -> None:
     assert response.status == 201
     assert response.headers["x-answer"] == "yes"
     assert await response.text() == "POST https://example.com/path?q=1 m"
+
+
+async def test_relative_url_is_refused(caller: Any) -> None:
+    # DO-10.5
+    assert await caller.fetch_relative() == told("TypeError", "Invalid URL: path")
 
 
 async def test_object_without_fetch_refuses_requests(durable: Any) -> None:

@@ -167,7 +167,8 @@ REFUSED: list[tuple[str, list[Any], str]] = [
 
 
 async def test_wrong_arguments_are_type_errors_in_the_platforms_words(thing: Any) -> None:
-    # DO-4.1.5 DO-4.2.T1 DO-4.3.T1 DO-7.1.T2
+    # DO-4.1.5 DO-4.2.T1.1 DO-4.2.T1.3 DO-4.2.T1.5 DO-4.3.T1.2 DO-4.3.T1.6 DO-7.1.T2.1 DO-7.1.T2.2 DO-7.1.T2.3
+    # DO-7.1.T2.4
     for method, arguments, message in REFUSED:
         with pytest.raises(PlatformError) as failure:
             await thing.storage(method, *arguments)
@@ -249,7 +250,7 @@ LISTS: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize("face", ["storage", "kv"])
 async def test_list_follows_its_options(thing: Any, face: str) -> None:
-    # DO-4.3.T1 DO-5.2.3
+    # DO-4.3.T1.1 DO-4.3.T1.2 DO-4.3.T1.3 DO-4.3.T1.4 DO-4.3.T1.5 DO-4.3.T1.6 DO-4.3.T1.7 DO-4.3.T1.8 DO-5.2.3
     await thing.storage("put", dict.fromkeys(["c", "b", "abc", "ab", "a"], 0))
     for options, keys in LISTS:
         found = await getattr(thing, face)("list", options)

@@ -132,7 +132,7 @@ ERRORS = {
 
 
 async def test_errors_of_sql_have_the_platforms_words(thing: Any) -> None:
-    # DO-5.3.6 DO-5.5
+    # DO-5.3.6 DO-5.5.1 DO-5.5.3 DO-5.5.4 DO-5.5.5 DO-5.5.6
     await thing.storage("put", "k", 1)
     await thing.run("CREATE TABLE t (a UNIQUE, b NOT NULL); INSERT INTO t VALUES (1, 1)")
     found = {query: await refused(thing.run(query)) for query in ERRORS}

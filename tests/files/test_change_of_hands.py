@@ -61,6 +61,7 @@ def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
 @however
 @both_ways
 async def test_values_of_every_kind_are_read_by_the_other_host(take: Open, kinds: tuple[str, str], crash: bool) -> None:
+    # DO-3.6.1 DO-3.6.2
     first = take(kinds[0])
     for name, (value, _) in VALUES.items():
         await objects(first).get_by_name("a").storage("put", name, value)
@@ -74,6 +75,7 @@ async def test_values_of_every_kind_are_read_by_the_other_host(take: Open, kinds
 @however
 @both_ways
 async def test_tables_are_read_and_written_by_the_other_host(take: Open, kinds: tuple[str, str], crash: bool) -> None:
+    # DO-3.1.T1.1 DO-1.5.T1.3
     first = take(kinds[0])
     a = objects(first).get_by_name("a")
     await a.run("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, size REAL, raw BLOB)")
@@ -98,6 +100,7 @@ async def test_tables_are_read_and_written_by_the_other_host(take: Open, kinds: 
 @however
 @both_ways
 async def test_alarm_is_fired_at_its_instant_by_the_other_host(take: Open, kinds: tuple[str, str], crash: bool) -> None:
+    # DO-7.3.1 DO-8.3.P DO-8.2.3
     first = take(kinds[0])
     await objects(first).get_by_name("alice").arm(60_000)
     await objects(first).get_by_name("bob").arm(90_500)
@@ -120,6 +123,7 @@ async def test_alarm_is_fired_at_its_instant_by_the_other_host(take: Open, kinds
 async def test_alarm_that_came_due_between_two_hosts_runs_late_at_the_start_of_the_other(
     take: Open, kinds: tuple[str, str], crash: bool
 ) -> None:
+    # DO-8.3.T1.1
     first = take(kinds[0])
     a = objects(first).get_by_name("a")
     await a.arm(60_000)
@@ -134,6 +138,7 @@ async def test_alarm_that_came_due_between_two_hosts_runs_late_at_the_start_of_t
 
 @both_ways
 async def test_alarm_that_failed_on_one_host_starts_anew_on_the_other(take: Open, kinds: tuple[str, str]) -> None:
+    # DO-7.6.T1.5
     first = take(kinds[0])
     a = objects(first).get_by_name("a")
     await a.storage("put", "mood", "fail")
@@ -156,6 +161,7 @@ async def test_alarm_that_failed_on_one_host_starts_anew_on_the_other(take: Open
 async def test_handler_that_one_host_did_not_finish_is_run_by_the_other(
     take: Open, kinds: tuple[str, str], crash: bool
 ) -> None:
+    # DO-9.9.4
     first = take(kinds[0])
     a = objects(first).get_by_name("a")
     await a.storage("put", "mood", "linger")
@@ -174,6 +180,7 @@ async def test_handler_that_one_host_did_not_finish_is_run_by_the_other(
 
 @both_ways
 async def test_alarm_moved_or_deleted_by_the_other_host_is_moved_or_deleted(take: Open, kinds: tuple[str, str]) -> None:
+    # DO-7.2.T1.1 DO-7.2.T1.2
     first = take(kinds[0])
     for name in ("moved", "deleted"):
         await objects(first).get_by_name(name).arm(60_000)
@@ -192,6 +199,7 @@ async def test_alarm_moved_or_deleted_by_the_other_host_is_moved_or_deleted(take
 
 @both_ways
 async def test_object_without_name_stays_without(take: Open, kinds: tuple[str, str]) -> None:
+    # DO-8.1.T1.3
     first = take(kinds[0])
     unique = objects(first).new_unique_id()
     await objects(first).get(unique).arm(60_000)
@@ -204,6 +212,7 @@ async def test_object_without_name_stays_without(take: Open, kinds: tuple[str, s
 
 @both_ways
 async def test_rows_of_alarms_are_the_same_whoever_writes_them(take: Open, disk: Path, kinds: tuple[str, str]) -> None:
+    # DO-8.1.T1.1 DO-8.1.T1.2 DO-8.1.T1.3
     host = take(kinds[0])
     named = objects(host).get_by_name("alice")
     await named.arm(60_000)
@@ -218,6 +227,7 @@ async def test_rows_of_alarms_are_the_same_whoever_writes_them(take: Open, disk:
 
 @both_ways
 async def test_leftovers_of_a_crash_are_taken_over_and_tidied_up(take: Open, kinds: tuple[str, str]) -> None:
+    # DO-1.5.T1.2 DO-1.5.T1.3 DO-1.5.P
     first = take(kinds[0])
     a, b = (objects(first).get_by_name(name) for name in "ab")
     await a.count()
@@ -244,6 +254,7 @@ async def test_leftovers_of_a_crash_are_taken_over_and_tidied_up(take: Open, kin
 
 @both_ways
 async def test_count_goes_on_through_many_hands_and_crashes(take: Open, kinds: tuple[str, str]) -> None:
+    # DO-1.5.T1.3
     hosts = [take(kinds[0])]
     await objects(hosts[0]).get_by_name("a").count()
     await hosts[0].crash()
@@ -261,6 +272,7 @@ async def test_count_goes_on_through_many_hands_and_crashes(take: Open, kinds: t
 @however
 @both_ways
 async def test_what_was_deleted_stays_deleted(take: Open, kinds: tuple[str, str], crash: bool) -> None:
+    # DO-4.4.2 DO-4.4.4
     first = take(kinds[0])
     a = objects(first).get_by_name("a")
     await a.count()
@@ -277,6 +289,7 @@ async def test_what_was_deleted_stays_deleted(take: Open, kinds: tuple[str, str]
 
 @both_ways
 async def test_object_that_stored_nothing_is_taken_over(take: Open, kinds: tuple[str, str]) -> None:
+    # DO-1.5.P
     first = take(kinds[0])
     a = objects(first).get_by_name("a")
     await a.storage("get", "k")
@@ -302,6 +315,7 @@ async def scenario(host: Any) -> None:
 
 
 async def test_same_scenario_leaves_the_same_directory_on_both(durable_factory: Any, take: Open, disk: Path) -> None:
+    # DO-3.1.T1.1 DO-3.2.T1.1 DO-8.1.P
     contents = []
     for kind in ("inprocess", "workerd"):
         host = take(kind)
@@ -328,6 +342,7 @@ def _since(value: Any, begun_ns: int) -> Any:
 
 
 async def test_downtime_between_hands_is_seen_by_both(take: Open) -> None:
+    # DO-8.3.P
     first = take("inprocess")
     await objects(first).get_by_name("a").count()
     await first.stop()

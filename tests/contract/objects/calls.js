@@ -1,6 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 
 // Objects that are called, and call each other. calls.py holds the same.
+// Of a class of one's own.
+class Instance {}
+
 class Base extends DurableObject {
   async inherited() { return "inherited"; }
 }
@@ -14,6 +17,7 @@ export class Callee extends Base {
   async _hidden() { return "hidden"; }
   get number() { return 5; }
   async nothing() {}
+  async instance() { return new Instance(); }
   async note(item) { this.log.push(item); }
   async notes() { return this.log; }
   async wait(seconds) {
@@ -67,6 +71,16 @@ export class Caller extends DurableObject {
   async share() {
     const shared = {};
     return await this.#callee().echo(shared, shared);
+  }
+  async send_instance() { return await this.outcome("echo", new Instance()); }
+  async give_instance() { return await this.outcome("instance"); }
+  async fetch_relative() {
+    try {
+      await this.#callee().fetch("path");
+    } catch (error) {
+      return told(error);
+    }
+    return "answered";
   }
   async ids(method, ...args) {
     try {

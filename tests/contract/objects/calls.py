@@ -9,6 +9,10 @@ from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.neutral import NeutralObject
 
 
+class Instance:
+    """Of a class of one's own."""
+
+
 class Base(NeutralObject):
     async def inherited(self) -> str:
         return "inherited"
@@ -35,6 +39,9 @@ class Callee(Base):
 
     async def nothing(self) -> object:
         return UNDEFINED
+
+    async def instance(self) -> object:
+        return Instance()
 
     async def note(self, item: object) -> None:
         self.log.append(item)
@@ -99,6 +106,19 @@ class Caller(NeutralObject):
     async def share(self) -> object:
         shared: dict[str, object] = {}
         return await self.callee().echo(shared, shared)
+
+    async def send_instance(self) -> object:
+        return await self.outcome("echo", Instance())
+
+    async def give_instance(self) -> object:
+        return await self.outcome("instance")
+
+    async def fetch_relative(self) -> object:
+        try:
+            await self.callee().fetch("path")
+        except PlatformError as failure:
+            return _told(failure)
+        return "answered"
 
     async def ids(self, method: str, *args: object) -> object:
         try:
