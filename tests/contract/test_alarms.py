@@ -343,6 +343,37 @@ async def test_abort_that_wants_no_retry_abandons_the_alarm(durable: Any, fresh:
     assert await fresh().armed() is None
 
 
+@pytest.mark.parametrize(("options", "counts"), [((), [0, 1]), (({"retryAlarm": False},), [0])])
+async def test_abort_by_another_call_during_the_handler_counts_as_its_failure(
+    durable: Any, fresh: Any, thing: Any, options: tuple[Any, ...], counts: list[int]
+) -> None:
+    # DO-7.6.T1.1 DO-7.7.2
+    await thing.plan("wait", "succeed")
+    await thing.arm(1_000)
+    await durable.clock.advance(seconds=2)
+    with pytest.raises(PlatformError, match="enough"):
+        await fresh().abort("enough", *options)
+    await durable.clock.advance(minutes=5)
+    assert [count for _, count in runs(durable, thing)] == counts
+    assert durable.alarms() == []
+    assert await fresh().armed() is None
+
+
+async def test_failed_construction_is_retried_for_ever_and_not_counted(durable: Any, fresh: Any, thing: Any) -> None:
+    # DO-7.6.T1.4
+    await thing.arm(60_000)
+    await thing.store("trouble", "throw")
+    await durable.evict(thing)
+    await durable.clock.advance(hours=3)
+    assert [alarm.state for alarm in durable.alarms()] == ["retrying"]
+    deliveries = [record.time_ns // 1_000_000 - START_MS for record in durable.journal.of(AlarmStarted, object=thing)]
+    delays = [later - earlier for earlier, later in itertools.pairwise(deliveries)]
+    nominal = [2_000 << min(number, 9) for number in range(len(delays))]
+    assert len(delays) > 10
+    assert [least <= delay <= least * 5 // 4 for delay, least in zip(delays, nominal, strict=True)] == [True] * len(delays)
+    assert {record.retry_count for record in durable.journal.of(AlarmStarted, object=thing)} == {0}
+
+
 async def test_handler_that_takes_more_than_15_minutes_is_retried(durable: Any, thing: Any) -> None:
     # DO-7.3.5
     await thing.plan("wait_too_long")

@@ -2,6 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 
 // Objects whose alarm does what a stored plan says. alarms.py holds the same.
 export class Clock extends DurableObject {
+  constructor(ctx, env) {
+    super(ctx, env);
+    if (ctx.storage.kv.get("trouble") === "throw") throw new Error("no life");
+  }
+  async store(key, value) { await this.ctx.storage.put(key, value); }
   async arm(delayMs) {
     await this.ctx.storage.setAlarm(Date.now() + delayMs);
     return await this.ctx.storage.getAlarm();
@@ -24,7 +29,7 @@ export class Clock extends DurableObject {
     throw new Error("enough");
   }
   async hold(seconds) { await this.ctx.blockConcurrencyWhile(() => scheduler.wait(seconds * 1000)); }
-  async abort() { this.ctx.abort("enough"); }
+  async abort(...args) { this.ctx.abort(...args); }
 
   async alarm(info) {
     const { kv } = this.ctx.storage;

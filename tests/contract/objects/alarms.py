@@ -14,6 +14,14 @@ def now_ms() -> int:
 class Clock(NeutralObject):
     """Notes each run, then does the next thing of its plan."""
 
+    def __init__(self, ctx: Any, env: Any) -> None:
+        super().__init__(ctx, env)
+        if ctx.storage.kv.get("trouble") == "throw":
+            raise RuntimeError("no life")
+
+    async def store(self, key: str, value: object) -> None:
+        await self.ctx.storage.put(key, value)
+
     async def arm(self, delay_ms: int) -> int:
         await self.ctx.storage.setAlarm(now_ms() + delay_ms)
         return await self.ctx.storage.getAlarm()
@@ -51,8 +59,8 @@ class Clock(NeutralObject):
 
         await self.ctx.blockConcurrencyWhile(section)
 
-    async def abort(self) -> None:
-        self.ctx.abort("enough")
+    async def abort(self, *arguments: object) -> None:
+        self.ctx.abort(*arguments)
 
     async def alarm(self, info: Any) -> None:
         kv = self.ctx.storage.kv
