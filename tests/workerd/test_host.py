@@ -450,3 +450,30 @@ async def test_crash_of_one_process_leaves_the_other_alone(durable_factory: Any)
     await first.restart(crash=True)
     assert await call == START_MS + 1_000
     assert await ours.read("k") == 1
+
+
+async def test_worker_that_ends_its_isolate_ends_the_process(durable_factory: Any, tmp_path: Path) -> None:
+    text = (
+        'import { abortIsolate } from "cloudflare:workers";\n'
+        "export class Thing extends DurableObject {\n"
+        "  async put(v) { await this.ctx.storage.put('k', v); }\n"
+        "  async read() { return await this.ctx.storage.get('k'); }\n"
+        "  async end() { abortIsolate('enough'); }\n"
+        "}\n"
+        "export default {};\n"
+    )
+    host = durable_factory(app=App(classes=[f"{worker(tmp_path, text)}:Thing"]))
+    thing = host.namespace("THING").get_by_name("a")
+    await thing.put(1)
+    with pytest.raises(PlatformError, match=r"Network connection lost\."):
+        await thing.end()
+    with pytest.raises(HostDownError, match="reason = enough"):
+        await thing.read()
+    await host.start()
+    assert await thing.read() == 1
+
+
+async def test_stub_reaches_the_next_instance_after_a_reset(durable: Any, probe: Any) -> None:
+    await probe.put("k", 1)
+    await durable.abort_all()
+    assert await probe.read("k") == 1

@@ -52,7 +52,8 @@ class AlarmWatch:
 
     def _pending(self, told: Chronicle, actor_hex: str, due_ns: int, name: str | None) -> PendingAlarm:
         failures = told.failures_of(actor_hex, due_ns)
-        state: Literal["waiting", "running", "retrying"] = "retrying" if failures else "waiting"
+        has_failed = told.has_failed(actor_hex, due_ns)
+        state: Literal["waiting", "running", "retrying"] = "retrying" if has_failed else "waiting"
         if told.is_alarm_running(actor_hex):
             state = "running"
         return PendingAlarm(id=actor_hex, name=name, due=instant(due_ns), state=state, retry_count=failures)

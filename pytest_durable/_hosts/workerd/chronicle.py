@@ -18,6 +18,7 @@ _CALL = "jsrpc"
 _FETCH = "fetch"
 #: The outcome of an alarm that found nothing to do: it was moved or deleted before, and its handler was not called.
 _CANCELED = "canceled"
+_EXCEPTION = "exception"
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Chronicle:
         self._key_of = key_of
         self._alarm_begins = alarm_begins
         self._open: dict[str, _Invocation] = {}
-        #: Failed runs by object and the instant the alarm was set for.
+        #: Failures that count, by object and the instant the alarm was set for.
         self._failures: dict[tuple[str, int], int] = {}
 
     def write(self, record: PlatformRecord) -> None:
@@ -76,8 +77,12 @@ class Chronicle:
         return any(each.key.hex == actor_hex and each.onset.kind == _ALARM for each in self._open.values())
 
     def failures_of(self, actor_hex: str, due_ns: int) -> int:
-        """How many runs of an alarm have failed."""
+        """How many runs of an alarm have failed in a way that counts."""
         return self._failures.get((actor_hex, due_ns // _MS), 0)
+
+    def has_failed(self, actor_hex: str, due_ns: int) -> bool:
+        """Whether the last run of an alarm has failed, in whatever way."""
+        return (actor_hex, due_ns // _MS) in self._failures
 
     def _began(self, onset: Onset) -> None:
         if onset.object_id is None or onset.class_name is None:
@@ -111,7 +116,11 @@ class Chronicle:
         if is_ok:
             self._failures.pop(run, None)
         else:
-            self._failures[run] = invocation.retry_count + 1
+            # The platform tells the exception of nearly all that counts, and none of a failed constructor and of the
+            # end of all instances, which do not count. It tells none of a commit that fails either: that one count
+            # is too low here.
+            counts = invocation.error is not None or outcome.outcome != _EXCEPTION
+            self._failures[run] = invocation.retry_count + counts
         error = None if is_ok else invocation.error or outcome.outcome
         told = (scheduled_ms * _MS, invocation.retry_count, ran, is_ok, error)
         self._record(outcome, events.AlarmFinished, invocation.key, *told)

@@ -55,6 +55,12 @@ export class Clock extends DurableObject {
     await this.ctx.storage.sync();
     await this.ctx.blockConcurrencyWhile(async () => { throw new Error("not yet"); });
   }
+  async _break_a_constraint() {
+    await this.ctx.storage.sync();
+    const { sql } = this.ctx.storage;
+    sql.exec("CREATE TABLE p (id PRIMARY KEY); CREATE TABLE c (p REFERENCES p DEFERRABLE INITIALLY DEFERRED)");
+    sql.exec("INSERT INTO c VALUES (1)");
+  }
   async _look() { this.ctx.storage.kv.put("looked", await this.ctx.storage.getAlarm()); }
   async _rearm() { await this.ctx.storage.setAlarm(Date.now() + 10_000); }
   async _rearm_same(info) { await this.ctx.storage.setAlarm(info.scheduledTime); }

@@ -94,6 +94,12 @@ class Clock(NeutralObject):
 
         await self.ctx.blockConcurrencyWhile(section)
 
+    async def _break_a_constraint(self, _info: Any) -> None:
+        await self.ctx.storage.sync()
+        sql = self.ctx.storage.sql
+        sql.exec("CREATE TABLE p (id PRIMARY KEY); CREATE TABLE c (p REFERENCES p DEFERRABLE INITIALLY DEFERRED)")
+        sql.exec("INSERT INTO c VALUES (1)")
+
     async def _look(self, _info: Any) -> None:
         self.ctx.storage.kv.put("looked", await self.ctx.storage.getAlarm())
 
