@@ -76,13 +76,13 @@ class RealHost(CommonHost):
         if crash_at is not None:
             raise unsupported("be cut at a record: its journal is written by what it tells afterwards", _IN_PROCESS)
         root = root or Path.cwd()
+        deployment = deploy_script(app or App(), root)
         tools = Tools(
-            executable=find_workerd(executable, root, os.environ),
+            executable=find_workerd(executable, root, os.environ, deployment.main),
             shim=build_shim(os.environ),
             is_synchronous=synchronous == "full",
             is_volatile=storage == "memory",
         )
-        deployment = deploy_script(app or App(), root)
         computer = Computer(
             directory=None if storage == "memory" else directory,
             copy_from=copy_from,
