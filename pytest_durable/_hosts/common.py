@@ -165,12 +165,14 @@ class CommonHost(ABC):
         down = None if down_for is None else downtime(down_for)
         before = self._declarations.deployment
         after = before if app is None else redeploy(app, before, self.platform_warnings.report)
-        await (self.crash() if crash else self.stop())
-        if down:
-            await self.clock.advance(down)
-        if after is not before:
-            self._declarations.deploy(after)
-        await self.start()
+        with self._computer.failures.held_back():
+            await (self.crash() if crash else self.stop())
+            if down:
+                await self.clock.advance(down)
+            if after is not before:
+                self._declarations.deploy(after)
+            await self.start()
+        self.raise_failures()
 
     @abstractmethod
     async def finish(self) -> None:

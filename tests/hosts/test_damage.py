@@ -23,6 +23,7 @@ from pytest_durable.errors import (
 )
 from pytest_durable.events import AlarmStarted, RuntimeStarted
 from pytest_durable.values import JSRegExp
+from support.damage import spoil_page_of_values
 
 
 class Counter(DurableObject):
@@ -320,16 +321,6 @@ async def test_a_host_that_is_down_does_not_look_into_files_that_another_uses(
         durable.stored(stub).kv["k"]
     await other.stop()
     assert durable.stored(stub).kv["k"] == 2
-
-
-def spoil_page_of_values(path: Path, table: str = "_cf_KV") -> None:
-    """Overwrite the page on which the rows are: the file can be opened, and its schema be read."""
-    connection = sqlite3.connect(path)
-    ((page,),) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchall()
-    connection.close()
-    content = bytearray(path.read_bytes())
-    content[(page - 1) * 4096 : page * 4096] = b"\xee" * 4096
-    path.write_bytes(content)
 
 
 async def test_a_call_that_meets_a_corrupt_page_names_file_and_object(durable_factory: Any, directory: Path) -> None:

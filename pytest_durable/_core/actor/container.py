@@ -276,7 +276,11 @@ class Container:
             return False
         if self.incarnation is not None:
             return self.incarnation.storage.abandon_alarm(due_ns)
-        store = self.services.open_store(self.key.hex)
+        try:
+            store = self.services.open_store(self.key.hex)
+        except DurableError as failure:  # the file is damaged, or cannot be read
+            self.services.claim_failed(failure)
+            return False
         incarnation = Incarnation(self, self.services, store, self.services.base_context())
         try:
             return incarnation.storage.abandon_alarm(due_ns)

@@ -10,6 +10,7 @@ from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import Delivery, ObjectKey
+from pytest_durable._core.platform_errors import told_behind
 from pytest_durable._core.storage import ObjectStore
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Services:
         drop_timers: Takes the timers of an instance out of the loop; they are never run.
         broke: A container broke and must not be reached by fresh stubs any more.
         arm_sweep: A container without stubs has come to be; it is to be swept some day.
-        claim_failed: An ``AssertionError`` was raised where no caller of the test may see it.
+        claim_failed: Something failed that the test must see, where no caller of the test may see it.
         label: How messages call an object.
         prevent_eviction: Idle instances stay.
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
@@ -95,4 +96,12 @@ class Services:
         if not is_claim(failure):
             return False
         self.claim_failed(failure)
+        return True
+
+    def tell_if_damage(self, failure: BaseException) -> bool:
+        """Let the test know of damaged data that nobody asked for, as an alarm meets them; whether that was it."""
+        damage = told_behind(failure)
+        if damage is None:
+            return False
+        self.claim_failed(damage)
         return True

@@ -132,7 +132,7 @@ class ObjectStore(PairStore, AlarmStore):
             written = commit()
         except apsw.Error as failure:
             self.rollback()
-            raise commit_error(failure) from failure
+            raise self._naming_damage(commit_error(failure), failure) from failure
         if not self._transaction.is_open:
             self._alarm_committed()
         return written

@@ -84,11 +84,15 @@ class StoreAccess:
 
     def _failed(self, failure: apsw.Error) -> PlatformError:
         """The error for user code; notices if the transaction is gone with it."""
-        problem = platform_error(failure)
-        if isinstance(failure, apsw.CorruptError | apsw.NotADBError):
-            tell(problem, corrupt_page(self._file.path, self.actor_hex, failure))
+        problem = self._naming_damage(platform_error(failure), failure)
         if is_critical(failure) and self._transaction.is_open and not self._file.use().in_transaction:
             self._break(problem)
+        return problem
+
+    def _naming_damage(self, problem: PlatformError, failure: apsw.Error) -> PlatformError:
+        """``problem``, which says more to a test if SQLite has come upon a damaged page."""
+        if isinstance(failure, apsw.CorruptError | apsw.NotADBError):
+            tell(problem, corrupt_page(self._file.path, self.actor_hex, failure))
         return problem
 
     def _break(self, problem: PlatformError) -> None:
