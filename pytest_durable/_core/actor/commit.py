@@ -46,6 +46,7 @@ class ActorStorage:
         self.alarm = OwnAlarm(store, services, scheduler, incarnation.key)
         self._transactions: Transactions | None = None  # most objects never ask for one
         store.hooks = self
+        store.refusal = incarnation.container.refusal
         store.enhanced_errors = services.enhanced_errors
 
     # -- what the store tells us (StoreHooks)
