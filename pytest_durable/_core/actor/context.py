@@ -5,20 +5,16 @@ In wire values and snake_case; surfaces show it under the names that production 
 
 import asyncio
 import inspect
-import logging
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pytest_durable._core.actor.incarnation import AbortRequest
-from pytest_durable._core.actor.reply import describe
 from pytest_durable._core.actor.scope import Scope, current_scope
 from pytest_durable._core.actor.storage_face import ObjectStorage
 from pytest_durable._core.ids import ObjectId
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.incarnation import Incarnation
-
-_LOG: Final = logging.getLogger("pytest_durable")
 
 
 class ObjectContext:
@@ -86,10 +82,8 @@ class ObjectContext:
             raise
 
         def ended(_result: object, failure: BaseException | None) -> None:
-            if failure is None:
-                return
-            incarnation.services.tell_if_claim(failure)
-            _LOG.warning("a waitUntil of %s failed: %s", incarnation.services.label(incarnation.key), describe(failure))
+            if failure is not None:
+                incarnation.services.background_failed("waitUntil", incarnation.key, failure)
 
         incarnation.start(_settle(awaitable), ended).is_background = True
 

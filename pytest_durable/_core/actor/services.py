@@ -1,12 +1,14 @@
 """What the runtime offers to the objects of one namespace: the neighbours an object is introduced to."""
 
+import logging
 from collections.abc import Callable, Mapping
 from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Protocol
 
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.claims import is_claim
+from pytest_durable._core.actor.reply import describe
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import Delivery, ObjectKey
@@ -16,6 +18,9 @@ from pytest_durable._core.storage import ObjectStore
 if TYPE_CHECKING:
     from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.incarnation import Incarnation
+
+
+_LOG: Final = logging.getLogger("pytest_durable")
 
 
 class ObjectRules(Protocol):
@@ -105,3 +110,14 @@ class Services:
             return False
         self.claim_failed(damage)
         return True
+
+    def background_failed(self, what: str, key: ObjectKey, failure: BaseException) -> None:
+        """Something failed for which nobody waits: harmless and logged (spec 9.8), unless the test must see it.
+
+        Args:
+            what: What it was, for the log.
+            key: Whose it was.
+            failure: What it raised.
+        """
+        if not (self.tell_if_claim(failure) or self.tell_if_damage(failure)):
+            _LOG.warning("a %s of %s failed: %s", what, self.label(key), describe(failure), exc_info=failure)
