@@ -400,6 +400,24 @@ async def test_sql_that_meets_a_corrupt_page_names_the_file_unless_user_code_han
     assert await stub.try_sql() == "Error: database disk image is malformed: SQLITE_CORRUPT"
 
 
+async def test_an_object_file_of_no_bytes_is_a_fresh_object_as_on_the_platform(
+    durable_factory: Any, directory: Path
+) -> None:
+    # Asked of the real platform: it reads nothing, cancels the alarm of the row without calling the handler, and makes
+    # an empty database of the file.
+    path = object_file(directory)
+    path.write_bytes(b"")
+    host = durable_factory(directory=directory)
+    namespace = host.namespace(Counter)
+    stub = namespace.get_by_name("a")
+    assert await stub.read("k") is None
+    await host.clock.advance(seconds=10)
+    assert host.alarms(namespace) == []
+    assert dict(host.stored(stub).kv) == {}
+    await host.stop()
+    assert path.stat().st_size == 4096
+
+
 async def test_the_causes_of_an_error_reach_the_test(durable: Any) -> None:
     class Chaining(DurableObject):
         async def explicitly(self) -> None:
