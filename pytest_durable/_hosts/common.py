@@ -167,12 +167,14 @@ class CommonHost(ABC):
         if not isinstance(given, App | None):
             raise ConfigurationError(f"restart(app=…) takes an App, not {app!r}.")
         after = None if app is None else self._process.check(app)
-        await (self.crash() if crash else self.stop())
-        if down:
-            await self.clock.advance(down)
-        if after is not None:
-            self._declarations.deploy(after)
-        await self.start()
+        with self._computer.failures.held_back():
+            await (self.crash() if crash else self.stop())
+            if down:
+                await self.clock.advance(down)
+            if after is not None:
+                self._declarations.deploy(after)
+            await self.start()
+        self.raise_failures()
 
     @abstractmethod
     async def finish(self) -> None:

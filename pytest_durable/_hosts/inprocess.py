@@ -104,8 +104,8 @@ class InProcessHost(CommonHost):
         Afterwards only ``.sqlite`` files remain. A running alarm handler is cut off and runs again at the
         next start.
         """
-        self.raise_failures()
         await self._process.stop()
+        self.raise_failures()
 
     @ends_with_the_life
     async def start(self) -> None:
@@ -119,10 +119,10 @@ class InProcessHost(CommonHost):
 
         Calls in flight fail; ``-wal`` and ``-shm`` files stay as they are.
         """
-        self.raise_failures()
         self.world.check_loop()
         self._process.end(graceful=False)
         await self.world.let_callers_know()
+        self.raise_failures()
 
     def crash_at(
         self,
@@ -156,7 +156,7 @@ class InProcessHost(CommonHost):
     async def finish(self) -> None:
         """End of the test: let run what can, cancel what waits, stop in order. Failures nobody saw are kept."""
         self.journal.disarm()  # what the test wanted to cut has not come
-        with self._computer.failures.kept_back():
+        with self._computer.failures.held_back():
             await self._process.wind_up()
 
     # -- one object
