@@ -127,6 +127,25 @@ async def test_the_same_key_with_another_class_is_refused(durable: Any) -> None:
         durable.namespace(Other, unique_key="key")
 
 
+@pytest.mark.parametrize(
+    ("again", "before", "now"),
+    [
+        ({"storage": "memory"}, "binding='COUNTER', storage='disk'", "binding='COUNTER', storage='memory'"),
+        ({"binding": "C"}, "binding='COUNTER', storage='disk'", "binding='C', storage='disk'"),
+    ],
+    ids=["storage", "binding"],
+)
+@pytest.mark.durable(storage="disk")
+async def test_what_differs_in_a_second_declaration_is_shown(durable: Any, again: Any, before: str, now: str) -> None:
+    durable.namespace(Counter)
+    with pytest.raises(ConfigurationError) as caught:
+        durable.namespace(Counter, **again)
+    assert lines(caught)[2].startswith("  before  ")
+    assert lines(caught)[2].endswith(before)
+    assert lines(caught)[3].startswith("  now     ")
+    assert lines(caught)[3].endswith(now)
+
+
 class Plain:
     """Has no base class."""
 
