@@ -1,6 +1,7 @@
 """Bad use and bad input: each gets a clear error, and nothing on the disk changes."""
 
 import hashlib
+import shutil
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -302,6 +303,26 @@ async def test_a_directory_that_is_a_file_is_refused(durable_factory: Any, tmp_p
     host = durable_factory(directory=tmp_path / "file")
     with pytest.raises(DirectoryError):
         host.namespace(Counter)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+async def test_a_directory_that_is_removed_under_a_host_is_named(durable_factory: Any, tmp_path: Path) -> None:
+    host = durable_factory(directory=tmp_path / "data", storage="disk")
+    namespace = host.namespace(Counter)
+    shutil.rmtree(tmp_path / "data" / "Counter")
+    with pytest.raises(DirectoryError, match="its directory is gone"):
+        await namespace.get_by_name("a").put("k", 1)
+
+
+@pytest.mark.parametrize("target", ["file", "file/below"])
+async def test_captured_data_that_cannot_be_copied_are_named(
+    durable_factory: Any, stopped: Path, tmp_path: Path, target: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    host = durable_factory(directory=tmp_path / target, copy_from=stopped, storage="disk")
+    with pytest.raises(DirectoryError) as caught:
+        host.namespace(Counter)
+    assert lines(caught)[0].startswith(f"copy_from: {stopped} cannot be copied to {tmp_path / target}: ")
     assert (tmp_path / "file").read_text() == "mine"
 
 

@@ -58,9 +58,7 @@ async def refused_later(use: Callable[[], Any], kind: type[DurableError] = Confi
 
 
 @pytest.mark.parametrize("unit", ["seconds", "minutes", "hours", "days"])
-@pytest.mark.parametrize(
-    "amount", ["1", b"1", [1], float("nan"), float("inf"), -float("inf"), True, Odd()], ids=repr
-)
+@pytest.mark.parametrize("amount", ["1", b"1", [1], float("nan"), float("inf"), -float("inf"), True, Odd()], ids=repr)
 async def test_amount_of_a_unit_is_a_finite_number(durable: Any, unit: str, amount: Any) -> None:
     before = durable.clock.now()
     lines = await refused_later(lambda: durable.clock.advance(**{unit: amount}), DurationError)
