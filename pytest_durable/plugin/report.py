@@ -40,10 +40,11 @@ def section(hosts: Sequence[Host], row: RowHook, *, removed: Collection[Path] = 
         row: The project's own words for records.
         removed: Directories that will be gone when somebody reads this.
     """
-    if len(hosts) == 1:
-        return "\n".join(_host_lines(hosts[0], row, removed))
-    blocks = ("\n".join((f"host {number}", *_host_lines(host, row, removed))) for number, host in enumerate(hosts, 1))
-    return "\n\n".join(blocks)
+    blocks = ["\n".join(_host_lines(host, row, removed)) for host in hosts]
+    if len(hosts) > 1:
+        blocks = [f"host {number}\n{block}" for number, block in enumerate(blocks, 1)]
+    # Half a character, of a name or a key or in the words of a failure, has no encoding: pytest could not print it.
+    return "\n\n".join(blocks).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _host_lines(host: Host, row: RowHook, removed: Collection[Path]) -> Iterator[str]:
@@ -131,7 +132,7 @@ def _stored_of(host: Host, namespace: Namespace, key: ObjectKey) -> list[str]:
         tables = [name for name in stored.tables if not name.startswith("_cf_")]
     except Exception as failure:
         return [f"cannot be read: {_first_line(failure)}"]
-    lines = [f"{name} = {_short(value)}" for name, value in pairs[:_KEYS_MAX]]
+    lines = [f"{_key(name)} = {_short(value)}" for name, value in pairs[:_KEYS_MAX]]
     if len(pairs) > _KEYS_MAX:
         lines.append(f"and {len(pairs) - _KEYS_MAX} more keys")
     for table in tables[:_TABLES_MAX]:
@@ -196,6 +197,11 @@ def _short(value: object) -> str:
     shortener = reprlib.Repr()
     shortener.maxstring = shortener.maxother = _VALUE_LENGTH_MAX
     return shortener.repr(value)
+
+
+def _key(name: str) -> str:
+    """As it is if it can be printed within a line."""
+    return name if name.isprintable() else repr(name)
 
 
 def _first_line(failure: BaseException) -> str:

@@ -19,6 +19,9 @@ class Reminder(DurableObject):
         await self.ctx.storage.put({"seconds": seconds, "text": "x" * 200})
         await self.ctx.storage.setAlarm(int(time.time() * 1000) + seconds * 1000)
 
+    async def keep(self, key, value):
+        await self.ctx.storage.put(key, value)
+
     async def nothing(self):
         pass
 
@@ -46,6 +49,13 @@ async def test_alarm_and_values(durable):
     await durable.namespace(Reminder).get_by_name("a").remind_in(300)
     await asyncio.sleep(0.001)
     assert False
+
+
+@pytest.mark.durable(storage="memory")
+async def test_half_characters(durable):
+    stub = durable.namespace(Reminder).get_by_name("\\ud800\\n")
+    await stub.keep("a\\nb", "\\udfff")
+    durable.assert_stored(stub, {"a\\nb": 1})
 
 
 @pytest.mark.durable(storage="memory")
@@ -239,6 +249,18 @@ def test_section_tells_of_each_host(run: InnerRun) -> None:
     ]
 
 
+def test_what_cannot_be_printed_is_escaped(run: InnerRun) -> None:
+    section = run.section("test_half_characters").splitlines()
+    assert "  REMINDER[\"\\ud800\\n\"]  'a\\nb' = '\\udfff'" in section
+    assert len(section) > 10
+
+
+def test_what_cannot_be_printed_crosses_from_an_xdist_worker(tmp_path: Path) -> None:
+    run = run_inner(tmp_path, {"test_project.py": PROJECT}, "-n1", "-k", "test_half_characters")
+    assert run.outcomes["test_half_characters"] == "FAILED"
+    assert "  REMINDER[\"\\ud800\\n\"]  'a\\nb' = '\\udfff'" in run.section("test_half_characters").splitlines()
+
+
 def test_section_is_there_when_a_fixture_fails(run: InnerRun) -> None:
     assert run.section("test_setup").startswith("clock      2030-01-01T00:00:00.000Z")
 
@@ -246,7 +268,7 @@ def test_section_is_there_when_a_fixture_fails(run: InnerRun) -> None:
 def test_section_is_not_there_for_other_tests(run: InnerRun) -> None:
     assert run.outcomes["test_expected_failure"] == "XFAIL"
     assert run.section("test_not_durable") == ""
-    assert run.out.count(" durable -") == 10
+    assert run.out.count(" durable -") == 11
 
 
 def test_directory_of_a_failed_test_is_removed_unless_it_shall_be_kept(run: InnerRun) -> None:
