@@ -5,10 +5,12 @@ hosts as claims do, by their face and their journal; it wakes nothing, and what 
 """
 
 import reprlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_durable._core.errors import DirectoryInUseError
 from pytest_durable._core.events import Record
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._durable import Host
@@ -56,11 +58,15 @@ def _host_lines(host: Host, row: RowHook, removed: Collection[Path]) -> Iterator
         note = " (removed after the test; --durable-keep keeps it)" if host.directory in removed else ""
         yield f"directory  {host.directory}{note}"
     if failures:
-        yield from _block("also failed", [_first_line(failure) for failure in failures])
+        yield from _block("also failed", _counted(map(_first_line, failures)))
     if host.warnings:
         yield from _block("platform warnings", [_first_line(warning) for warning in host.warnings])
-    yield from _block("pending alarms", _told(lambda: _alarm_lines(host)))
-    yield from _block("stored", _told(lambda: _stored_lines(host)))
+    taken = _taken(host)
+    if taken is not None:
+        yield from _block("pending alarms and stored", [taken])
+    else:
+        yield from _block("pending alarms", _told(lambda: _alarm_lines(host)))
+        yield from _block("stored", _told(lambda: _stored_lines(host)))
     left = max(0, len(host.journal) - _RECORDS_MAX)
     title = f"journal, the last {_RECORDS_MAX} of {len(host.journal)} records" if left else "journal"
     yield from _block(title, _told(lambda: _journal_lines(host, row)))
@@ -81,6 +87,26 @@ def _told(tell: Callable[[], Iterator[str]]) -> list[str]:
         return list(tell())
     except Exception as failure:
         return [f"cannot be read: {_first_line(failure)}"]
+
+
+def _counted(lines: Iterable[str]) -> list[str]:
+    """Lines that repeat at once, such as those of an alarm that fails again and again, stand once with their number."""
+    counted = ((line, sum(1 for _ in same)) for line, same in groupby(lines))
+    return [line if count == 1 else f"{line} ({count} times)" for line, count in counted]
+
+
+def _taken(host: Host) -> str | None:
+    """Why nothing can be told of the files of a host that is down: another one, of this test or not, has them now."""
+    if host.is_running:
+        return None
+    try:
+        for namespace in host.namespaces:
+            host.alarms(namespace)
+    except DirectoryInUseError as failure:
+        return f"belong to the host that uses the directory now: {_only_line(str(failure))}"
+    except Exception:
+        return None  # what cannot be read for other reasons is told with the object that it is about
+    return None
 
 
 def _unseen_failures(host: Host) -> list[BaseException]:

@@ -51,6 +51,32 @@ async def test_alarm_and_values(durable):
     assert False
 
 
+@pytest.mark.durable(storage="disk")
+async def test_successor(durable_factory, tmp_path):
+    for n in range(2):
+        host = durable_factory(directory=tmp_path / "shared")
+        stub = host.namespace(Reminder).get_by_name("a")
+        await stub.remind_in(60)
+        await host.namespace(Reminder).get_by_name("b").nothing()
+        if n == 0:
+            await host.stop()
+    assert False
+
+
+class Again(Reminder):
+    async def alarm(self, info):
+        await self.ctx.storage.setAlarm(int(time.time() * 1000) + 1000)
+        raise AssertionError("again")
+
+
+@pytest.mark.durable(storage="memory")
+async def test_fails_again_and_again(durable):
+    for name in "ab":
+        await durable.namespace(Again).get_by_name(name).remind_in(1)
+    await asyncio.sleep(1.5)
+    assert False
+
+
 @pytest.mark.durable(storage="memory")
 async def test_half_characters(durable):
     stub = durable.namespace(Reminder).get_by_name("\\ud800\\n")
@@ -249,6 +275,19 @@ def test_section_tells_of_each_host(run: InnerRun) -> None:
     ]
 
 
+def test_files_that_another_host_has_are_mentioned_once(run: InnerRun) -> None:
+    first, _, second = run.section("test_successor").partition("\n\nhost 2\n")
+    assert first.count("in use by another host") == 1
+    assert "\npending alarms and stored\n  belong to the host that uses the directory now: " in first
+    assert '\npending alarms\n  REMINDER["a"]  due 00:01:00.000' in second
+    assert "in use" not in second
+
+
+def test_failure_that_repeats_is_shown_once_with_its_number(run: InnerRun) -> None:
+    section = run.section("test_fails_again_and_again")
+    assert "also failed\n  AssertionError: again (2 times)\n\n" in section
+
+
 def test_what_cannot_be_printed_is_escaped(run: InnerRun) -> None:
     section = run.section("test_half_characters").splitlines()
     assert "  REMINDER[\"\\ud800\\n\"]  'a\\nb' = '\\udfff'" in section
@@ -268,7 +307,7 @@ def test_section_is_there_when_a_fixture_fails(run: InnerRun) -> None:
 def test_section_is_not_there_for_other_tests(run: InnerRun) -> None:
     assert run.outcomes["test_expected_failure"] == "XFAIL"
     assert run.section("test_not_durable") == ""
-    assert run.out.count(" durable -") == 11
+    assert run.out.count(" durable -") == 13
 
 
 def test_directory_of_a_failed_test_is_removed_unless_it_shall_be_kept(run: InnerRun) -> None:
