@@ -23,7 +23,7 @@ from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.world import World, parse_start
 from pytest_durable._surfaces.wallclock import is_frozen
 from pytest_durable.plugin.keys import EVIDENCE, FAILED
-from pytest_durable.plugin.options import Options, read_surface
+from pytest_durable.plugin.options import BACKENDS, Options, read_surface
 from pytest_durable.plugin.report import section
 
 T = TypeVar("T")
@@ -58,6 +58,8 @@ class Bench:
         self.item = item
         self.options = options
         self.backend = backend
+        #: The kinds of hosts that were asked for.
+        self.backends = {backend}
         self.world = _make_world(options)
         self.hosts: list[AnyHost] = []
         #: Fixtures and test share it, so that a context variable set in an async fixture is seen in the test.
@@ -78,15 +80,20 @@ class Bench:
         __tracebackhide__ = True
         return self.world.run(awaitable, context=self.context)
 
-    def make_host(self, app: object, *, directory: str | Path | None = None, **said: Any) -> AnyHost:
+    def make_host(
+        self, app: object, *, directory: str | Path | None = None, backend: str | None = None, **said: Any
+    ) -> AnyHost:
         """Make a host that lives until the end of the test.
 
         Args:
             app: What ``durable_app`` gave.
             directory: Where its objects are kept; None: a directory of its own, removed at the end.
+            backend: Which kind of host; None: the one that the test runs on.
             said: Arguments of ``Host`` that differ from the test's options.
         """
         __tracebackhide__ = True
+        backend = self.backend if backend is None else _known(backend)
+        self.backends.add(backend)
         if not isinstance(app, App):
             raise ConfigurationError(
                 f"durable_app gave no application.\n\n  expected  App(…)\n  actual    {app!r}\n\n"
@@ -104,9 +111,9 @@ class Bench:
         root = self.item.config.rootpath
         if arguments["copy_from"] is not None:
             arguments["copy_from"] = root / arguments["copy_from"]  # what is absolute stays so
-        if self.backend == "workerd":
+        if backend == "workerd":
             arguments["executable"] = self.item.config.getoption("durable_workerd")
-        make = WorkerdHost if self.backend == "workerd" else Host
+        make = WorkerdHost if backend == "workerd" else Host
         host = make(directory, app=app, world=self.world, root=root, is_test_module=self._is_test_module, **arguments)
         self.hosts.append(host)
         self._connect(host)
@@ -176,6 +183,15 @@ class Bench:
     def _issue_warnings(self, host: AnyHost) -> None:
         for warning in host.platform_warnings.take_unclaimed():
             self.item.warn(warning)
+
+
+def _known(backend: object) -> str:
+    __tracebackhide__ = True
+    if backend in BACKENDS:
+        return str(backend)
+    raise ConfigurationError(
+        f"There is no host called {backend!r}.\n\n  expected  one of {', '.join(BACKENDS)}\n  actual    {backend!r}"
+    )
 
 
 def _make_world(options: Options) -> World:

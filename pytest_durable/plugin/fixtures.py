@@ -33,6 +33,7 @@ class HostFactory(Protocol):
             directory: Where its objects are kept. None: a directory of its own.
             app: The application; by default what ``durable_app`` gives.
             options: ``storage``, ``seed``, ``autojump``, ``synchronous``, ``copy_from``, ``crash_at``; see ``Host``.
+                And ``backend``, ``"inprocess"`` or ``"workerd"``, for a host of another kind than the test's.
         """
         ...
 
