@@ -13,7 +13,7 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import NamespaceFiles
-from pytest_durable._hosts.arguments import check_storage, resolve_target
+from pytest_durable._hosts.arguments import check_awaitable, check_flag, check_storage, check_texts, resolve_target
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.declarations import Declarations, ProcessFace
 from pytest_durable._hosts.defaults import StorageMode
@@ -130,6 +130,7 @@ class CommonHost(ABC):
             HostDownError: No life runs.
         """
         self.raise_failures()
+        check_texts("namespace", binding=binding, unique_key=unique_key)
         if storage is not None:
             check_storage(storage)
         if isinstance(target, str) and ":" not in target:
@@ -162,17 +163,20 @@ class CommonHost(ABC):
             app: New code for the old data.
         """
         # A wrong argument is noticed before anything ends.
+        check_flag("restart", "crash", crash)
         down = None if down_for is None else downtime(down_for)
         given: object = app
         if not isinstance(given, App | None):
             raise ConfigurationError(f"restart(app=…) takes an App, not {app!r}.")
         after = None if app is None else self._process.check(app)
-        await (self.crash() if crash else self.stop())
-        if down:
-            await self.clock.advance(down)
-        if after is not None:
-            self._declarations.deploy(after)
-        await self.start()
+        with self._computer.failures.held_back():
+            await (self.crash() if crash else self.stop())
+            if down:
+                await self.clock.advance(down)
+            if after is not None:
+                self._declarations.deploy(after)
+            await self.start()
+        self.raise_failures()
 
     @abstractmethod
     async def finish(self) -> None:
@@ -193,6 +197,7 @@ class CommonHost(ABC):
 
     def run(self, awaitable: Awaitable[T]) -> T:
         """Run an awaitable from a plain ``def`` test."""
+        check_awaitable(awaitable)
         return self.world.run(awaitable)
 
     async def __aenter__(self) -> Self:

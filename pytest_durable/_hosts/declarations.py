@@ -144,8 +144,8 @@ class Declarations:
         if not is_same_class(known.target, target) or known.binding != binding or known.storage_files is not files:
             raise ConfigurationError(
                 f"The namespace {unique_key!r} is declared already, with other arguments.\n\n"
-                f"  before  {known.target}, binding={known.binding!r}\n"
-                f"  now     {target}, binding={binding!r}\n\n"
+                f"  before  {known.target}, binding={known.binding!r}, storage={_mode(known.storage_files)!r}\n"
+                f"  now     {target}, binding={binding!r}, storage={_mode(files)!r}\n\n"
                 "Give one of them another unique_key."
             )
         return known
@@ -199,3 +199,7 @@ class Declarations:
     def _declare_application(self) -> None:
         for declared in self.deployment.namespaces:
             self.declare(declared.target, binding=declared.binding, unique_key=declared.unique_key)
+
+
+def _mode(files: NamespaceFiles) -> StorageMode:
+    return "memory" if files.directory is None else "disk"

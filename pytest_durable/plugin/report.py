@@ -5,10 +5,12 @@ hosts as claims do, by their face and their journal; it wakes nothing, and what 
 """
 
 import reprlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_durable._core.errors import DirectoryInUseError
 from pytest_durable._core.events import Record
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._durable import Host, WorkerdHost
@@ -40,10 +42,11 @@ def section(hosts: Sequence[Host | WorkerdHost], row: RowHook, *, removed: Colle
         row: The project's own words for records.
         removed: Directories that will be gone when somebody reads this.
     """
-    if len(hosts) == 1:
-        return "\n".join(_host_lines(hosts[0], row, removed))
-    blocks = ("\n".join((f"host {number}", *_host_lines(host, row, removed))) for number, host in enumerate(hosts, 1))
-    return "\n\n".join(blocks)
+    blocks = ["\n".join(_host_lines(host, row, removed)) for host in hosts]
+    if len(hosts) > 1:
+        blocks = [f"host {number}\n{block}" for number, block in enumerate(blocks, 1)]
+    # Half a character, of a name or a key or in the words of a failure, has no encoding: pytest could not print it.
+    return "\n\n".join(blocks).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _host_lines(host: Host | WorkerdHost, row: RowHook, removed: Collection[Path]) -> Iterator[str]:
@@ -55,11 +58,15 @@ def _host_lines(host: Host | WorkerdHost, row: RowHook, removed: Collection[Path
         note = " (removed after the test; --durable-keep keeps it)" if host.directory in removed else ""
         yield f"directory  {host.directory}{note}"
     if failures:
-        yield from _block("also failed", [_first_line(failure) for failure in failures])
+        yield from _block("also failed", _counted(map(_first_line, failures)))
     if host.warnings:
         yield from _block("platform warnings", [_first_line(warning) for warning in host.warnings])
-    yield from _block("pending alarms", _told(lambda: _alarm_lines(host)))
-    yield from _block("stored", _told(lambda: _stored_lines(host)))
+    taken = _taken(host)
+    if taken is not None:
+        yield from _block("pending alarms and stored", [taken])
+    else:
+        yield from _block("pending alarms", _told(lambda: _alarm_lines(host)))
+        yield from _block("stored", _told(lambda: _stored_lines(host)))
     left = max(0, len(host.journal) - _RECORDS_MAX)
     title = f"journal, the last {_RECORDS_MAX} of {len(host.journal)} records" if left else "journal"
     yield from _block(title, _told(lambda: _journal_lines(host, row)))
@@ -80,6 +87,26 @@ def _told(tell: Callable[[], Iterator[str]]) -> list[str]:
         return list(tell())
     except Exception as failure:
         return [f"cannot be read: {_first_line(failure)}"]
+
+
+def _counted(lines: Iterable[str]) -> list[str]:
+    """Lines that repeat at once, such as those of an alarm that fails again and again, stand once with their number."""
+    counted = ((line, sum(1 for _ in same)) for line, same in groupby(lines))
+    return [line if count == 1 else f"{line} ({count} times)" for line, count in counted]
+
+
+def _taken(host: Host | WorkerdHost) -> str | None:
+    """Why nothing can be told of the files of a host that is down: another one, of this test or not, has them now."""
+    if host.is_running:
+        return None
+    try:
+        for namespace in host.namespaces:
+            host.alarms(namespace)
+    except DirectoryInUseError as failure:
+        return f"belong to the host that uses the directory now: {_only_line(str(failure))}"
+    except Exception:
+        return None  # what cannot be read for other reasons is told with the object that it is about
+    return None
 
 
 def _unseen_failures(host: Host | WorkerdHost) -> list[BaseException]:
@@ -131,7 +158,7 @@ def _stored_of(host: Host | WorkerdHost, namespace: Namespace, key: ObjectKey) -
         tables = [name for name in stored.tables if not name.startswith("_cf_")]
     except Exception as failure:
         return [f"cannot be read: {_first_line(failure)}"]
-    lines = [f"{name} = {_short(value)}" for name, value in pairs[:_KEYS_MAX]]
+    lines = [f"{_key(name)} = {_short(value)}" for name, value in pairs[:_KEYS_MAX]]
     if len(pairs) > _KEYS_MAX:
         lines.append(f"and {len(pairs) - _KEYS_MAX} more keys")
     for table in tables[:_TABLES_MAX]:
@@ -196,6 +223,11 @@ def _short(value: object) -> str:
     shortener = reprlib.Repr()
     shortener.maxstring = shortener.maxother = _VALUE_LENGTH_MAX
     return shortener.repr(value)
+
+
+def _key(name: str) -> str:
+    """As it is if it can be printed within a line."""
+    return name if name.isprintable() else repr(name)
 
 
 def _first_line(failure: BaseException) -> str:

@@ -258,6 +258,16 @@ def test_what_the_real_platform_cannot_do_skips_the_test_at_its_line(tmp_path: P
     assert done.outcomes["test_after[workerd]"] == "PASSED"
 
 
+def test_what_a_worker_prints_is_in_the_report_of_the_failure(tmp_path: Path, executable: str) -> None:
+    worker = 'export default { fetch() { console.log("hello", { a: 1 }); return new Response(); } };\n'
+    (tmp_path / "loud.js").write_text(worker, encoding="utf-8")
+    source = "async def test_it(durable):\n    await durable.fetch('http://x/')\n    assert False\n"
+
+    done = run(tmp_path, source=marked("backend='workerd', main='loud.js'", source), WORKERD=executable)
+
+    assert "hello { a: 1 }" in done.failure("test_it[workerd]"), done.out
+
+
 def test_host_in_this_process_that_cannot_do_something_skips_nothing(tmp_path: Path) -> None:
     source = """
 from pytest_durable.errors import UnsupportedOnHostError

@@ -9,11 +9,11 @@ from types import ModuleType
 from typing import Any, Literal, NoReturn
 
 from pytest_durable._core.runtime import App
-from pytest_durable._hosts.arguments import check_arguments
+from pytest_durable._hosts.arguments import check_arguments, check_kind
 from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
-from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.namespace import Namespace, check_own_namespace
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.responses import make_request
 from pytest_durable._hosts.stored import PendingAlarm
@@ -72,17 +72,28 @@ class RealHost(CommonHost):
         is_test_module: Callable[[ModuleType], bool] | None = None,
         executable: str | None = None,
     ) -> None:
-        check_arguments(storage=storage, synchronous=synchronous, seed=seed)
+        check_arguments(
+            storage=storage,
+            synchronous=synchronous,
+            seed=seed,
+            directory=directory,
+            start=start,
+            autojump=autojump,
+            copy_from=copy_from,
+            crash_at=crash_at,
+        )
+        check_kind("app", app, App)
+        check_kind("world", world, World)
         if crash_at is not None:
             raise unsupported("be cut at a record: its journal is written by what it tells afterwards", _IN_PROCESS)
         root = root or Path.cwd()
+        deployment = deploy_script(App() if app is None else app, root)
         tools = Tools(
-            executable=find_workerd(executable, root, os.environ),
+            executable=find_workerd(executable, root, os.environ, deployment.main),
             shim=build_shim(os.environ),
             is_synchronous=synchronous == "full",
             is_volatile=storage == "memory",
         )
-        deployment = deploy_script(app or App(), root)
         computer = Computer(
             directory=None if storage == "memory" else directory,
             copy_from=copy_from,
@@ -142,17 +153,17 @@ class RealHost(CommonHost):
 
         Afterwards only ``.sqlite`` files remain.
         """
-        self.raise_failures()
         await self._process.in_flight.drain()
         self._process.end(graceful=True)
         await self.world.let_callers_know()
+        self.raise_failures()
 
     async def crash(self) -> None:
         """Kill the process. Calls in flight fail; ``-wal`` and ``-shm`` files stay as they are."""
-        self.raise_failures()
         self.world.check_loop()
         self._process.end(graceful=False)
         await self.world.let_callers_know()
+        self.raise_failures()
 
     async def settle(self) -> None:
         """Let everything run that can run now. Time does not move."""
@@ -163,7 +174,7 @@ class RealHost(CommonHost):
 
     async def finish(self) -> None:
         """End of the test: let run what can, stop in order. Failures nobody saw are kept."""
-        with self._computer.failures.kept_back():
+        with self._computer.failures.held_back():
             if self._process.has_started:
                 self._process.settle()
                 await self.world.loop.pump.settle()
@@ -241,6 +252,8 @@ class RealHost(CommonHost):
 
     def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
         """The pending alarms, by (due, id), as the platform keeps them on the disk."""
+        if namespace is not None:
+            check_own_namespace(namespace, self)
         self.raise_failures()
         chosen = self.namespaces if namespace is None else (namespace,)
         found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
