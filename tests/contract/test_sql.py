@@ -139,6 +139,15 @@ async def test_errors_of_sql_have_the_platforms_words(thing: Any) -> None:
     assert found == ERRORS
 
 
+async def test_column_of_a_reserved_name_can_be_made_and_used_and_not_dropped(thing: Any) -> None:
+    # DO-5.5.1
+    await thing.run("CREATE TABLE t (a, temp); ALTER TABLE t ADD COLUMN _cf_c")
+    await thing.run("INSERT INTO t VALUES (1, 2, 3); UPDATE t SET _cf_c = 4")
+    assert await refused(thing.run("ALTER TABLE t DROP COLUMN _cf_c")) == "not authorized: SQLITE_AUTH"
+    await thing.run("ALTER TABLE t DROP COLUMN temp")
+    assert await thing.run("SELECT * FROM t") == [{"a": 1, "_cf_c": 4}]
+
+
 @pytest.mark.parametrize("word", ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT s", "RELEASE s"])
 async def test_transactions_are_not_begun_by_statements(thing: Any, word: str) -> None:
     # DO-5.5.2

@@ -155,6 +155,10 @@ class Rules:
         """SQLite's question; its arguments mean what the operation says. What is not listed is forbidden."""
         if not self.is_active:
             return apsw.SQLITE_OK
+        if operation == apsw.SQLITE_ALTER_TABLE:
+            if is_reserved(schema):
+                return apsw.SQLITE_DENY
+            schema = first  # what stands in its place is the column to be dropped, if any
         answer = self._answers.get(operation)
         if answer is None or (schema == "temp" and operation not in _HARMLESS_IN_TEMP):
             return apsw.SQLITE_DENY
