@@ -15,35 +15,38 @@ from pytest_durable._surfaces.awaitables import Pending, Settled, settle
 
 
 class _Operations:
-    """What ``storage`` and ``txn`` have in common. Errors are rejections, never thrown (spec 4.1.2)."""
+    """What ``storage`` and ``txn`` have in common. Errors are rejections, never thrown (spec 4.1.2).
+
+    Surplus arguments are dropped, as the platform's language does.
+    """
 
     def __init__(self, face: StorageOperations) -> None:
         self._face = face
 
     def get(self, *arguments: object) -> Settled:
-        return settle(lambda: self._get(*arguments))
+        return settle(lambda: self._get(*arguments[:2]))
 
     def _get(self, *arguments: object) -> object:
         found = self._face.get(*arguments)
         return JSMap(found) if isinstance(found, builtins.list) and _is_many(arguments) else found
 
     def list(self, *arguments: object) -> Settled:
-        return settle(lambda: JSMap(self._face.list(*arguments)))
+        return settle(lambda: JSMap(self._face.list(*arguments[:1])))
 
     def put(self, *arguments: object) -> Settled:
-        return _done(self._face.put, *arguments)
+        return _done(self._face.put, *arguments[:3])
 
     def delete(self, *arguments: object) -> Settled:
-        return settle(self._face.delete, *arguments)
+        return settle(self._face.delete, *arguments[:2])
 
     def getAlarm(self, *arguments: object) -> Settled:
-        return settle(self._face.get_alarm, *arguments)
+        return settle(self._face.get_alarm, *arguments[:1])
 
     def setAlarm(self, *arguments: object) -> Settled:
-        return _done(self._face.set_alarm, *arguments)
+        return _done(self._face.set_alarm, *arguments[:2])
 
     def deleteAlarm(self, *arguments: object) -> Settled:
-        return _done(self._face.delete_alarm, *arguments)
+        return _done(self._face.delete_alarm, *arguments[:1])
 
 
 class NeutralTransaction(_Operations):
@@ -72,7 +75,7 @@ class NeutralStorage(_Operations):
         self.sql = NeutralSql(face.sql)
 
     def deleteAll(self, *arguments: object) -> Settled:
-        return _done(self._storage.delete_all, *arguments)
+        return _done(self._storage.delete_all, *arguments[:1])
 
     def sync(self) -> "Pending | Settled":
         try:
@@ -90,10 +93,10 @@ class NeutralStorage(_Operations):
         return self._storage.transaction_sync(callback)  # type: ignore[arg-type]
 
     def getBookmarkForTime(self, *arguments: object) -> Settled:
-        return settle(self._storage.get_bookmark_for_time, *arguments)
+        return settle(self._storage.get_bookmark_for_time, *arguments[:1])
 
     def onNextSessionRestoreBookmark(self, *arguments: object) -> Settled:
-        return settle(self._storage.on_next_session_restore_bookmark, *arguments)
+        return settle(self._storage.on_next_session_restore_bookmark, *arguments[:1])
 
 
 class NeutralKv:
@@ -103,7 +106,7 @@ class NeutralKv:
         self._face = face
 
     def get(self, *arguments: object) -> object:
-        return self._face.get(*arguments)
+        return self._face.get(*arguments[:1])
 
     def put(self, *arguments: object) -> object:
         self._face.put(*arguments[:2])

@@ -8,7 +8,7 @@ import pytest
 from contract.objects.key_value import Box
 from contract.values import VALUES
 from pytest_durable import PlatformError
-from pytest_durable.values import UNDEFINED, JSDate, JSMap
+from pytest_durable.values import HOLE, UNDEFINED, JSDate, JSMap
 
 CLASSES = (Box,)
 pytestmark = pytest.mark.durable(backend="inprocess,workerd")
@@ -130,6 +130,20 @@ async def test_keys_are_turned_into_text(thing: Any) -> None:
     assert list(await thing.storage("list")) == ["1.5", "5", "null", "undefined"]
 
 
+async def test_hole_of_an_array_of_keys_is_undefined(thing: Any) -> None:
+    # DO-4.1.6
+    await thing.storage("put", "undefined", "found")
+    assert await thing.storage("get", ["a", HOLE]) == JSMap({"undefined": "found"})
+
+
+async def test_surplus_arguments_are_ignored(thing: Any) -> None:
+    # DO-4.1.5
+    await thing.storage("put", "k", 1, {}, "surplus")
+    assert await thing.storage("get", "k", {}, "surplus") == 1
+    assert await thing.kv("get", "k", "surplus") == 1
+    assert await thing.storage("delete", "k", {}, "surplus") is True
+
+
 def not_of_type(method: str, position: int, expected: str) -> str:
     return f"Failed to execute '{method}' on 'DurableObjectStorage': parameter {position} is not of type '{expected}'."
 
@@ -152,6 +166,7 @@ REFUSED: list[tuple[str, list[Any], str]] = [
     ("delete", ["k", 5], not_of_type("delete", 2, "PutOptions")),
     ("deleteAll", [5], not_of_type("deleteAll", 1, "PutOptions")),
     ("list", [5], not_of_type("list", 1, "ListOptions")),
+    ("onNextSessionRestoreBookmark", [], not_of_type("onNextSessionRestoreBookmark", 1, "string")),
     # DO-4.3.T1
     ("list", [{"start": "a", "startAfter": "b"}], "list() cannot be called with both start and startAfter values."),
     *(("list", [{"limit": limit}], "List limit must be positive.") for limit in (0, -1, 0.9, None, "abc", math.nan)),

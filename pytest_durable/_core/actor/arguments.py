@@ -80,7 +80,7 @@ def text_of(value: object) -> str:
     """The text of a value, as a key or an SQL parameter shows it."""
     if type(value) is str:
         return value
-    if is_nothing(value):
+    if is_nothing(value) or value is HOLE:
         return "null" if value is None else "undefined"
     return next((render(value) for kind, render in _TEXT if isinstance(value, kind)), "[object Object]")
 

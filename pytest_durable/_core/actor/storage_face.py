@@ -258,6 +258,8 @@ class ObjectStorage(StorageOperations):
 
     def on_next_session_restore_bookmark(self, bookmark: object = ABSENT) -> str:
         """Refused: there is no point-in-time recovery outside production."""
+        if bookmark is ABSENT:
+            raise self._refused("onNextSessionRestoreBookmark", 1, "string")
         raise error(_NO_POINT_IN_TIME)
 
     def _enter(self, operation: str) -> ObjectStore:
