@@ -18,9 +18,9 @@ from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.declarations import Declarations, ProcessFace
 from pytest_durable._hosts.defaults import StorageMode
 from pytest_durable._hosts.durations import downtime
-from pytest_durable._hosts.namespace import Connect, Namespace
+from pytest_durable._hosts.namespace import Connect, Namespace, check_own_namespace
 from pytest_durable._hosts.platform_warnings import PlatformWarning, require_known_code
-from pytest_durable._hosts.stored import Stored
+from pytest_durable._hosts.stored import PendingAlarm, Stored
 from pytest_durable._hosts.stub import Stub, check_own_stub
 
 T = TypeVar("T")
@@ -98,6 +98,15 @@ class CommonHost(ABC):
     def raise_failures(self) -> None:
         """Raise the first failure that nobody has seen yet (an assertion in an alarm, an error in a callback)."""
         self._computer.failures.raise_first()
+
+    def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
+        """The pending alarms, by (due, id); while the host is down, those on the disk."""
+        if namespace is not None:
+            check_own_namespace(namespace, self)
+        self.raise_failures()
+        chosen = self.namespaces if namespace is None else (namespace,)
+        found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
+        return sorted(found, key=lambda alarm: (alarm.due, alarm.id))
 
     def stored(self, stub: Stub) -> Stored:
         """What is stored for an object: the committed truth, read without waking it."""

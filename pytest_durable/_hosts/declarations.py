@@ -13,6 +13,7 @@ from pytest_durable._hosts.defaults import StorageMode
 from pytest_durable._hosts.deployment import Deployment
 from pytest_durable._hosts.disks import Disks
 from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.stored import PendingAlarm
 
 #: Makes what the test is handed, given files, class and binding.
 MakeNamespace = Callable[[NamespaceFiles, Target, str], Namespace]
@@ -67,6 +68,10 @@ class ProcessFace(Protocol):
 
     def end(self, *, graceful: bool) -> None:
         """End the life, if one runs: in order, or as a dying process does."""
+
+    def pending_alarms(self, files: NamespaceFiles) -> list[PendingAlarm]:
+        """The pending alarms of one namespace, in no order; while no life runs, those on the disk."""
+        ...
 
 
 class Declarations:

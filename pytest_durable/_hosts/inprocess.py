@@ -20,10 +20,8 @@ from pytest_durable._hosts.crash_points import at_number, at_record, check_crash
 from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
 from pytest_durable._hosts.deployment import deploy, make_loader
 from pytest_durable._hosts.local_line import LocalLine
-from pytest_durable._hosts.namespace import Namespace, check_own_namespace
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.process import Process
-from pytest_durable._hosts.stored import PendingAlarm
 from pytest_durable._hosts.stub import Stub, check_own_stub
 from pytest_durable._hosts.world import World
 
@@ -220,14 +218,3 @@ class InProcessHost(CommonHost):
         was_there = await self._line(stub).run_alarm()
         self.raise_failures()
         return was_there
-
-    # -- looking
-
-    def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
-        """The pending alarms, by (due, id); while the host is down, those on the disk."""
-        if namespace is not None:
-            check_own_namespace(namespace, self)
-        self.raise_failures()
-        chosen = self.namespaces if namespace is None else (namespace,)
-        found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
-        return sorted(found, key=lambda alarm: (alarm.due, alarm.id))

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_durable.plugin import hookspecs, options
 from pytest_durable.plugin.fixtures import _durable_bench, durable, durable_app, durable_backend, durable_factory
-from pytest_durable.plugin.keys import BACKEND_FIXTURE, DEFAULTS
+from pytest_durable.plugin.keys import BACKEND_FIXTURE, BENCH_FIXTURE, DEFAULTS
 from pytest_durable.plugin.lending import LENDER, Lender
 from pytest_durable.plugin.running import (
     pytest_fixture_setup,
@@ -71,5 +71,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     definition, said = metafunc.definition, metafunc.config.stash[DEFAULTS]
     if next(definition.iter_markers("durable"), None) is not None:
         said = options.read_marks(definition, said)
-    if BACKEND_FIXTURE in metafunc.fixturenames and said.backend != options.BACKENDS[:1]:
-        metafunc.parametrize(BACKEND_FIXTURE, said.backend, indirect=True)
+    if said.backend == options.BACKENDS[:1]:
+        return
+    # Most tests do not ask for the name of their host: then they are spared a fixture.
+    name = next((name for name in (BACKEND_FIXTURE, BENCH_FIXTURE) if name in metafunc.fixturenames), None)
+    if name is not None:
+        metafunc.parametrize(name, said.backend, indirect=True)

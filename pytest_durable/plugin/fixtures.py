@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 import pytest
 
 from pytest_durable.plugin.directories import new_directory
-from pytest_durable.plugin.keys import BENCH, DEFAULTS
+from pytest_durable.plugin.keys import BACKEND_FIXTURE, BENCH, DEFAULTS
 from pytest_durable.plugin.lending import lend, refuse_running_loop
 from pytest_durable.plugin.options import BACKENDS, MarkerError, read_marks
 from pytest_durable.plugin.zone import utc
@@ -44,10 +44,14 @@ def durable_backend(request: pytest.FixtureRequest) -> str:
 
     Let ``durable_app`` depend on it to describe an application that exists for both.
     """
+    return _backend(request, read_marks(request.node, request.config.stash[DEFAULTS]).backend)
+
+
+def _backend(request: pytest.FixtureRequest, backends: tuple[str, ...]) -> str:
+    """Which host runs the test: the parameter, or what its markers and settings say."""
     name = getattr(request, "param", None)
     if name is not None:
         return str(name)
-    backends: tuple[str, ...] = read_marks(request.node, request.config.stash[DEFAULTS]).backend
     if len(backends) > 1:
         pytest.fail(
             f"The hosts of {request.node.name} were named too late: a parameter set can choose one, not several.\n\n"
@@ -95,7 +99,7 @@ def durable_factory(request: pytest.FixtureRequest, _durable_bench: "Bench") -> 
 
 
 @pytest.fixture
-def _durable_bench(request: pytest.FixtureRequest, durable_backend: str) -> Iterator["Bench"]:
+def _durable_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
     """The time and loop of the test. ``pytest_runtest_setup`` sees to it that nothing async is set up earlier."""
     __tracebackhide__ = True
     from pytest_durable.plugin.bench import Bench
@@ -109,11 +113,13 @@ def _durable_bench(request: pytest.FixtureRequest, durable_backend: str) -> Iter
         options = read_marks(item, item.config.stash[DEFAULTS])
     except MarkerError as wrong:  # of a parameter set: nobody could check it when the test was collected
         pytest.fail(str(wrong), pytrace=False)
+    asked = BACKEND_FIXTURE in request.fixturenames
+    backend = request.getfixturevalue(BACKEND_FIXTURE) if asked else _backend(request, options.backend)
     with utc():
         bench = Bench(
             item,
             options,
-            backend=durable_backend,
+            backend=backend,
             make_directory=lambda: new_directory(request),
             is_test_module=lambda module: _is_test_module(item.session, module),
         )

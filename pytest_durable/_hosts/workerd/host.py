@@ -13,10 +13,9 @@ from pytest_durable._hosts.arguments import check_arguments, check_kind
 from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
-from pytest_durable._hosts.namespace import Namespace, check_own_namespace
+from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.responses import make_request
-from pytest_durable._hosts.stored import PendingAlarm
 from pytest_durable._hosts.stub import Stub, check_own_stub
 from pytest_durable._hosts.workerd import requests
 from pytest_durable._hosts.workerd.binary import find_workerd
@@ -247,17 +246,6 @@ class RealHost(CommonHost):
         """Run the Worker's ``scheduled`` handler."""
         time_ms = self.clock.time_ms() if at is None else int(at.timestamp() * 1000)
         await self._ask(requests.scheduled(cron, time_ms), "scheduled()")
-
-    # -- looking
-
-    def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
-        """The pending alarms, by (due, id), as the platform keeps them on the disk."""
-        if namespace is not None:
-            check_own_namespace(namespace, self)
-        self.raise_failures()
-        chosen = self.namespaces if namespace is None else (namespace,)
-        found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
-        return sorted(found, key=lambda alarm: (alarm.due, alarm.id))
 
     def _line(self, stub: Stub) -> WorkerdLine:
         check_own_stub(stub, self)
