@@ -288,3 +288,50 @@ async def test_object_can_call_itself(thing: Any) -> None:
     # DO-10.3.3
     await thing.say("hello")
     assert await thing.call_itself() == ["hello"]
+
+
+async def test_sections_nest_64_deep(thing: Any) -> None:
+    # DO-6.5.4
+    assert await thing.hold_deep(63) == "reached"
+
+
+async def test_section_beyond_64_is_refused_and_resets_whoever_does_not_catch(thing: Any) -> None:
+    # DO-6.5.4
+    failure = await failure_of(thing.hold_deep(65))
+    assert failure.message == "blockConcurrencyWhile() calls are nested too deeply."
+
+
+async def test_call_to_itself_does_not_get_into_the_section(durable: Any, thing: Any) -> None:
+    # DO-6.5.4 DO-6.5.6
+    start = durable.clock.time_ms()
+    failure = await failure_of(thing.hold_and_call_itself())
+    assert failure.message.startswith("A call to blockConcurrencyWhile() in a Durable Object waited for too long.")
+    assert durable.clock.time_ms() == start + 30_000
+
+
+async def test_unconfirmed_write_of_an_aborted_turn_is_discarded_too(durable: Any, thing: Any) -> None:
+    # DO-6.1.5
+    await failure_of(thing.put_unconfirmed_and_abort())
+    assert durable.stored(thing).kv == {}
+
+
+async def test_stub_keeps_failing_after_a_failed_commit_and_a_new_one_gets_a_fresh_instance(
+    fresh: Any, thing: Any
+) -> None:
+    # DO-6.4.3
+    assert await fresh("other").break_by("a") == [VIOLATED, VIOLATED, "answered"]
+
+
+async def test_delete_all_of_a_transaction_is_refused(thing: Any) -> None:
+    # DO-4.4.5
+    failure = await failure_of(thing.delete_all_by_transaction())
+    assert failure.message == "Cannot call deleteAll() within a transaction"
+
+
+async def test_answer_of_more_than_32_mebibytes_is_refused(thing: Any) -> None:
+    # DO-10.2.3
+    failure = await failure_of(thing.give_text(33 << 20))
+    assert failure.message == (
+        "Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: "
+        f"{(33 << 20) + 7} bytes."
+    )

@@ -146,6 +146,22 @@ async def test_wait_until_keeps_the_instance(durable: Any, thing: Any) -> None:
     assert await thing.load("background") == 1
 
 
+async def test_own_timer_keeps_the_instance(durable: Any, thing: Any) -> None:
+    # DO-9.3.T1.2
+    assert await thing.leave_timer(15) == "begun"
+    await durable.clock.advance(seconds=20)
+    assert await thing.remembered() == ["timer"]
+
+
+async def test_object_that_keeps_itself_busy_is_dropped_when_nobody_has_had_a_stub_for_70_seconds(
+    durable: Any, fresh: Any
+) -> None:
+    # DO-9.3.T1.3
+    await fresh().tick(20)
+    await durable.clock.advance(minutes=10)
+    assert 3 <= await fresh().load("ticks") <= 7
+
+
 async def test_failure_behind_wait_until_is_harmless(durable: Any, thing: Any) -> None:
     # DO-9.8
     assert await thing.leave_failing() == "begun"

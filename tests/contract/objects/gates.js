@@ -207,6 +207,42 @@ export class Gate extends DurableObject {
       this.log.push("outer ends");
     });
   }
+  async hold_deep(depth) {
+    const deeper = async (left) => {
+      if (left > 1) await this.ctx.blockConcurrencyWhile(() => deeper(left - 1));
+    };
+    try {
+      await this.ctx.blockConcurrencyWhile(() => deeper(depth));
+    } catch (error) {
+      return error.message;
+    }
+    return "reached";
+  }
+  async hold_and_call_itself() {
+    return await this.ctx.blockConcurrencyWhile(() => this.env.GATE.get(this.ctx.id).logged());
+  }
+  async put_unconfirmed_and_abort() {
+    await this.ctx.storage.put("k", 1, { allowUnconfirmed: true });
+    this.ctx.abort("enough");
+  }
+  // Break a constraint in another object; then ask by the same stub, and by a new one.
+  async break_by(name) {
+    const stub = this.env.GATE.getByName(name);
+    const outcomes = [];
+    for (const [each, method] of [[stub, "break_a_constraint"], [stub, "logged"], [this.env.GATE.getByName(name), "logged"]]) {
+      try {
+        await each[method]();
+        outcomes.push("answered");
+      } catch (error) {
+        outcomes.push(error.message);
+      }
+    }
+    return outcomes;
+  }
+  async delete_all_by_transaction() {
+    await this.ctx.storage.transaction(async (txn) => { await txn.deleteAll(); });
+  }
+  async give_text(length) { return "x".repeat(length); }
   async wait_then_say(seconds, text) {
     await sleep(seconds);
     this.log.push(text);

@@ -248,6 +248,48 @@ class Gate(NeutralObject):
 
         await self.ctx.blockConcurrencyWhile(outer)
 
+    async def hold_deep(self, depth: int) -> str:
+        async def deeper(left: int) -> None:
+            if left > 1:
+                await self.ctx.blockConcurrencyWhile(lambda: deeper(left - 1))
+
+        try:
+            await self.ctx.blockConcurrencyWhile(lambda: deeper(depth))
+        except PlatformError as failure:
+            return failure.message
+        return "reached"
+
+    async def hold_and_call_itself(self) -> object:
+        async def section() -> object:
+            return await self.env.GATE.get(self.ctx.id).logged()
+
+        return await self.ctx.blockConcurrencyWhile(section)
+
+    async def put_unconfirmed_and_abort(self) -> None:
+        await self.ctx.storage.put("k", 1, {"allowUnconfirmed": True})
+        self.ctx.abort("enough")
+
+    async def break_by(self, name: str) -> list[str]:
+        """Break a constraint in another object; then ask by the same stub, and by a new one."""
+        stub = self.env.GATE.getByName(name)
+        outcomes = []
+        for each, method in ((stub, "break_a_constraint"), (stub, "logged"), (self.env.GATE.getByName(name), "logged")):
+            try:
+                await getattr(each, method)()
+                outcomes.append("answered")
+            except PlatformError as failure:
+                outcomes.append(failure.message)
+        return outcomes
+
+    async def delete_all_by_transaction(self) -> None:
+        async def body(txn: Any) -> None:
+            await txn.deleteAll()
+
+        await self.ctx.storage.transaction(body)
+
+    async def give_text(self, length: int) -> str:
+        return "x" * length
+
     async def wait_then_say(self, seconds: float, text: str) -> None:
         await asyncio.sleep(seconds)
         self.log.append(text)

@@ -65,6 +65,22 @@ export class Life extends DurableObject {
     })());
     return "begun";
   }
+  async leave_timer(seconds) {
+    (async () => {
+      await sleep(seconds);
+      this.memory.push("timer");
+    })();
+    return "begun";
+  }
+  async tick(seconds) {
+    (async () => {
+      for (let count = 1; ; count++) {
+        await sleep(seconds);
+        await this.ctx.storage.put("ticks", count);
+      }
+    })();
+    return "begun";
+  }
   async leave_failing() {
     this.ctx.waitUntil((async () => { throw new Error("nobody listens"); })());
     return "begun";

@@ -91,6 +91,25 @@ class Life(NeutralObject):
         self.ctx.waitUntil(end())
         return "begun"
 
+    async def leave_timer(self, seconds: float) -> str:
+        async def end() -> None:
+            await asyncio.sleep(seconds)
+            self.memory.append("timer")
+
+        self.task = asyncio.create_task(end())
+        return "begun"
+
+    async def tick(self, seconds: float) -> str:
+        async def go_on() -> None:
+            count = 0
+            while True:
+                await asyncio.sleep(seconds)
+                count += 1
+                await self.ctx.storage.put("ticks", count)
+
+        self.task = asyncio.create_task(go_on())
+        return "begun"
+
     async def leave_failing(self) -> str:
         async def fail() -> None:
             raise PlatformError("nobody listens")
