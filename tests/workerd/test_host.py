@@ -477,3 +477,63 @@ async def test_stub_reaches_the_next_instance_after_a_reset(durable: Any, probe:
     await probe.put("k", 1)
     await durable.abort_all()
     assert await probe.read("k") == 1
+
+
+async def test_next_due_is_the_alarm_and_then_nothing(durable: Any, probe: Any) -> None:
+    await probe.double(1)
+    assert durable.clock.next_due() is None
+    await probe.remind(86_400_000)
+    assert durable.clock.next_due() == durable.clock.now() + timedelta(days=1)
+    await durable.clock.run_until_idle()
+    assert durable.clock.time_ms() == START_MS + 86_400_000
+    assert durable.clock.next_due() is None
+
+
+async def test_run_until_idle_without_anything_to_do_moves_nothing(durable: Any, probe: Any) -> None:
+    await probe.double(1)
+    await durable.clock.run_until_idle()
+    assert durable.clock.time_ms() == START_MS
+
+
+async def test_names_may_hold_anything(durable: Any) -> None:
+    objects = durable.namespace("PROBE")
+    for name in ("", "é€\U0001f600", 'a"b\\c\n', "x" * 2_000, "../.."):
+        await objects.get_by_name(name).put("name", name)
+        assert await objects.get_by_name(name).read("name") == name
+        assert objects.id_from_name(name).hex in objects.list_ids()
+
+
+async def test_error_of_the_worker_itself_reaches_the_test(durable_factory: Any, tmp_path: Path) -> None:
+    text = "export class Thing extends DurableObject {}\n"
+    text += "export default { fetch() { throw new RangeError('too far'); } };\n"
+    host = durable_factory(app=App(classes=[f"{worker(tmp_path, text)}:Thing"]))
+    with pytest.raises(PlatformError, match="too far"):
+        await host.fetch("https://example.com/")
+
+
+async def test_hosts_of_both_kinds_live_in_one_time(durable_factory: Any) -> None:
+    from support.objects import Armed
+
+    there = durable_factory()
+    here = durable_factory(app=App(surface="neutral"), backend="inprocess")
+    ours, theirs = here.namespace(Armed).get_by_name("a"), there.namespace("PROBE").get_by_name("a")
+    order: list[str] = []
+    here.journal.listen(lambda record: order.append("here") if isinstance(record, AlarmStarted) else None)
+    there.journal.listen(lambda record: order.append("there") if isinstance(record, AlarmStarted) else None)
+    await ours.arm(START_MS + 1_000)
+    await theirs.remind(2_000)
+    call = asyncio.ensure_future(theirs.waitFor(2_500))
+    await ours.put("k", 1)
+    await here.clock.advance(seconds=2)
+    await ours.arm(START_MS + 3_000)
+    await here.clock.advance(seconds=2)
+    assert order == ["here", "there", "here"]
+    assert await call == START_MS + 2_500
+    assert await ours.get("ran") == START_MS + 3_000
+    assert await theirs.now() == START_MS + 4_000
+
+
+async def test_large_values_travel(probe: Any) -> None:
+    text = "é€" * 1_000_000
+    await probe.put("k", text)
+    assert await probe.read("k") == text
