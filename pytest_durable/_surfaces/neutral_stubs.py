@@ -150,7 +150,7 @@ def check_get_options(options: object) -> None:
     """
     _object_argument("get", 2, options, "GetDurableObjectOptions")
     mode = member(options, "routingMode")
-    if not is_nothing(mode) and mode != "primary-only":
+    if mode is not UNDEFINED and mode != "primary-only":
         raise range_error(f"unknown routingMode: {text_of(mode)}")
 
 

@@ -236,7 +236,9 @@ async def test_get_wants_an_id_and_knows_one_routing_mode(caller: Any) -> None:
     )
     assert await caller.get_with({"locationHint": "anywhere"}) == "stub"
     assert await caller.get_with({"routingMode": "primary-only"}) == "stub"
-    assert await caller.get_with({"routingMode": "x"}) == told("RangeError", "unknown routingMode: x")
+    for mode in ("x", None, 5):
+        message = f"unknown routingMode: {'null' if mode is None else mode}"
+        assert await caller.get_with({"routingMode": mode}) == told("RangeError", message)
 
 
 async def test_ids_are_equal_whatever_their_names(caller: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from contract.objects.sql import Ledger
 from pytest_durable import PlatformError
-from pytest_durable.values import UNDEFINED, JSBigInt, JSTypedArray
+from pytest_durable.values import HOLE, UNDEFINED, JSBigInt, JSMap, JSRegExp, JSSet, JSTypedArray
 
 CLASSES = (Ledger,)
 pytestmark = pytest.mark.durable(backend="inprocess,workerd")
@@ -41,6 +41,13 @@ async def test_text_without_a_statement_is_refused(thing: Any, nothing: str) -> 
     assert await refused(thing.run(nothing)) == "SQL code did not contain a statement."
 
 
+async def test_text_ends_at_a_nul_and_what_follows_is_no_statement(thing: Any) -> None:
+    # DO-5.3.2
+    assert await refused(thing.run("CREATE TABLE t (a)\0")) == "SQL code did not contain a statement."
+    assert await thing.run("SELECT a FROM t") == []
+    assert (await refused(thing.run("SELECT 'a\0b'"))).startswith('unrecognized token: "\'a" at offset 7')
+
+
 async def test_only_the_last_statement_takes_parameters(thing: Any) -> None:
     # DO-5.3.2
     assert await refused(thing.run("SELECT ?; SELECT 1", 1)) == (
@@ -70,6 +77,11 @@ BOUND: list[tuple[Any, str, Any]] = [
     (UNDEFINED, "null", None),
     ([1, [2, None]], "text", "1,2,"),
     ({}, "text", "[object Object]"),
+    ([1e-7, 1e21, -0.0, math.inf, HOLE, True], "text", "1e-7,1e+21,0,Infinity,,true"),
+    (JSMap({"a": 1}), "text", "[object Map]"),
+    (JSSet([1]), "text", "[object Set]"),
+    (JSRegExp("a+", "g"), "text", "/a+/g"),
+    ([JSTypedArray("BigInt64Array", bytes(16))], "text", "0,0"),
     (datetime(2030, 1, 1, tzinfo=UTC), "text", "Tue Jan 01 2030 00:00:00 GMT+0000 (Coordinated Universal Time)"),
 ]
 

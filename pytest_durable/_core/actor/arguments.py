@@ -9,23 +9,16 @@ Source: workerd jsg (type wrappers); spec durable-objects 4.1, 4.3, 7.1.
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import Enum
 from functools import partial
 from typing import Final
 
 from pytest_durable._core.platform_errors import PlatformError, type_error
+from pytest_durable._core.storage import text_of as _text_of
 from pytest_durable._core.storage.values import (
-    HOLE,
     UNDEFINED,
     JSBigInt,
-    JSBoxed,
     JSDate,
-    JSError,
-    JSMap,
-    JSRegExp,
-    JSSet,
-    JSTypedArray,
 )
 
 
@@ -43,8 +36,6 @@ _INSTANT_MS_MAX: Final = 9_223_372_036_854
 _SAFE_INTEGER_MAX: Final = 2**53
 _INT32_MIN: Final = -(2**31)
 _INT32_MAX: Final = 2**31 - 1
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def not_of_type(interface: str, method: str, position: int, expected: str) -> PlatformError:
@@ -78,11 +69,7 @@ def truth(value: object) -> bool:
 
 def text_of(value: object) -> str:
     """The text of a value, as a key or an SQL parameter shows it."""
-    if type(value) is str:
-        return value
-    if is_nothing(value) or value is HOLE:
-        return "null" if value is None else "undefined"
-    return next((render(value) for kind, render in _TEXT if isinstance(value, kind)), "[object Object]")
+    return "undefined" if value is ABSENT else _text_of(value)
 
 
 def number_of(value: object) -> float:
@@ -171,69 +158,3 @@ def _parsed(parse: Callable[[str], float], digits: str) -> float:
         return float(parse(digits))
     except ValueError:
         return math.nan
-
-
-def _number_text(value: object) -> str:
-    if not isinstance(value, float):
-        return str(value)
-    if not math.isfinite(value):
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-    if value == 0:
-        return "0"
-    if 1e-6 <= abs(value) < 1e21:
-        # Both languages agree on the digits, not on where an exponent begins.
-        return f"{Decimal(repr(value)):f}".removesuffix(".0")
-    mantissa, exponent = repr(value).split("e")
-    return f"{mantissa}e{int(exponent):+d}"
-
-
-def _date_text(value: object) -> str:
-    if isinstance(value, datetime):
-        utc = (value.replace(tzinfo=None) - (value.utcoffset() or timedelta())).replace(microsecond=0)
-        day = f"{_DAYS[utc.weekday()]} {_MONTHS[utc.month - 1]} {utc.day:02d} {utc.year:04d}"
-        return f"{day} {utc:%H:%M:%S} GMT+0000 (Coordinated Universal Time)"
-    return "Invalid Date"
-
-
-def _list_text(value: object) -> str:
-    assert isinstance(value, list)
-    return ",".join("" if is_nothing(item) or item is HOLE else text_of(item) for item in value)
-
-
-def _view_text(value: object) -> str:
-    assert isinstance(value, JSTypedArray)
-    return "[object DataView]" if value.kind == "DataView" else ",".join(_number_text(item) for item in value.tolist())
-
-
-def _error_text(value: object) -> str:
-    assert isinstance(value, JSError)
-    name, message = text_of(value.name), text_of(value.message)
-    return f"{name}: {message}" if name and message else name or message
-
-
-def _regexp_text(value: object) -> str:
-    assert isinstance(value, JSRegExp)
-    return f"/{value.source}/{value.flags}"
-
-
-def _boxed_text(value: object) -> str:
-    assert isinstance(value, JSBoxed)
-    return text_of(value.value)
-
-
-# In this order: bool is an int, and JSBigInt is one too (its own repr must not show).
-_TEXT: Final[tuple[tuple[type | tuple[type, ...], Callable[[object], str]], ...]] = (
-    (str, str),
-    (bool, lambda value: "true" if value else "false"),
-    (JSBigInt, lambda value: int.__repr__(value)),
-    ((int, float), _number_text),
-    (list, _list_text),
-    ((datetime, JSDate), _date_text),
-    (JSTypedArray, _view_text),
-    (bytes, lambda value: "[object ArrayBuffer]"),
-    (JSMap, lambda value: "[object Map]"),
-    (JSSet, lambda value: "[object Set]"),
-    (JSError, _error_text),
-    (JSRegExp, _regexp_text),
-    (JSBoxed, _boxed_text),
-)

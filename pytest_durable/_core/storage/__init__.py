@@ -14,6 +14,7 @@ from pytest_durable._core.storage.namespace import NamespaceFiles
 from pytest_durable._core.storage.sql_cursor import Cursor
 from pytest_durable._core.storage.sql_errors import is_constraint_failure
 from pytest_durable._core.storage.store import ObjectStore
+from pytest_durable._core.storage.texts import text_of
 from pytest_durable._core.storage.transaction import Explicit, Implicit, NoTransaction, StoreHooks
 from pytest_durable._core.storage.values import PLAIN, UNDEFINED, DecodedTypes
 
@@ -41,4 +42,5 @@ __all__ = [
     "encoded_size",
     "is_constraint_failure",
     "may_exceed",
+    "text_of",
 ]

@@ -76,9 +76,10 @@ class SqlRunner:
         query = whole_text(query)
         if len(query) > _QUERY_BYTES_MAX or len(query.encode()) > _QUERY_BYTES_MAX:
             raise error("statement too long: SQLITE_TOOBIG")
-        if "\0" in query:  # where SQLite's text ends; what follows is no statement
-            raise error(_NO_STATEMENT)
+        query, nul, _ = query.partition("\0")  # where SQLite's text ends; what follows is no statement
         *before, last = split_statements(query)
+        if nul:
+            before, last = [statement for statement in (*before, last) if statement], ""
         for statement in before:
             self._run(statement, (), is_last=False).drain()
         if not last:

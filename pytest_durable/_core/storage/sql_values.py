@@ -7,20 +7,16 @@ Source: spec durable-objects 5.3.4, 5.3.5.
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 from pytest_durable._core.platform_errors import type_error
 from pytest_durable._core.storage import values
+from pytest_durable._core.storage.texts import text_of
 
 SqlValue = int | float | str | bytes | None
 
 #: Above this, a number is no longer exact as a double, and reads as one.
 _SAFE_MAX: Final = (1 << 53) - 1
-
-# Not from strftime, which speaks the language of the process's locale.
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def bind(value: object) -> SqlValue:
@@ -92,44 +88,3 @@ def _bind_other(value: object) -> SqlValue:
         if isinstance(value, base):
             return _BY_TYPE[base](value)
     return whole_text(text_of(value))
-
-
-def text_of(value: object) -> str:
-    """The platform's text of a value that has no form of its own in SQL."""
-    if isinstance(value, list | tuple):
-        return ",".join("" if item is None or isinstance(item, values.Undefined) else text_of(item) for item in value)
-    if isinstance(value, datetime):
-        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
-        return f"{day} {month} {moment:%d} {moment.year:04d} {moment:%H:%M:%S} GMT+0000 (Coordinated Universal Time)"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return _text_of_number(value)
-    if isinstance(value, str | int):
-        return str(value)
-    return _text_of_object(value)
-
-
-def _text_of_number(number: float) -> str:
-    if math.isnan(number):
-        return "NaN"
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
-    return str(int(number)) if number.is_integer() and abs(number) < 1e21 else repr(number)
-
-
-def _text_of_object(value: object) -> str:
-    if isinstance(value, values.JSRegExp):
-        return f"/{value.source}/{value.flags}"
-    if isinstance(value, values.JSError):
-        return f"{value.name}: {value.message}" if value.message else str(value.name)
-    if isinstance(value, values.JSBoxed):
-        return text_of(value.value)
-    if isinstance(value, values.JSDate):
-        return "Invalid Date"
-    if isinstance(value, values.JSMap):
-        return "[object Map]"
-    if isinstance(value, values.JSSet | set | frozenset):
-        return "[object Set]"
-    return "[object Object]"
