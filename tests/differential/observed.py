@@ -1,0 +1,91 @@
+"""What is compared after each step, in a form that can be compared and read: the answers, and the disk."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from differential.interpreter import told
+from pytest_durable._core import events
+from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.storage import decode
+from pytest_durable._hosts.common import CommonHost
+from pytest_durable._hosts.namespace import Namespace
+from support.value_description import describe
+
+Seen = Any
+_STACK = "stack".encode("utf-16-le").hex()
+
+
+def answer(outcome: object) -> Seen:
+    """An answer, or what was raised instead of it."""
+    if isinstance(outcome, PlatformError):
+        return told(outcome)
+    if isinstance(outcome, BaseException):
+        raise outcome  # an error of the tool, and no answer of the platform
+    return ["returned", value(outcome)]
+
+
+def value(content: object) -> Seen:
+    """A value with identity made visible. Stacks are left out: they tell of the code, not of the platform."""
+    return _without_stacks(describe(content))
+
+
+def _without_stacks(description: Any) -> Any:
+    if not isinstance(description, list):
+        return description
+    if description[:1] == ["error"]:
+        _, name, message, properties = description
+        return ["error", name, message, [_without_stacks(each) for each in properties if each[0] != _STACK]]
+    return [_without_stacks(each) for each in description]
+
+
+def disk(host: CommonHost, namespace: Namespace, names: Mapping[str, str]) -> dict[str, Seen]:
+    """The logical content of the directory.
+
+    Args:
+        host: Whose.
+        namespace: Of the objects.
+        names: Hex id to name.
+    """
+    seen: dict[str, Seen] = {
+        "files": sorted(_named(file, names) for file in namespace.files()),
+        "alarms": sorted((names[each.id], each.name, each.due.isoformat()) for each in host.alarms()),
+        "runs": alarm_runs(host, names),
+    }
+    for actor_hex, name in names.items():
+        seen[name] = _stored(namespace, actor_hex)
+    return seen
+
+
+def alarm_runs(host: CommonHost, names: Mapping[str, str]) -> list[Seen]:
+    """The runs of alarm handlers: whose, what the alarm was set for, how often it had failed, how it went."""
+    runs: dict[str, list[Seen]] = {name: [] for name in names.values()}
+    for record in host.journal.of(events.AlarmFinished):
+        if record.ran and record.actor is not None:
+            runs[names[record.actor.hex]].append((record.due_ns, record.retry_count, record.ok))
+    return list(runs.items())
+
+
+def _named(file: str, names: Mapping[str, str]) -> str:
+    for actor_hex, name in names.items():
+        file = file.replace(actor_hex, name)
+    return file
+
+
+def _stored(namespace: Namespace, actor_hex: str) -> Seen:
+    view = namespace.storage_files.inspect(actor_hex)
+    if view is None:
+        return None
+    with view._reading() as connection:  # one look at all, which costs a copy of the file
+        tables = connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+        content = {
+            name: connection.execute(f'SELECT * FROM "{name}" ORDER BY 1').fetchall()
+            for name, text in tables
+            if text and text.startswith("CREATE TABLE")
+        }
+    stored = content.pop("_cf_KV", [])
+    kv = {key: value(decode(blob)) for key, blob in stored}
+    return {"kv": kv, "schema": tables, "tables": {name: list(map(_row, rows)) for name, rows in content.items()}}
+
+
+def _row(row: tuple[object, ...]) -> list[str]:
+    return list(map(repr, row))
