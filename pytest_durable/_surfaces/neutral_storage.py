@@ -11,7 +11,7 @@ from typing import Any
 from pytest_durable._core.actor import ABSENT, ObjectKv, ObjectSql, ObjectStorage, ObjectTransaction, StorageOperations
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED, JSMap
-from pytest_durable._surfaces.awaitables import Settled, settle
+from pytest_durable._surfaces.awaitables import Pending, Settled, settle
 
 
 class _Operations:
@@ -74,8 +74,11 @@ class NeutralStorage(_Operations):
     def deleteAll(self, *arguments: object) -> Settled:
         return _done(self._storage.delete_all, *arguments)
 
-    def sync(self) -> "asyncio.Future[None] | Settled":
-        return _rejecting(self._storage.sync)
+    def sync(self) -> Pending | Settled:
+        try:
+            return Pending(self._storage.sync(), lambda _: UNDEFINED, _unchanged)
+        except PlatformError as failure:
+            return Settled(failure=failure)
 
     def transaction(self, callback: object = ABSENT) -> "asyncio.Future[object] | Settled":
         if not callable(callback):
@@ -177,6 +180,10 @@ class NeutralRows:
 
     def toArray(self) -> list[list[object]]:
         return list(self._rows)
+
+
+def _unchanged(failure: Exception) -> Exception:
+    return failure
 
 
 def _is_many(arguments: tuple[object, ...]) -> bool:

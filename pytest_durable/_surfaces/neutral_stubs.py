@@ -171,7 +171,7 @@ def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError
     """What a caller written against the platform's interface catches (spec 9.5, 10.4)."""
     original = failure.original
     if isinstance(original, PlatformError):
-        seen = original.copy()
+        seen = original.copy(with_own=False)
         properties = {name: value for name, value in vars(original).items() if name not in vars(seen)}
     else:
         seen = PlatformError(str(original), name=type(original).__name__)

@@ -62,8 +62,8 @@ def put_many(it: Hands, entries: dict[str, object]) -> Any:
 
 
 @step(draw.KEYS)
-def put_function(it: Hands, key: str) -> Any:
-    return it.face.put(key, {"inside": [lambda: 1]})
+def put_stub(it: Hands, key: str) -> Any:
+    return it.face.put(key, {"inside": [it.env.INTERPRETER.getByName("a")]})
 
 
 @step(draw.KEYS)
@@ -276,7 +276,7 @@ def told(failure: Exception) -> list[Any]:
         return ["threw", type(failure).__name__, str(failure)]
     own = {_FLAGS.get(name, name): value for name, value in vars(failure).items() if name not in _NOT_SHOWN}
     shown = [[key, own[key]] for key in sorted(own) if key not in _FLAGS.values() or own[key]]
-    return ["threw", failure.name, failure.message, shown]
+    return ["threw", failure.name, failure.message, [[k, k == "durableObjectId" or held] for k, held in shown]]
 
 
 async def interpret(it: Hands, steps: list[InnerStep]) -> list[Any]:

@@ -126,7 +126,7 @@ class Pair:
             raise Divergence(_words(number, step, "answered", seen[:middle], seen[middle:]))
         ours, real = self.ours.disk(), self.real.disk()
         for part in ours:
-            if ours[part] != real[part]:
+            if observed.differ(part, ours[part], real[part]):
                 raise Divergence(_words(number, step, part, ours[part], real[part]))
 
     # -- time
