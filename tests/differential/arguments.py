@@ -100,7 +100,7 @@ INNER_NOW: st.SearchStrategy[list[InnerStep]] = st.deferred(lambda: inner_steps(
 #: What the next runs of the alarm do; a run that throws is tried again.
 PLANS = st.lists(INNER, min_size=1, max_size=4)
 
-METHODS = st.sampled_from(["nothing", "alarm", "events", "valueOf"])
+METHODS = st.sampled_from(["nothing", "alarm", "events"])
 REASONS = st.lists(st.sampled_from(["why", "", None, 5]), max_size=1)
 ERROR_NAMES = st.sampled_from(["Error", "TypeError", "RangeError", "OwnError"])
 MESSAGES = st.sampled_from(["no", "", "é"])

@@ -63,7 +63,7 @@ def put_many(it: Hands, entries: dict[str, object]) -> Any:
 
 @step(draw.KEYS)
 def put_stub(it: Hands, key: str) -> Any:
-    return it.face.put(key, {"inside": [it.env.INTERPRETER.getByName("a")]})
+    return it.storage.put(key, {"inside": [it.env.INTERPRETER.getByName("a")]})
 
 
 @step(draw.KEYS)

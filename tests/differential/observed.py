@@ -1,6 +1,6 @@
 """What is compared after each step, in a form that can be compared and read: the answers, and the disk."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from differential.interpreter import told
@@ -50,12 +50,21 @@ def disk(host: CommonHost, namespace: Namespace, names: Mapping[str, str]) -> di
     """
     seen: dict[str, Seen] = {
         "files": {_named(file, names): _is_idle(namespace, file) for file in namespace.files()},
-        "alarms": sorted((names[each.id], each.name, each.due.isoformat()) for each in host.alarms()),
+        "alarms": sorted((names[actor_hex], due_ns, name) for actor_hex, due_ns, name in _alarm_rows(namespace)),
         "runs": alarm_runs(host, names),
     }
     for actor_hex, name in names.items():
         seen[name] = _stored(namespace, actor_hex)
     return seen
+
+
+def listed_alarms(host: CommonHost) -> Seen:
+    """What ``durable.alarms()`` tells."""
+    return sorted((each.name, each.due.isoformat(), each.state, each.retry_count) for each in host.alarms())
+
+
+def _alarm_rows(namespace: Namespace) -> Iterable[tuple[str, int, str | None]]:
+    return namespace.storage_files.stored_alarms()
 
 
 def differ(part: str, ours: Seen, real: Seen) -> bool:
@@ -79,7 +88,7 @@ def alarm_runs(host: CommonHost, names: Mapping[str, str]) -> list[Seen]:
     """The runs of alarm handlers: whose, what the alarm was set for, how often it had failed, how it went."""
     runs: dict[str, list[Seen]] = {name: [] for name in names.values()}
     for record in host.journal.of(events.AlarmFinished):
-        if record.ran and record.actor is not None:
+        if (record.ran or not record.ok) and record.actor is not None:
             runs[names[record.actor.hex]].append((record.due_ns, record.retry_count, record.ok))
     return list(runs.items())
 
