@@ -195,8 +195,11 @@ async def call(pair: Pair, name: str, steps: list[InnerStep]) -> list[object]:
 
 @move(st.lists(st.tuples(draw.NAMES, draw.INNER), min_size=2, max_size=3))
 async def concurrent(pair: Pair, asked: list[Asked]) -> list[object]:
-    # All are under way before the first does something: how long a request takes to reach its object is not told.
-    return await _both(pair, [(name, [["wait", 10], *steps]) for name, steps in asked])
+    # All are under way before the first does something, and no two go on in one instant: how long a request takes to
+    # reach its object is not told, nor the order of what becomes due together.
+    return await _both(
+        pair, [(name, [["wait", 11 + 13 * place], *steps]) for place, (name, steps) in enumerate(asked)]
+    )
 
 
 @move(st.sampled_from([0.5, 3, 9, 11, 60, 150, 4000]))
