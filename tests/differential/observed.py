@@ -1,6 +1,6 @@
 """What is compared after each step, in a form that can be compared and read: the answers, and the disk."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from differential.interpreter import told
@@ -40,31 +40,80 @@ def _without_stacks(description: Any) -> Any:
     return [_without_stacks(each) for each in description]
 
 
-def disk(host: CommonHost, namespace: Namespace, names: Mapping[str, str]) -> dict[str, Seen]:
-    """The logical content of the directory.
+class Directory:
+    """The logical content of a host's directory.
 
     Args:
         host: Whose.
         namespace: Of the objects.
         names: Hex id to name.
+        is_foreign: Another process writes the files. Then they may be read past SQLite, and what has not changed need
+            not be looked at again, which costs a copy each time.
     """
-    seen: dict[str, Seen] = {
-        "files": {_named(file, names): _is_idle(namespace, file) for file in namespace.files()},
-        "alarms": sorted((names[actor_hex], due_ns, name) for actor_hex, due_ns, name in _alarm_rows(namespace)),
-        "runs": alarm_runs(host, names),
-    }
-    for actor_hex, name in names.items():
-        seen[name] = _stored(namespace, actor_hex)
-    return seen
 
+    def __init__(self, host: CommonHost, namespace: Namespace, names: Mapping[str, str], *, is_foreign: bool) -> None:
+        assert namespace.directory is not None
+        self._host = host
+        self._namespace = namespace
+        self._names = names
+        self._directory = namespace.directory
+        self._is_foreign = is_foreign
+        self._seen: dict[str, tuple[list[bytes], Seen]] = {}
 
-def listed_alarms(host: CommonHost) -> Seen:
-    """What ``durable.alarms()`` tells."""
-    return sorted((each.name, each.due.isoformat(), each.state, each.retry_count) for each in host.alarms())
+    def look(self) -> dict[str, Seen]:
+        """What is there now, by part."""
+        content: dict[str, Seen] = {name: self._content(actor_hex) for actor_hex, name in self._names.items()}
+        metadata = self._content("metadata") or {"tables": {}}
+        return content | {
+            "files": {self._named(file): self._is_idle(file) for file in self._namespace.files()},
+            "alarms": [list(map(self._named, row)) for row in metadata["tables"].get("_cf_ALARM", [])],
+            "runs": self._alarm_runs(),
+        }
 
+    def listed_alarms(self) -> Seen:
+        """What ``durable.alarms()`` tells."""
+        return sorted((each.name, each.due.isoformat(), each.state, each.retry_count) for each in self._host.alarms())
 
-def _alarm_rows(namespace: Namespace) -> Iterable[tuple[str, int, str | None]]:
-    return namespace.storage_files.stored_alarms()
+    def _alarm_runs(self) -> Seen:
+        """The runs of alarm handlers: what the alarm was set for, how often it had failed, whether it went well."""
+        runs: dict[str, list[Seen]] = {name: [] for name in self._names.values()}
+        for record in self._host.journal.of(events.AlarmFinished):
+            if (record.ran or not record.ok) and record.actor is not None:
+                runs[self._names[record.actor.hex]].append((record.due_ns, record.retry_count, record.ok))
+        return runs
+
+    def _named(self, text: str) -> str:
+        for actor_hex, name in self._names.items():
+            text = text.replace(actor_hex, name)
+        return text
+
+    def _is_idle(self, file: str) -> bool:
+        """Whether it is a log without content, or the index of one."""
+        if not file.endswith(("-wal", "-shm")) or file.startswith("metadata"):
+            return False
+        log = self._directory / (file[: -len("-wal")] + "-wal")
+        return not log.exists() or log.stat().st_size == 0
+
+    def _content(self, stem: str) -> Seen:
+        if not self._is_foreign:
+            return self._read(stem)
+        files = (self._directory / f"{stem}.sqlite{suffix}" for suffix in ("", "-wal"))
+        content = [file.read_bytes() if file.exists() else b"" for file in files]
+        if stem not in self._seen or self._seen[stem][0] != content:
+            self._seen[stem] = content, self._read(stem)
+        return self._seen[stem][1]
+
+    def _read(self, stem: str) -> Seen:
+        view = self._namespace.storage_files.inspect(stem)
+        if view is None:
+            return None
+        with view._reading() as connection:  # one look for all
+            schema = connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+            names = [name for name, text in schema if text and text.startswith("CREATE TABLE")]
+            tables = {name: connection.execute(_all_of(connection, name)).fetchall() for name in names}
+        stored = tables.pop("_cf_KV", [])
+        kv = {key.decode("utf-8", "surrogatepass"): value(decode(blob)) for _, key, _, blob in stored}
+        return {"kv": kv, "schema": schema, "tables": {name: list(map(_row, rows)) for name, rows in tables.items()}}
 
 
 def differ(part: str, ours: Seen, real: Seen) -> bool:
@@ -73,46 +122,6 @@ def differ(part: str, ours: Seen, real: Seen) -> bool:
         return bool(ours != real)
     # After deleteAll the platform makes the log of the new database when it is first used; we make it at once.
     return not ours.keys() >= real.keys() or any(not ours[file] for file in ours.keys() - real.keys())
-
-
-def _is_idle(namespace: Namespace, file: str) -> bool:
-    """Whether it is a log without content, or the index of one."""
-    assert namespace.directory is not None
-    if not file.endswith(("-wal", "-shm")) or file.startswith("metadata"):
-        return False
-    log = namespace.directory / (file.removesuffix("-wal").removesuffix("-shm") + "-wal")
-    return not log.exists() or log.stat().st_size == 0
-
-
-def alarm_runs(host: CommonHost, names: Mapping[str, str]) -> list[Seen]:
-    """The runs of alarm handlers: whose, what the alarm was set for, how often it had failed, how it went."""
-    runs: dict[str, list[Seen]] = {name: [] for name in names.values()}
-    for record in host.journal.of(events.AlarmFinished):
-        if (record.ran or not record.ok) and record.actor is not None:
-            runs[names[record.actor.hex]].append((record.due_ns, record.retry_count, record.ok))
-    return list(runs.items())
-
-
-def _named(file: str, names: Mapping[str, str]) -> str:
-    for actor_hex, name in names.items():
-        file = file.replace(actor_hex, name)
-    return file
-
-
-def _stored(namespace: Namespace, actor_hex: str) -> Seen:
-    view = namespace.storage_files.inspect(actor_hex)
-    if view is None:
-        return None
-    with view._reading() as connection:  # one look at all, which costs a copy of the file
-        tables = connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
-        content = {
-            name: connection.execute(_all_of(connection, name)).fetchall()
-            for name, text in tables
-            if text and text.startswith("CREATE TABLE")
-        }
-    stored = content.pop("_cf_KV", [])
-    kv = {key.decode("utf-8", "surrogatepass"): value(decode(blob)) for _, key, _, blob in stored}
-    return {"kv": kv, "schema": tables, "tables": {name: list(map(_row, rows)) for name, rows in content.items()}}
 
 
 def _all_of(connection: Any, table: str) -> str:

@@ -57,7 +57,8 @@ class Side:
     def __init__(self, host: CommonHost, target: type | str) -> None:
         self.host = host
         self.namespace: Namespace = host.namespace(target, unique_key="Interpreter")
-        self.names = {self.namespace.id_from_name(name).hex: name for name in NAMES}
+        names = {self.namespace.id_from_name(name).hex: name for name in NAMES}
+        self.directory = observed.Directory(host, self.namespace, names, is_foreign=isinstance(target, str))
 
     async def ask(self, name: str, steps: list[InnerStep]) -> object:
         """What an object answers, or the error."""
@@ -65,9 +66,6 @@ class Side:
             return await self.namespace.get_by_name(name).run(steps)
         except Exception as failure:
             return failure
-
-    def disk(self) -> dict[str, Any]:
-        return observed.disk(self.host, self.namespace, self.names)
 
 
 class Divergence(AssertionError):
@@ -124,9 +122,9 @@ class Pair:
         middle = len(seen) // 2
         if seen[:middle] != seen[middle:]:
             raise Divergence(_words(number, step, "answered", seen[:middle], seen[middle:]))
-        ours, real = self.ours.disk(), self.real.disk()
+        ours, real = self.ours.directory.look(), self.real.directory.look()
         if not self.unsafe:  # of an alarm that is being retried the hosts know different things
-            ours["listed"], real["listed"] = (observed.listed_alarms(side.host) for side in self.sides)
+            ours["listed"], real["listed"] = (side.directory.listed_alarms() for side in self.sides)
         for part in ours:
             if observed.differ(part, ours[part], real[part]):
                 raise Divergence(_words(number, step, part, ours[part], real[part]))

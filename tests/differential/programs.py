@@ -6,22 +6,25 @@ from typing import Any
 from hypothesis import strategies as st
 
 from differential import interpreter  # noqa: F401  fills the table of kinds
+from differential.arguments import INNER, NAMES
 from differential.kinds import KINDS, inner_step
-from differential.pair import MOVES, NAMES, Step, kinds_in
+from differential.pair import MOVES, Step, kinds_in
 from pytest_durable._core.storage import decode, encode
 from pytest_durable.values import UNDEFINED
 
 STEPS_PER_PROGRAM = 40
 
-_ALONE = sorted(name for name, kind in KINDS.items() if kind.place != "transaction")
-_ALL = [*MOVES, *_ALONE]
+_ALL = [*MOVES, *KINDS]
 
 
 def _step(kind: str) -> st.SearchStrategy[Step]:
     if kind in MOVES:
         return MOVES[kind].arguments.map(lambda given: (kind, *given))
-    alone = st.tuples(st.sampled_from(NAMES), inner_step(kind))
-    return alone.map(lambda drawn: ("call", drawn[0], [drawn[1]]))
+    steps = inner_step(kind).map(lambda step: [step])
+    if KINDS[kind].place == "transaction":
+        around = st.tuples(INNER, steps, INNER)
+        steps = around.map(lambda drawn: [["transaction", [*drawn[0], *drawn[1], *drawn[2]]]])
+    return st.tuples(NAMES, steps).map(lambda drawn: ("call", *drawn))
 
 
 def programs(length: int = STEPS_PER_PROGRAM) -> st.SearchStrategy[list[Step]]:
@@ -36,6 +39,11 @@ def count_kinds(program: list[Step]) -> Counter[str]:
         counts[kind] += 1
         counts.update(kinds_in(given))
     return counts
+
+
+def is_idle(program: list[Step]) -> bool:
+    """Whether it does nothing: the first program that hypothesis tries."""
+    return all(step == ("settle",) for step in program)
 
 
 def written(program: list[Step]) -> str:
