@@ -75,11 +75,11 @@ class Directory:
         return sorted((each.name, each.due.isoformat(), each.state, each.retry_count) for each in self._host.alarms())
 
     def _alarm_runs(self) -> Seen:
-        """The runs of alarm handlers: what the alarm was set for, how often it had failed, whether it went well."""
+        """The deliveries of alarms: what each was set for, and whether it went well. Handlers store their retryCount."""
         runs: dict[str, list[Seen]] = {name: [] for name in self._names.values()}
         for record in self._host.journal.of(events.AlarmFinished):
             if (record.ran or not record.ok) and record.actor is not None:
-                runs[self._names[record.actor.hex]].append((record.due_ns, record.retry_count, record.ok))
+                runs[self._names[record.actor.hex]].append((record.due_ns, record.ok))
         return runs
 
     def _named(self, text: str) -> str:
@@ -118,6 +118,9 @@ class Directory:
 
 def differ(part: str, ours: Seen, real: Seen) -> bool:
     """Whether two looks at one part of a directory differ in more than what is known (docs/fidelity.md)."""
+    if part == "listed" and any(state != "waiting" for _, _, state, _ in ours):
+        # What is told of an alarm that runs, or waits to be tried again, once another has been set.
+        return [each[0] for each in ours] != [each[0] for each in real]
     if part != "files":
         return bool(ours != real)
     # After deleteAll the platform makes the log of the new database when it is first used; we make it at once.

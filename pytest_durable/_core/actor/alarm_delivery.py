@@ -102,7 +102,7 @@ class AlarmRun:
                 ran=self._handler_called and self._handler_exists,
                 error=describe(breakage.original),
                 retry=breakage.retry_alarm or not self._handler_called,
-                counts=breakage.counts,
+                counts=breakage.counts and self._handler_called,  # a delivery that only waited is no failed run
             )
         )
 
