@@ -16,6 +16,8 @@ _MS = 1_000_000
 _ALARM = "alarm"
 _CALL = "jsrpc"
 _FETCH = "fetch"
+#: The outcome of a delivery that found no alarm to run.
+_CANCELLED = "canceled"
 
 
 @dataclass(slots=True)
@@ -103,13 +105,14 @@ class Chronicle:
             return
         scheduled_ms = invocation.onset.scheduled_ms or 0
         run = (invocation.key.hex, scheduled_ms)
-        is_ok = outcome.outcome == "ok"
+        is_cancelled = outcome.outcome == _CANCELLED
+        is_ok = is_cancelled or outcome.outcome == "ok"
         if is_ok:
             self._failures.pop(run, None)
         else:
             self._failures[run] = invocation.retry_count + 1
         error = None if is_ok else invocation.error or outcome.outcome
-        told = (scheduled_ms * _MS, invocation.retry_count, True, is_ok, error)
+        told = (scheduled_ms * _MS, invocation.retry_count, not is_cancelled, is_ok, error)
         self._record(outcome, events.AlarmFinished, invocation.key, *told)
 
     def _record(self, told: PlatformRecord, kind: type[events.Record], key: ObjectKey, *values: object) -> None:
