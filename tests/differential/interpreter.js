@@ -140,6 +140,26 @@ export class Interpreter extends DurableObject {
     return value;
   }
 
+  // Two things that are known to differ, and no steps for that reason.
+
+  async caught_id(name) {
+    try {
+      await this.env.INTERPRETER.getByName(name).run([["throw", "Error", "no", {}]]);
+    } catch (error) {
+      return error.durableObjectId;
+    }
+  }
+
+  async put_stub_too_late() {
+    let escaped;
+    await this.ctx.storage.transaction((txn) => { escaped = txn; });
+    try {
+      await escaped.put("k", this.env.INTERPRETER.getByName("a"));
+    } catch (error) {
+      return error.name;
+    }
+  }
+
   // Each run takes its steps from a stored plan. What it sees is stored; a retry comes at an instant of the platform's
   // choice, so whatever is stored counts from the instant that the alarm was set for.
   async alarm(info) {
@@ -148,6 +168,7 @@ export class Interpreter extends DurableObject {
     kv.put("alarm plan", rest);
     kv.put("alarm runs", (kv.get("alarm runs") ?? 0) + 1);
     kv.put("alarm info", [info.isRetry, info.retryCount, info.scheduledTime]);
+    if (info.retryCount === LAST_TRY && kv.get("abort at last")) this.ctx.abort();
     if (info.retryCount === LAST_TRY) throw new Error("last try");
     const base = info.scheduledTime + (info.isRetry ? 1_000_000 : 0);
     kv.put("alarm results", await interpret(this.hands(base, info.isRetry), steps ?? []));

@@ -11,6 +11,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import pytest
+
 from differential import arguments as draw
 from differential.kinds import KINDS, InnerStep, step
 from pytest_durable._core.platform_errors import PlatformError
@@ -335,6 +337,20 @@ class Interpreter(NeutralObject):
     def echo(self, value: object) -> object:
         return value
 
+    # Two things that are known to differ, and no steps for that reason.
+
+    async def caught_id(self, name: str) -> Any:
+        with pytest.raises(PlatformError) as failure:
+            await self.env.INTERPRETER.getByName(name).run([["throw", "Error", "no", {}]])
+        return failure.value.durable_object_id
+
+    async def put_stub_too_late(self) -> str:
+        escaped: list[Any] = []
+        await self.ctx.storage.transaction(escaped.append)
+        with pytest.raises(PlatformError) as failure:
+            await escaped[0].put("k", self.env.INTERPRETER.getByName("a"))
+        return failure.value.name
+
     async def alarm(self, info: Any) -> None:
         kv = self.ctx.storage.kv
         planned = kv.get("alarm plan")
@@ -343,6 +359,8 @@ class Interpreter(NeutralObject):
         kv.put("alarm plan", rest)
         kv.put("alarm runs", (0 if runs is UNDEFINED else runs) + 1)
         kv.put("alarm info", [info.isRetry, info.retryCount, info.scheduledTime])
+        if info.retryCount == LAST_TRY and kv.get("abort at last") is True:
+            self.ctx.abort()
         if info.retryCount == LAST_TRY:
             raise make_error("Error", "last try", {})
         base = info.scheduledTime + (1_000_000 if info.isRetry else 0)
