@@ -19,6 +19,7 @@ from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.neutral import NeutralObject
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hands:
     """What a step may use."""
@@ -219,12 +220,12 @@ def block(it: Hands, steps: list[InnerStep]) -> Any:
     return it.ctx.blockConcurrencyWhile(lambda: interpret(it, steps))
 
 
-@step(draw.NAMES, draw.INNER)
+@step(draw.NAMES, draw.INNER_OF_CALL)
 def call_other(it: Hands, name: str, steps: list[InnerStep]) -> Any:
     return it.env.INTERPRETER.getByName(name).run(steps, *it.base_for_others)
 
 
-@step(draw.NAMES, draw.INNER)
+@step(draw.NAMES, draw.INNER_OF_CALL)
 async def call_twice(it: Hands, name: str, steps: list[InnerStep]) -> Any:
     stub = it.env.INTERPRETER.getByName(name)
     calls = [stub.run(steps, *it.base_for_others), stub.run([["instance"]])]

@@ -1,6 +1,6 @@
 """The kinds of step that objects interpret: ``interpreter.py`` fills the table, ``arguments.py`` draws from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -46,3 +46,12 @@ def inner_steps(*places: Place, max_size: int = 3) -> st.SearchStrategy[list[Inn
     orderly = st.lists(st.sampled_from(names).flatmap(inner_step), max_size=max_size)
     failing = st.tuples(orderly, inner_step("throw")).map(lambda drawn: [*drawn[0], drawn[1]])
     return st.one_of(orderly, orderly, failing)
+
+
+def kinds_in(given: object, seen: frozenset[int] = frozenset()) -> Iterator[str]:
+    """The kinds of all inner steps in the arguments of a step, those inside others too."""
+    if isinstance(given, list | tuple) and id(given) not in seen:  # a value may lead back to itself
+        if given and isinstance(given[0], str) and given[0] in KINDS:
+            yield given[0]
+        for each in given:
+            yield from kinds_in(each, seen | {id(given)})

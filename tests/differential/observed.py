@@ -130,7 +130,9 @@ def differ(part: str, ours: Seen, real: Seen) -> bool:
 def _all_of(connection: Any, table: str) -> str:
     """A query for all rows of a table, with the types; texts as bytes, because they need not be valid."""
     columns = [name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
-    shown = (f'typeof("{name}"), iif(typeof("{name}") = \'text\', CAST("{name}" AS BLOB), "{name}")' for name in columns)
+    shown = (
+        f'typeof("{name}"), iif(typeof("{name}") = \'text\', CAST("{name}" AS BLOB), "{name}")' for name in columns
+    )
     return f'SELECT {", ".join(shown)} FROM "{table}" ORDER BY "{columns[0]}"'
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from differential import arguments as draw
 from differential import observed, retries
 from differential.interpreter import Interpreter
-from differential.kinds import KINDS, InnerStep
+from differential.kinds import InnerStep, kinds_in
 from pytest_durable._core.runtime import App
 from pytest_durable._durable import WorkerdHost
 from pytest_durable._hosts.common import CommonHost
@@ -153,15 +153,6 @@ def _words(number: int, step: Step, part: str, ours: object, real: object) -> st
     return f"step {number}, {step!r}: {part}\n  ours {ours!r}\n  real {real!r}"
 
 
-def kinds_in(given: object, seen: frozenset[int] = frozenset()) -> Iterator[str]:
-    """The kinds of all inner steps in the arguments of a step, those inside others too."""
-    if isinstance(given, list | tuple) and id(given) not in seen:  # a value may lead back to itself
-        if given and isinstance(given[0], str) and given[0] in KINDS:
-            yield given[0]
-        for each in given:
-            yield from kinds_in(each, seen | {id(given)})
-
-
 async def _both(pair: Pair, asked: list[Asked]) -> list[object]:
     if not _WAITING.isdisjoint(kinds_in(asked)):
         await pair.finish_retries()
@@ -195,9 +186,7 @@ async def call(pair: Pair, name: str, steps: list[InnerStep]) -> list[object]:
 async def concurrent(pair: Pair, asked: list[Asked]) -> list[object]:
     # All are under way before the first does something, and no two go on in one instant: how long a request takes to
     # reach its object is not told, nor the order of what becomes due together.
-    return await _both(
-        pair, [(name, [["wait", 11 + 13 * place], *steps]) for place, (name, steps) in enumerate(asked)]
-    )
+    return await _both(pair, [(name, [["wait", 11 + 13 * place], *steps]) for place, (name, steps) in enumerate(asked)])
 
 
 @move(st.sampled_from([0.5, 3, 9, 11, 60, 150, 4000]))

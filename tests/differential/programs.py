@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from differential import interpreter  # noqa: F401  fills the table of kinds
 from differential.arguments import INNER, NAMES
-from differential.kinds import KINDS, inner_step
-from differential.pair import MOVES, Step, kinds_in
+from differential.kinds import KINDS, inner_step, kinds_in
+from differential.pair import MOVES, Step
 from pytest_durable._core.storage import decode, encode
 from pytest_durable.values import UNDEFINED
 

@@ -66,7 +66,9 @@ def test_a_list_of_nothing_does_not_notice_that_its_transaction_is_over(
     )
 
 
-@pytest.mark.parametrize("steps", [_DEADLOCK, [["wait", 2000], ["throw", "Error", "no", {}]], [["wait", 2000], ["abort", []]]])
+@pytest.mark.parametrize(
+    "steps", [_DEADLOCK, [["wait", 2000], ["throw", "Error", "no", {}]], [["wait", 2000], ["abort", []]]]
+)
 def test_an_alarm_that_waited_when_its_object_was_reset_has_not_failed(steps: list[Any], run_on_both: Run) -> None:
     # DO-7.6 DO-6.5.8
     run_on_both([("call", "a", [["set_alarm", 1003]]), ("call", "a", [["block", steps]]), ("advance", 3)])
