@@ -1,7 +1,11 @@
-"""``python -m benchmarks [row …]`` prints the table of ratios; exit status 1 if a row is over its budget."""
+"""``python -m benchmarks [row …]`` prints the table of ratios.
+
+Exit status 1 if a row is over its budget, 2 if one is unknown or cannot be measured.
+"""
 
 import sys
 
+from benchmarks.child import ChildFailedError
 from benchmarks.measure import show
 from benchmarks.rows import ALL
 
@@ -14,7 +18,11 @@ def main(names: list[str]) -> int:
         return 2
     rows = []
     for name in names or ALL:
-        row = ALL[name]()
+        try:
+            row = ALL[name]()
+        except ChildFailedError as failure:
+            print(f"row {name} cannot be measured: {failure}", file=sys.stderr)
+            return 2
         rows.append(row)
         print(show([row]).splitlines()[1], file=sys.stderr)
     print(show(rows))

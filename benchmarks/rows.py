@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -13,6 +12,7 @@ from typing import Any
 import apsw
 
 from benchmarks import floors
+from benchmarks.child import run_child
 from benchmarks.measure import Row, alternate, mean, ratio, seconds
 from benchmarks.objects import Quiet, Sample, Writing
 from pytest_durable._core import events
@@ -50,7 +50,7 @@ def row_1() -> Row:
 
 
 def _own_import_us(command: list[str], environment: dict[str, str]) -> float:
-    log = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment).stderr
+    log = run_child(command, cwd=ROOT, environment=environment).stderr
     rows = [line.removeprefix("import time:").split("|") for line in log.splitlines() if "pytest_durable" in line]
     return sum(float(own) for own, _, _ in rows)
 
@@ -130,7 +130,7 @@ def _suite(text: str) -> float:
         (directory / "pytest.ini").write_text("[pytest]\n")
         environment = {**os.environ, "TAKEN": str(directory / "taken"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "pytest_durable.plugin", "-p", "no:cacheprovider"]
-        subprocess.run(command, cwd=directory, env=environment, check=True, capture_output=True)
+        run_child(command, cwd=directory, environment=environment)
         return float((directory / "taken").read_text())
 
 

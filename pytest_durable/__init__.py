@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pytest_durable._core.journal import Journal
     from pytest_durable._core.platform_errors import PlatformError
     from pytest_durable._core.runtime import App, PlatformOptions
-    from pytest_durable._durable import Host
+    from pytest_durable._durable import Host, WorkerdHost
     from pytest_durable._hosts.clock_face import ClockFace, PendingItem
     from pytest_durable._hosts.namespace import Namespace
     from pytest_durable._hosts.platform_warnings import PlatformWarning
@@ -34,6 +34,7 @@ __all__ = [
     "PlatformWarning",
     "Stored",
     "Stub",
+    "WorkerdHost",
     "serve_imports",
 ]
 
@@ -51,6 +52,7 @@ _HOMES = {
     "PlatformWarning": "_hosts.platform_warnings",
     "Stored": "_hosts.stored",
     "Stub": "_hosts.stub",
+    "WorkerdHost": "_durable",
     "serve_imports": "_surfaces.finder",
 }
 

@@ -1,5 +1,6 @@
 import os
 from collections import Counter
+from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
@@ -23,3 +24,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("compared with the real platform")
     terminalreporter.line("{} programs, {} steps".format(*totals))
     terminalreporter.line(", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where the real platform is required, a test that is skipped for want of it fails."""
+    report = yield
+    if report.skipped and os.environ.get("DURABLE_REQUIRE_WORKERD") and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2]
+        if "workerd" in reason:
+            report.outcome, report.longrepr = "failed", f"Required, and skipped.\n\n{reason}"
+    return report

@@ -5,8 +5,9 @@ called it, because a cut "soon after" the record would let later steps happen (a
 """
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.events import Record
 from pytest_durable._core.messages import ObjectKey
 
@@ -80,8 +81,23 @@ class Journal:
         Args:
             kinds: Record classes; none means every kind.
             object: A stub or an ``ObjectKey``: only the records of that object.
+
+        Raises:
+            ConfigurationError: They are something else.
         """
+        given: tuple[Any, ...] = kinds
+        for kind in given:
+            if not (isinstance(kind, type) and issubclass(kind, Record)):
+                raise ConfigurationError(
+                    f"of() takes classes of records, not {kind!r}.\n\n"
+                    "Import one:  from pytest_durable.events import Committed"
+                )
         key = getattr(object, "_durable_key", object)
+        if not (key is None or isinstance(key, ObjectKey)):
+            raise ConfigurationError(
+                f"of(object=…) takes a stub, not {object!r}.\n\n"
+                "Take one from a namespace:  journal.of(object=namespace.get_by_name(…))"
+            )
         return tuple(
             self._record(i)  # type: ignore[misc]  # the filter makes it an R
             for i, (kind, actor) in enumerate(zip(self._kinds, self._actors, strict=True))

@@ -73,7 +73,14 @@ class ObjectKey:
 
     def label(self, binding: str) -> str:
         """How messages call the object: ``COUNTER["a"]``, or ``COUNTER(26ab3f01…)`` where its name is not known."""
-        return f'{binding}["{self.name}"]' if self.name is not None else f"{binding}({self.hex[:8]}…)"
+        return f'{binding}["{_on_one_line(self.name)}"]' if self.name is not None else f"{binding}({self.hex[:8]}…)"
 
     def __str__(self) -> str:
         return self.label(self.namespace)
+
+
+def _on_one_line(name: str) -> str:
+    """The name as it is if it can be printed within a line; a line break or half a character is escaped."""
+    if name.isprintable():
+        return name
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in name)

@@ -89,6 +89,19 @@ def told(failure: BaseException) -> Exception | None:
     return getattr(failure, "_durable_told", None)
 
 
+def told_behind(failure: BaseException) -> Exception | None:
+    """What a test is told about ``failure``, or about one that user code was handling when it raised ``failure``."""
+    behind: BaseException | None = failure
+    seen: set[int] = set()
+    while behind is not None and id(behind) not in seen:
+        if (instead := told(behind)) is not None:
+            instead.__cause__ = failure  # with the line of user code that met it
+            return instead
+        seen.add(id(behind))
+        behind = behind.__cause__ or (None if behind.__suppress_context__ else behind.__context__)
+    return None
+
+
 # pytest shows the module before the message: let it be the one from which everybody imports the class.
 PlatformError.__module__ = "pytest_durable"
 

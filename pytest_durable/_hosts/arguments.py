@@ -1,28 +1,143 @@
 """What a test may hand a host: the arguments that every host takes, classes, and paths of classes."""
 
+import os
 import re
+from collections.abc import Awaitable
+from datetime import datetime
 from typing import Final
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import ClassObject, ClassPath, Surface, Target
-from pytest_durable._hosts.defaults import STORAGE_MODES, SYNCHRONOUS_MODES
+from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, SYNCHRONOUS_MODES
+
+_HOST_PAGE: Final = "See docs/reference/host.md"
 
 #: ``module:Class`` or ``file:Class``. Class names begin with a capital, so that ``user:password`` stays a value.
 _CLASS_PATH: Final = re.compile(r"[A-Za-z_./][\w./-]*:[A-Z]\w*\Z")
 _WORD_BEGINS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def check_arguments(*, storage: str, synchronous: str, seed: object) -> None:
+def require(is_sensible: bool, fact: str, *, expected: str, actual: object, advice: str) -> None:
+    """Refuse an argument that makes no sense.
+
+    Args:
+        is_sensible: Whether it makes sense after all.
+        fact: What is the case.
+        expected: What would make sense.
+        actual: What was handed over.
+        advice: What to write instead.
+
+    Raises:
+        ConfigurationError: It makes no sense.
+    """
+    __tracebackhide__ = True
+    if not is_sensible:
+        found = f"{actual!r} ({type(actual).__name__})"
+        raise ConfigurationError(f"{fact}\n\n  expected  {expected}\n  actual    {found}\n\n{advice}")
+
+
+def check_arguments(
+    *,
+    storage: str,
+    synchronous: str,
+    seed: object,
+    directory: object = None,
+    start: object = DEFAULT_START,
+    autojump: object = True,
+    copy_from: object = None,
+    crash_at: object = None,
+) -> None:
     """Make sure that a host can be made so.
 
     Raises:
         ConfigurationError: One of them is none of the values that exist.
     """
+    for name, value, is_sensible, expected in (
+        ("directory", directory, directory is None or _is_path(directory), "a path, or None for a temporary one"),
+        ("start", start, isinstance(start, str | datetime), "an ISO text with a zone, or an aware datetime"),
+        ("autojump", autojump, isinstance(autojump, bool), "True or False"),
+        ("copy_from", copy_from, copy_from is None or _is_path(copy_from), "the path of a directory, or None"),
+        ("crash_at", crash_at, crash_at is None or is_whole(crash_at, 0), "the number of a record from 0 on, or None"),
+    ):
+        fact = f"Host({name}=…) makes no sense."
+        require(is_sensible, fact, expected=expected, actual=value, advice=_HOST_PAGE)
     check_storage(storage)
     if synchronous not in SYNCHRONOUS_MODES:
         raise ConfigurationError(f"There is no synchronous={synchronous!r}.\n\n  known  {_listed(SYNCHRONOUS_MODES)}")
     if not isinstance(seed, int):
         raise ConfigurationError(f"A seed is a whole number, not {seed!r}.")
+
+
+def check_kind(name: str, value: object, kind: type) -> None:
+    """Make sure that an argument of a host is of a class of the tool's own, or left out.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    fact, expected = f"Host({name}=…) makes no sense.", f"{kind.__name__}(…), or None"
+    require(value is None or isinstance(value, kind), fact, expected=expected, actual=value, advice=_HOST_PAGE)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, os.PathLike) and isinstance(os.fspath(value), str))
+
+
+def is_whole(value: object, least: int) -> bool:
+    """Whether something is a whole number from ``least`` on; ``True`` is no number here."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def check_texts(word: str, **arguments: object) -> None:
+    """Make sure that arguments that may be left out are texts where they are not.
+
+    Raises:
+        ConfigurationError: One is something else.
+    """
+    for name, value in arguments.items():
+        is_sensible = value is None or isinstance(value, str)
+        require(
+            is_sensible, f"{word}({name}=…) makes no sense.", expected="a text", actual=value, advice="Leave it out."
+        )
+
+
+def check_flag(word: str, name: str, value: object) -> None:
+    """Make sure that an argument is true or false: a text that says "no" would be true.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    fact = f"{word}({name}=…) makes no sense."
+    require(isinstance(value, bool), fact, expected="True or False", actual=value, advice=_HOST_PAGE)
+
+
+def check_function(function: object) -> None:
+    """Make sure that something can be run in an object.
+
+    Raises:
+        ConfigurationError: It cannot be called.
+    """
+    require(
+        callable(function),
+        "run_in_object() takes a function.",
+        expected="a function of the instance and its ctx",
+        actual=function,
+        advice="For example:  await durable.run_in_object(stub, lambda instance, ctx: instance.count)",
+    )
+
+
+def check_awaitable(awaitable: object) -> None:
+    """Make sure that something can be run on the loop.
+
+    Raises:
+        ConfigurationError: It cannot be awaited.
+    """
+    require(
+        isinstance(awaitable, Awaitable),
+        "run() takes what an async test would await.",
+        expected="a call of a stub, or of an async function",
+        actual=awaitable,
+        advice="For example:  durable.run(stub.method())",
+    )
 
 
 def check_storage(storage: str) -> None:

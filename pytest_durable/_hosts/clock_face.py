@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pytest_durable._core.alarms import RUNS_MAX
 from pytest_durable._core.clock import Clock, Pump
 from pytest_durable._core.errors import ConfigurationError, DurationError, TimeBackwardsError
+from pytest_durable._hosts.arguments import is_whole
 from pytest_durable._hosts.durations import duration_ns, instant, instant_ns, units_ns
 
 #: Guards one ``run_until_idle``: given the most runs of one object's alarm, a context in which that is enforced.
@@ -131,7 +132,7 @@ class ClockFace:
             LimitError: Time jumped 100,000 times.
         """
         given: object = max_alarms
-        if not isinstance(given, int) or given < 1:
+        if not is_whole(given, 1):
             raise ConfigurationError(f"max_alarms is a number of runs from 1 on, not {max_alarms!r}.")
         with self._limit_alarms(max_alarms):
             await self._pump().run_until_idle()

@@ -13,14 +13,14 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import NamespaceFiles
-from pytest_durable._hosts.arguments import check_storage, resolve_target
+from pytest_durable._hosts.arguments import check_awaitable, check_flag, check_storage, check_texts, resolve_target
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.declarations import Declarations, ProcessFace
 from pytest_durable._hosts.defaults import StorageMode
 from pytest_durable._hosts.durations import downtime
-from pytest_durable._hosts.namespace import Connect, Namespace
+from pytest_durable._hosts.namespace import Connect, Namespace, check_own_namespace
 from pytest_durable._hosts.platform_warnings import PlatformWarning, require_known_code
-from pytest_durable._hosts.stored import Stored
+from pytest_durable._hosts.stored import PendingAlarm, Stored
 from pytest_durable._hosts.stub import Stub, check_own_stub
 
 T = TypeVar("T")
@@ -99,6 +99,15 @@ class CommonHost(ABC):
         """Raise the first failure that nobody has seen yet (an assertion in an alarm, an error in a callback)."""
         self._computer.failures.raise_first()
 
+    def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
+        """The pending alarms, by (due, id); while the host is down, those on the disk."""
+        if namespace is not None:
+            check_own_namespace(namespace, self)
+        self.raise_failures()
+        chosen = self.namespaces if namespace is None else (namespace,)
+        found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
+        return sorted(found, key=lambda alarm: (alarm.due, alarm.id))
+
     def stored(self, stub: Stub) -> Stored:
         """What is stored for an object: the committed truth, read without waking it."""
         self.raise_failures()
@@ -130,6 +139,7 @@ class CommonHost(ABC):
             HostDownError: No life runs.
         """
         self.raise_failures()
+        check_texts("namespace", binding=binding, unique_key=unique_key)
         if storage is not None:
             check_storage(storage)
         if isinstance(target, str) and ":" not in target:
@@ -162,17 +172,20 @@ class CommonHost(ABC):
             app: New code for the old data.
         """
         # A wrong argument is noticed before anything ends.
+        check_flag("restart", "crash", crash)
         down = None if down_for is None else downtime(down_for)
         given: object = app
         if not isinstance(given, App | None):
             raise ConfigurationError(f"restart(app=…) takes an App, not {app!r}.")
         after = None if app is None else self._process.check(app)
-        await (self.crash() if crash else self.stop())
-        if down:
-            await self.clock.advance(down)
-        if after is not None:
-            self._declarations.deploy(after)
-        await self.start()
+        with self._computer.failures.held_back():
+            await (self.crash() if crash else self.stop())
+            if down:
+                await self.clock.advance(down)
+            if after is not None:
+                self._declarations.deploy(after)
+            await self.start()
+        self.raise_failures()
 
     @abstractmethod
     async def finish(self) -> None:
@@ -193,6 +206,7 @@ class CommonHost(ABC):
 
     def run(self, awaitable: Awaitable[T]) -> T:
         """Run an awaitable from a plain ``def`` test."""
+        check_awaitable(awaitable)
         return self.world.run(awaitable)
 
     async def __aenter__(self) -> Self:

@@ -8,6 +8,7 @@ from pytest_durable._core import events
 from pytest_durable._core.errors import ConfigurationError, LifeEnded
 from pytest_durable._core.journal import CrashPoint, Journal
 from pytest_durable._core.messages import ObjectKey
+from pytest_durable._hosts.arguments import is_whole, require
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,8 +43,13 @@ def check_crash_point(record_type: object, nth: int) -> None:
             f"crash_at() takes a class of records, not {record_type!r}.\n\n"
             "Import one:  from pytest_durable.events import Committed"
         )
-    if nth < 1:
-        raise ConfigurationError(f"crash_at() counts from 1, not {nth}.")
+    require(
+        is_whole(nth, 1),
+        f"crash_at() counts from 1, not {nth!r}.",
+        expected="a whole number from 1 on",
+        actual=nth,
+        advice="Leave it out for the next record of the class.",
+    )
 
 
 def ends_with_the_life(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T | None]]:

@@ -13,6 +13,7 @@ from pytest_durable._hosts.defaults import StorageMode
 from pytest_durable._hosts.deployment import Deployment
 from pytest_durable._hosts.disks import Disks
 from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.stored import PendingAlarm
 
 #: Makes what the test is handed, given files, class and binding.
 MakeNamespace = Callable[[NamespaceFiles, Target, str], Namespace]
@@ -67,6 +68,10 @@ class ProcessFace(Protocol):
 
     def end(self, *, graceful: bool) -> None:
         """End the life, if one runs: in order, or as a dying process does."""
+
+    def pending_alarms(self, files: NamespaceFiles) -> list[PendingAlarm]:
+        """The pending alarms of one namespace, in no order; while no life runs, those on the disk."""
+        ...
 
 
 class Declarations:
@@ -144,8 +149,8 @@ class Declarations:
         if not is_same_class(known.target, target) or known.binding != binding or known.storage_files is not files:
             raise ConfigurationError(
                 f"The namespace {unique_key!r} is declared already, with other arguments.\n\n"
-                f"  before  {known.target}, binding={known.binding!r}\n"
-                f"  now     {target}, binding={binding!r}\n\n"
+                f"  before  {known.target}, binding={known.binding!r}, storage={_mode(known.storage_files)!r}\n"
+                f"  now     {target}, binding={binding!r}, storage={_mode(files)!r}\n\n"
                 "Give one of them another unique_key."
             )
         return known
@@ -199,3 +204,7 @@ class Declarations:
     def _declare_application(self) -> None:
         for declared in self.deployment.namespaces:
             self.declare(declared.target, binding=declared.binding, unique_key=declared.unique_key)
+
+
+def _mode(files: NamespaceFiles) -> StorageMode:
+    return "memory" if files.directory is None else "disk"

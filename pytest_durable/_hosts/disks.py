@@ -107,17 +107,28 @@ class Disks:
             directory = Path(tempfile.mkdtemp(prefix="durable-"))
             self._owns_directory = True
         if self._copy_from is not None:
-            _copy_captured(self._copy_from, directory)
+            try:
+                _copy_captured(self._copy_from, directory)
+            except OSError as failure:
+                raise DirectoryError(
+                    f"copy_from: {self._copy_from} cannot be copied to {directory}: {failure.strerror or failure}.\n\n"
+                    "This process must be able to read the one and to write the other."
+                ) from failure
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as failure:
-            raise DirectoryError(f"{directory} cannot be made: {failure.strerror}.") from failure
+            raise DirectoryError(
+                f"{directory} cannot be made: {failure.strerror}.\n\n"
+                "Name a directory that can be made, or change the permissions of the one that it would be in."
+            ) from failure
         return directory
 
 
 def _copy_captured(source: Path, target: Path) -> None:
     if not source.is_dir():
-        raise DirectoryError(f"copy_from: {source} is not a directory.")
+        raise DirectoryError(
+            f"copy_from: {source} is not a directory.\n\nName the directory that holds those of the namespaces."
+        )
     if target.exists() and any(target.iterdir()):
         raise DirectoryError(
             f"copy_from: {target} is not empty; a copy would overwrite what is there.\n\n"

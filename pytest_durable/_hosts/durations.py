@@ -1,8 +1,10 @@
 """Lengths of time and instants as tests write them, and the nanoseconds they stand for. Pure."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 
 from pytest_durable._core.errors import DurationError, NaiveDatetimeError, TimeBackwardsError
@@ -35,23 +37,35 @@ def duration_ns(duration: str | timedelta) -> int:
     """
     if isinstance(duration, timedelta):
         return duration // _MICROSECOND * 1_000
-    if not isinstance(duration, str):
+    given: object = duration
+    if not isinstance(given, str):
+        if not _is_number(given):
+            raise DurationError(
+                f"Not a length of time: {duration!r}.\n\n"
+                f'  expected  text with a unit, such as "90s", or a timedelta\n'
+                f"  actual    a value of type {type(duration).__name__}\n\n"
+                'For example:  advance("90s")  or  advance(seconds=90)'
+            )
         raise DurationError(
             f"A length of time needs a unit, and {duration!r} has none.\n\n"
             f'Say which:  advance(seconds={duration!r}), advance("{duration}s"), restart(down_for="{duration}s")\n'
             "Only claims take plain numbers, of seconds:  assert_alarm(stub, after=60)"
         )
-    return _parse(duration)
+    return _parse(given)
 
 
 def units_ns(*, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0) -> int:
     """Add up amounts of units; whole numbers are exact, others are rounded to the nanosecond."""
-    amounts = ((seconds, "s"), (minutes, "m"), (hours, "h"), (days, "d"))
-    try:
-        return sum(round(amount * _UNITS_NS[unit]) for amount, unit in amounts)
-    except (TypeError, ValueError, OverflowError):
-        given = ", ".join(f"{amount!r} {unit}" for amount, unit in amounts if amount != 0)
-        raise DurationError(f"A length of time is a finite number of units, not {given}.") from None
+    amounts = {"seconds": seconds, "minutes": minutes, "hours": hours, "days": days}
+    for name, amount in amounts.items():
+        if not _is_number(amount):
+            raise DurationError(
+                f"A length of time is a finite number of units, not {name}={amount!r}.\n\n"
+                "  expected  a number, such as 90 or 1.5\n"
+                f"  actual    a value of type {type(amount).__name__}\n\n"
+                f'Hand over a number:  {name}=90\nor text with a unit:  "90s"'
+            )
+    return sum(round(amount * _UNITS_NS[name[0]]) for name, amount in amounts.items())
 
 
 def downtime(down_for: timedelta | str) -> timedelta:
@@ -71,12 +85,15 @@ def instant_ns(instant: datetime) -> int:
     """Read an instant as nanoseconds since the epoch.
 
     Raises:
+        DurationError: It is no datetime.
         NaiveDatetimeError: It has no time zone.
     """
     given: object = instant
     if not isinstance(given, datetime):
         raise DurationError(
             f"An instant is a datetime with a time zone, not {instant!r}.\n\n"
+            "  expected  datetime\n"
+            f"  actual    a value of type {type(instant).__name__}\n\n"
             "For example  datetime(2030, 1, 1, tzinfo=timezone.utc)"
         )
     if instant.utcoffset() is None:
@@ -97,6 +114,13 @@ def instant(ns: int) -> datetime:
         return _EPOCH + timedelta(microseconds=ns // 1_000)
     except OverflowError:
         raise DurationError("The clock would leave the years that a datetime knows: 1 to 9999.") from None
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a finite number; ``True`` is none here, and text that looks like one is text."""
+    if isinstance(value, int):
+        return not isinstance(value, bool)
+    return isinstance(value, float | Decimal | Fraction) and math.isfinite(value)
 
 
 def _parse(text: str) -> int:

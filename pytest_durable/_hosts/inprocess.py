@@ -13,17 +13,15 @@ from typing import Any, Literal
 from pytest_durable._core import events
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.runtime import App
-from pytest_durable._hosts.arguments import check_arguments
+from pytest_durable._hosts.arguments import check_arguments, check_function, check_kind, check_texts
 from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.crash_points import at_number, at_record, check_crash_point, ends_with_the_life
 from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
 from pytest_durable._hosts.deployment import deploy, make_loader
 from pytest_durable._hosts.local_line import LocalLine
-from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.process import Process
-from pytest_durable._hosts.stored import PendingAlarm
 from pytest_durable._hosts.stub import Stub, check_own_stub
 from pytest_durable._hosts.world import World
 
@@ -64,9 +62,20 @@ class InProcessHost(CommonHost):
         root: Path | None = None,
         is_test_module: Callable[[ModuleType], bool] | None = None,
     ) -> None:
-        check_arguments(storage=storage, synchronous=synchronous, seed=seed)
+        check_arguments(
+            storage=storage,
+            synchronous=synchronous,
+            seed=seed,
+            directory=directory,
+            start=start,
+            autojump=autojump,
+            copy_from=copy_from,
+            crash_at=crash_at,
+        )
+        check_kind("app", app, App)
+        check_kind("world", world, World)
         warnings = WarningLog()
-        deployment = deploy(app or App(), warnings.report)
+        deployment = deploy(App() if app is None else app, warnings.report)
         # A world of our own changes the time of the process: from here on, whatever fails gives it back.
         computer = Computer(
             directory=directory,
@@ -104,8 +113,8 @@ class InProcessHost(CommonHost):
         Afterwards only ``.sqlite`` files remain. A running alarm handler is cut off and runs again at the
         next start.
         """
-        self.raise_failures()
         await self._process.stop()
+        self.raise_failures()
 
     @ends_with_the_life
     async def start(self) -> None:
@@ -119,10 +128,10 @@ class InProcessHost(CommonHost):
 
         Calls in flight fail; ``-wal`` and ``-shm`` files stay as they are.
         """
-        self.raise_failures()
         self.world.check_loop()
         self._process.end(graceful=False)
         await self.world.let_callers_know()
+        self.raise_failures()
 
     def crash_at(
         self,
@@ -156,7 +165,7 @@ class InProcessHost(CommonHost):
     async def finish(self) -> None:
         """End of the test: let run what can, cancel what waits, stop in order. Failures nobody saw are kept."""
         self.journal.disarm()  # what the test wanted to cut has not come
-        with self._computer.failures.kept_back():
+        with self._computer.failures.held_back():
             await self._process.wind_up()
 
     # -- one object
@@ -184,6 +193,7 @@ class InProcessHost(CommonHost):
     @ends_with_the_life
     async def abort(self, stub: Stub, reason: str | None = None) -> None:
         """End the object's instance at once: uncommitted writes are lost, calls in flight fail with ``reason``."""
+        check_texts("abort", reason=reason)
         self.raise_failures()
         self._line(stub).abort(reason)
         await self.world.let_callers_know()
@@ -194,6 +204,7 @@ class InProcessHost(CommonHost):
         Returns:
             What it returns (awaited, if it is awaitable), unconverted.
         """
+        check_function(function)
         self.raise_failures()
         return await self._line(stub).run_inside(function)
 
@@ -207,12 +218,3 @@ class InProcessHost(CommonHost):
         was_there = await self._line(stub).run_alarm()
         self.raise_failures()
         return was_there
-
-    # -- looking
-
-    def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
-        """The pending alarms, by (due, id); while the host is down, those on the disk."""
-        self.raise_failures()
-        chosen = self.namespaces if namespace is None else (namespace,)
-        found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
-        return sorted(found, key=lambda alarm: (alarm.due, alarm.id))

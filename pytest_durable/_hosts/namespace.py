@@ -9,6 +9,7 @@ from pytest_durable._core.errors import ConfigurationError, ForeignIdError
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.storage import NamespaceFiles
+from pytest_durable._hosts.arguments import require
 from pytest_durable._hosts.face import Line
 from pytest_durable._hosts.stub import Stub
 
@@ -85,7 +86,16 @@ class Namespace:
 
         Raises:
             PlatformError: TypeError; it is none, or belongs to another namespace.
+            ConfigurationError: It is no text.
         """
+        given: object = text
+        require(
+            isinstance(given, str),
+            "id_from_string() takes the text of an id.",
+            expected="64 hex digits",
+            actual=text,
+            advice="Make the id of a name with  namespace.id_from_name(…)",
+        )
         return self._ids.from_string(text)
 
     def new_unique_id(self) -> ObjectId:
@@ -141,3 +151,19 @@ class Namespace:
     def newUniqueId(self, _options: Any = None) -> ObjectId:  # noqa: N802
         """See ``new_unique_id``."""
         return self.new_unique_id()
+
+
+def check_own_namespace(namespace: object, host: object) -> None:
+    """Make sure that ``namespace`` is one, declared on ``host``.
+
+    Raises:
+        ConfigurationError: It is none, or was declared on another host.
+    """
+    of_another_host = isinstance(namespace, Namespace) and namespace.host is not host
+    require(
+        isinstance(namespace, Namespace) and not of_another_host,
+        f"{namespace!r} {'was declared on another host' if of_another_host else 'is no namespace'}.",
+        expected="a namespace of this host",
+        actual=namespace,
+        advice="Hand over what namespace() gave:  durable.namespace(…)",
+    )

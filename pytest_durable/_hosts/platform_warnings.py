@@ -59,6 +59,7 @@ def require_known_code(code: str) -> str:
     Raises:
         ConfigurationError: It has not.
     """
-    if not (code.startswith("PD-W") and code[4:].isdigit()):
+    given: object = code
+    if not (isinstance(given, str) and given.startswith("PD-W") and given[4:].isdigit()):
         raise ConfigurationError(f"{code!r} is no code of a platform warning.\n\n  expected  for example 'PD-W05'")
     return code

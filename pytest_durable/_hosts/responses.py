@@ -2,10 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.messages import Request, Response
+from pytest_durable._hosts.arguments import require
+
+_FOR_EXAMPLE: Final = (
+    'For example:  await stub.fetch("https://example.com/", method="POST", headers={"a": "b"}, body="text")'
+)
 
 
 def make_request(request: str | Request, init: Mapping[str, Any]) -> Request:
@@ -19,15 +24,48 @@ def make_request(request: str | Request, init: Mapping[str, Any]) -> Request:
         raise ConfigurationError(
             f"fetch() got an unknown argument: {', '.join(sorted(unknown))}.\n\n  known  method, headers, body"
         )
+    given: object = request
+    require(
+        isinstance(given, str | Request),
+        "fetch() takes an address.",
+        expected="a URL as text, or a Request",
+        actual=request,
+        advice=_FOR_EXAMPLE,
+    )
     base = request if isinstance(request, Request) else Request(url=request)
     body = init.get("body", base.body)
-    headers = init.get("headers", base.headers)
+    require(
+        body is None or isinstance(body, str | bytes | bytearray | memoryview),
+        "fetch(body=…) makes no sense.",
+        expected="str, bytes or None",
+        actual=body,
+        advice="For JSON:  body=json.dumps(…)",
+    )
+    method = init.get("method", base.method)
+    require(
+        isinstance(method, str), "fetch(method=…) makes no sense.", expected="text", actual=method, advice=_FOR_EXAMPLE
+    )
     return Request(
         url=base.url,
-        method=str(init.get("method", base.method)),
-        headers={str(name).lower(): str(value) for name, value in dict(headers).items()},
-        body=body.encode() if isinstance(body, str) else body,
+        method=method,
+        headers=_headers(init.get("headers", base.headers)),
+        body=body.encode() if isinstance(body, str) else None if body is None else bytes(body),
     )
+
+
+def _headers(given: Any) -> dict[str, str]:
+    try:
+        pairs = dict(given)
+    except (TypeError, ValueError):
+        pairs = None
+    require(
+        pairs is not None,
+        "fetch(headers=…) makes no sense.",
+        expected="a dict, name to value",
+        actual=given,
+        advice=_FOR_EXAMPLE,
+    )
+    return {str(name).lower(): str(value) for name, value in (pairs or {}).items()}
 
 
 class Answer:

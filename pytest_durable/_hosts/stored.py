@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pytest_durable._core.storage import StoredView
+from pytest_durable._hosts.arguments import require
 from pytest_durable._hosts.durations import instant
 
 
@@ -66,5 +67,26 @@ class Stored:
 
         Returns:
             One dict per row, column name to int, float, str, bytes or None, in statement order.
+
+        Raises:
+            ConfigurationError: SQLite has no such values.
+            DurableError: The query failed, or tried to write.
         """
+        for value in (query, *args):
+            require(
+                _is_sql(value) and (value is not query or isinstance(query, str)),
+                f"sql() takes a query and the values of its parameters, and {value!r} is neither.",
+                expected="a text, then int (64 bits), float, str, bytes or None",
+                actual=value,
+                advice='For example:  durable.stored(stub).sql("SELECT * FROM t WHERE a = ?", 5)',
+            )
         return [] if self._view is None else self._view.sql(query, *args)
+
+
+def _is_sql(value: object) -> bool:
+    """Whether SQLite can take it: text must have an encoding, and whole numbers have 64 bits."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+    return value is None or isinstance(value, float | bytes | bytearray | memoryview)

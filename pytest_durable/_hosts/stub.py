@@ -1,7 +1,7 @@
 """What a test holds of an object: an id and a line to the object, which outlives every life of the process."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.ids import ObjectId
@@ -23,11 +23,19 @@ class Stub:
     ``id``, ``name`` and ``fetch``. An error raised by the object's code reaches the test as it was raised.
     """
 
+    _durable_namespace: "Namespace"
+    _durable_key: ObjectKey
+    _durable_id: ObjectId
+    _durable_line: Line
+
     def __init__(self, namespace: "Namespace", object_id: ObjectId, line: Line) -> None:
-        self._durable_namespace = namespace
-        self._durable_key = ObjectKey(namespace.unique_key, object_id.hex, object_id.name)
-        self._durable_id = object_id
-        self._durable_line = line
+        # Past `__setattr__`, which refuses everybody.
+        self.__dict__.update(
+            _durable_namespace=namespace,
+            _durable_key=ObjectKey(namespace.unique_key, object_id.hex, object_id.name),
+            _durable_id=object_id,
+            _durable_line=line,
+        )
 
     @property
     def id(self) -> ObjectId:
@@ -51,6 +59,14 @@ class Stub:
 
         call.__name__ = name
         return call
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise ConfigurationError(
+            f"{name!r} cannot be set on {self!r}: a stub holds nothing, and what it is called for is in the object.\n\n"
+            f"To change the object:  await durable.run_in_object(stub, lambda instance, ctx: "
+            f"setattr(instance, {name!r}, …))\n"
+            "To change its class:   monkeypatch.setattr(Counter, …)"
+        )
 
     def fetch(self, request: str | Request, **init: Any) -> Pending:
         """Send a request to the object's ``fetch`` handler.

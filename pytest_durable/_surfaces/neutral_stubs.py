@@ -150,7 +150,7 @@ class NeutralStub:
         # A stub is not awaitable, and Python's own protocols must not be answered by the other side.
         if name == "then" or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(name)
-        return lambda *arguments: self._send(lambda: Call(name, tuple(copied(value) for value in arguments)))
+        return lambda *arguments: self._send(lambda: Call(name, _copied_together(arguments)))
 
     def fetch(self, resource: str | Request, **init: Any) -> Pending | Settled:
         """Send a request. ``init`` are fields of ``messages.Request``."""
@@ -187,6 +187,13 @@ def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError
     elif failure.from_user_code and enhanced:
         seen.durable_object_id = failure.actor_hex
     return seen
+
+
+def _copied_together(arguments: tuple[object, ...]) -> tuple[object, ...]:
+    """All arguments travel in one message, so what two of them share stays shared."""
+    copy = copied(list(arguments))
+    assert isinstance(copy, list)
+    return tuple(copy)
 
 
 #: Classes that a call keeps before compatibility date 2026-04-21; any other becomes part of the message.

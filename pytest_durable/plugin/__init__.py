@@ -3,8 +3,8 @@
 import pytest
 
 from pytest_durable.plugin import hookspecs, options
-from pytest_durable.plugin.fixtures import _durable_bench, durable, durable_app, durable_factory
-from pytest_durable.plugin.keys import DEFAULTS
+from pytest_durable.plugin.fixtures import _durable_bench, durable, durable_app, durable_backend, durable_factory
+from pytest_durable.plugin.keys import BACKEND_FIXTURE, BENCH_FIXTURE, DEFAULTS
 from pytest_durable.plugin.lending import LENDER, Lender
 from pytest_durable.plugin.running import (
     pytest_fixture_setup,
@@ -24,6 +24,7 @@ __all__ = [
     "_durable_bench",
     "durable",
     "durable_app",
+    "durable_backend",
     "durable_factory",
     "pytest_addhooks",
     "pytest_addoption",
@@ -63,7 +64,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Check the markers of a test when it is collected, where a wrong one can be shown with the user's line."""
-    definition = metafunc.definition
+    """Check the markers of a test when it is collected, where a wrong one can be shown with the user's line.
+
+    A test is run once on each of its hosts; their names are in its id as soon as one is not the usual one.
+    """
+    definition, said = metafunc.definition, metafunc.config.stash[DEFAULTS]
     if next(definition.iter_markers("durable"), None) is not None:
-        options.read_marks(definition, metafunc.config.stash[DEFAULTS])
+        said = options.read_marks(definition, said)
+    if said.backend == options.BACKENDS[:1]:
+        return
+    # Most tests do not ask for the name of their host: then they are spared a fixture.
+    name = next((name for name in (BACKEND_FIXTURE, BENCH_FIXTURE) if name in metafunc.fixturenames), None)
+    if name is not None:
+        metafunc.parametrize(name, said.backend, indirect=True)

@@ -6,31 +6,33 @@ Imported when the first test asks for ``durable``, never earlier: this module lo
 import contextvars
 import functools
 import shutil
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import pytest
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.runtime import App
-from pytest_durable._durable import Host
-from pytest_durable._hosts.defaults import unread
+from pytest_durable._durable import Host, WorkerdHost
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.world import World, parse_start
 from pytest_durable._surfaces.wallclock import is_frozen
 from pytest_durable.plugin.keys import EVIDENCE, FAILED
-from pytest_durable.plugin.options import Options, read_surface
+from pytest_durable.plugin.options import BACKENDS, Options, read_surface
 from pytest_durable.plugin.report import section
 
 T = TypeVar("T")
 
+#: What ``durable`` can be.
+AnyHost: TypeAlias = Host | WorkerdHost
+
 #: Options that are arguments of a host.
-_OF_A_HOST: Final = ("storage", "seed", "autojump", "copy_from", "synchronous")
+_OF_A_HOST: Final = ("storage", "seed", "autojump", "copy_from", "synchronous", "config", "main")
 
 
 class Bench:
@@ -39,6 +41,7 @@ class Bench:
     Args:
         item: The test.
         options: What it is run with.
+        backend: Which host runs it.
         make_directory: Names a new directory for a host that keeps its objects on disk.
         is_test_module: Tells the test's own modules, which are never executed again.
     """
@@ -48,13 +51,17 @@ class Bench:
         item: pytest.Item,
         options: Options,
         *,
+        backend: str,
         make_directory: Callable[[], Path],
         is_test_module: Callable[[ModuleType], bool],
     ) -> None:
         self.item = item
         self.options = options
+        self.backend = backend
+        #: The kinds of hosts that were asked for.
+        self.backends = {backend}
         self.world = _make_world(options)
-        self.hosts: list[Host] = []
+        self.hosts: list[AnyHost] = []
         #: Fixtures and test share it, so that a context variable set in an async fixture is seen in the test.
         self.context = contextvars.copy_context()
         #: Anyio runs the async parts of the test, on a loop that it has borrowed.
@@ -73,15 +80,20 @@ class Bench:
         __tracebackhide__ = True
         return self.world.run(awaitable, context=self.context)
 
-    def make_host(self, app: object, *, directory: str | Path | None = None, **said: Any) -> Host:
+    def make_host(
+        self, app: object, *, directory: str | Path | None = None, backend: str | None = None, **said: Any
+    ) -> AnyHost:
         """Make a host that lives until the end of the test.
 
         Args:
             app: What ``durable_app`` gave.
             directory: Where its objects are kept; None: a directory of its own, removed at the end.
+            backend: Which kind of host; None: the one that the test runs on.
             said: Arguments of ``Host`` that differ from the test's options.
         """
         __tracebackhide__ = True
+        backend = self.backend if backend is None else _known(backend)
+        self.backends.add(backend)
         if not isinstance(app, App):
             raise ConfigurationError(
                 f"durable_app gave no application.\n\n  expected  App(…)\n  actual    {app!r}\n\n"
@@ -89,20 +101,25 @@ class Bench:
             )
         if app.surface == "auto" and read_surface(self.item.config) == "wrapped":
             app = replace(app, surface="wrapped")
-        _refuse_configuration(said)
         arguments = {name: getattr(self.options, name) for name in _OF_A_HOST} | said
+        named = {name: path for name in ("config", "main") if (path := arguments.pop(name)) is not None}
+        if named:
+            app = replace(app, **named)
         if directory is None and arguments["storage"] == "disk":
             directory = self._make_directory()
             self._directories.append(directory)
         root = self.item.config.rootpath
         if arguments["copy_from"] is not None:
             arguments["copy_from"] = root / arguments["copy_from"]  # what is absolute stays so
-        host = Host(directory, app=app, world=self.world, root=root, is_test_module=self._is_test_module, **arguments)
+        if backend == "workerd":
+            arguments["executable"] = self.item.config.getoption("durable_workerd")
+        make = WorkerdHost if backend == "workerd" else Host
+        host = make(directory, app=app, world=self.world, root=root, is_test_module=self._is_test_module, **arguments)
         self.hosts.append(host)
         self._connect(host)
         return host
 
-    def _connect(self, host: Host) -> None:
+    def _connect(self, host: AnyHost) -> None:
         """Let the hooks of the project see what happens. A hook that nobody implements costs nothing."""
         hooks = self.item.ihook
         host.ignored_files = lambda namespace: chain.from_iterable(
@@ -124,7 +141,7 @@ class Bench:
         for host in self.hosts:
             self._issue_warnings(host)
 
-    def end(self, hosts: Iterable[Host]) -> None:
+    def end(self, hosts: Iterable[AnyHost]) -> None:
         """Stop hosts in order, the newest first. What fails now fails the teardown of the test."""
         __tracebackhide__ = True
         with ExitStack() as exits:
@@ -149,7 +166,7 @@ class Bench:
     def _keeps_directories(self) -> bool:
         return bool(self.item.config.getoption("durable_keep"))
 
-    def _end(self, host: Host) -> None:
+    def _end(self, host: AnyHost) -> None:
         __tracebackhide__ = True
         try:
             self.run(host.finish())
@@ -163,9 +180,18 @@ class Bench:
             self.hosts.remove(host)
             host.close()
 
-    def _issue_warnings(self, host: Host) -> None:
+    def _issue_warnings(self, host: AnyHost) -> None:
         for warning in host.platform_warnings.take_unclaimed():
             self.item.warn(warning)
+
+
+def _known(backend: object) -> str:
+    __tracebackhide__ = True
+    if backend in BACKENDS:
+        return str(backend)
+    raise ConfigurationError(
+        f"There is no host called {backend!r}.\n\n  expected  one of {', '.join(BACKENDS)}\n  actual    {backend!r}"
+    )
 
 
 def _make_world(options: Options) -> World:
@@ -190,11 +216,3 @@ def _two_starts(said: str, actual: str) -> str:
         "or leave the start out:      the platform follows the freeze\n"
         "See docs/how-to/clock.md"
     )
-
-
-def _refuse_configuration(said: Mapping[str, object]) -> None:
-    """Reading ``wrangler.jsonc`` and entry modules has an issue of its own."""
-    __tracebackhide__ = True
-    for name in ("config", "main"):
-        if said.get(name) is not None:
-            raise ConfigurationError(unread(f"{name}={said[name]!r}"))

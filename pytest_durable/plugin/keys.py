@@ -22,6 +22,9 @@ EVIDENCE: Final = pytest.StashKey[str]()
 #: with a fixture of its own that happens to be called ``durable`` is none.
 BENCH_FIXTURE: Final = "_durable_bench"
 
+#: The fixture that names the host which runs the test; it is what the test is parametrised by.
+BACKEND_FIXTURE: Final = "durable_backend"
+
 
 def is_durable(item: object) -> bool:
     """Whether a test uses ``durable`` or ``durable_factory``, directly or through its fixtures."""

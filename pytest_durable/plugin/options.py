@@ -13,7 +13,8 @@ import pytest
 
 from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, StorageMode, unread
 
-BACKENDS: Final = ("inprocess",)
+#: Which hosts there are: the platform in this process, and the real one.
+BACKENDS: Final = ("inprocess", "workerd")
 SURFACES: Final = ("auto", "wrapped", "off")
 SYNCHRONOUS: Final = ("off", "full")
 _TRUE: Final = ("true", "yes", "on", "1")
@@ -40,9 +41,9 @@ class Options:
         start: Where the clock starts: an aware datetime, or ISO text with a zone.
         seed: Of everything random: unique ids, retry jitter.
         autojump: A test that waits makes the clock jump to the next thing due.
-        config: Path of the configuration of the application. Refused so far.
-        main: Path of the entry module of the application. Refused so far.
-        backend: Which host runs the test.
+        config: Path of the ``wrangler`` configuration of a JavaScript Worker; for the real platform only, so far.
+        main: Path of its main module, likewise.
+        backend: Which hosts run the test, one after the other.
         copy_from: A directory of captured data; the test works on a copy of it.
         synchronous: ``"full"`` syncs each commit to the disk as the platform does.
         is_start_said: Somebody has said ``start``. No option, but known of one.
@@ -52,9 +53,9 @@ class Options:
     start: str | datetime = DEFAULT_START
     seed: int = 0
     autojump: bool = True
-    config: str | None = None
-    main: str | None = None
-    backend: str = BACKENDS[0]
+    config: str | Path | None = None
+    main: str | Path | None = None
+    backend: tuple[str, ...] = BACKENDS[:1]
     copy_from: str | Path | None = None
     synchronous: Literal["off", "full"] = "off"
     is_start_said: bool = False
@@ -64,13 +65,14 @@ class Options:
 _DEFAULTS: Final = {each.name: each.default for each in fields(Options) if each.name != "is_start_said"}
 OPTION_NAMES: Final = tuple(_DEFAULTS)
 
-#: Options that exist so that they can say what to do instead.
-_UNREAD: Final = ("config", "main")
+#: Options that the host in this process does not read.
+_OF_A_SCRIPT: Final = ("config", "main")
 
 
 def marker_help() -> str:
     """The line that ``pytest --markers`` shows: each option with its default, after the colon that pytest wants."""
-    shown = ", ".join(f"{name}={default!r}" for name, default in _DEFAULTS.items())
+    defaults = {name: ",".join(each) if isinstance(each, tuple) else each for name, each in _DEFAULTS.items()}
+    shown = ", ".join(f"{name}={default!r}" for name, default in defaults.items())
     return f"durable(**options): how the `durable` fixture of the test is made. Options and defaults: {shown}."
 
 
@@ -117,6 +119,14 @@ def _truth(value: object) -> bool:
     raise BadValueError("True or False", value)
 
 
+def _backends(value: object) -> tuple[str, ...]:
+    names = tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
+    is_list = isinstance(names, tuple | list) and bool(names) and len(set(names)) == len(names)
+    if not is_list or any(name not in BACKENDS for name in names):  # type: ignore[attr-defined]
+        raise BadValueError(" or ".join(map(repr, (*BACKENDS, ",".join(BACKENDS)))), value)
+    return tuple(names)  # type: ignore[arg-type]
+
+
 def _path(value: object) -> str | Path | None:
     if value is None or isinstance(value, str | Path):
         return value
@@ -130,7 +140,7 @@ _CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
     "autojump": _truth,
     "config": _path,
     "main": _path,
-    "backend": _one_of(BACKENDS),
+    "backend": _backends,
     "copy_from": _path,
     "synchronous": _one_of(SYNCHRONOUS),
 }
@@ -153,7 +163,11 @@ def read_marks(item: pytest.Item, defaults: Options) -> Options:
             said.setdefault(name, _read_argument(node, name, value))
     if not said:
         return defaults
-    return replace(defaults, **said, is_start_said=defaults.is_start_said or "start" in said)
+    options = replace(defaults, **said, is_start_said=defaults.is_start_said or "start" in said)
+    unreadable = [name for name in _OF_A_SCRIPT if said.get(name) is not None]
+    if unreadable and options.backend == BACKENDS[:1]:
+        raise MarkerError(f"{_line_of(item)}: {unread(f'{unreadable[0]}={said[unreadable[0]]!r}')}")
+    return options
 
 
 def _read_argument(node: Any, name: str, value: object) -> object:
@@ -163,8 +177,6 @@ def _read_argument(node: Any, name: str, value: object) -> object:
         known = _CHECKS[name](value)
     except BadValueError as bad:
         raise MarkerError(f"{_line_of(node)}: the marker durable has no such {name}.\n\n{bad}") from None
-    if name in _UNREAD and known is not None:
-        raise MarkerError(f"{_line_of(node)}: {unread(f'{name}={value!r}')}")
     if name == "copy_from" and known is not None and not (directory := node.config.rootpath / known).is_dir():
         raise _marker_error(node, "copies from a directory that is not there", "a directory", str(directory))
     return known
@@ -210,7 +222,10 @@ def _line_of(node: Any) -> str:
 def add_options(parser: pytest.Parser) -> None:
     """Declare what the command line and the ini file can say."""
     group = parser.getgroup("durable", "Durable Objects (pytest-durable)")
-    group.addoption("--durable-backend", metavar="NAME", help=f"which host runs the tests: {', '.join(BACKENDS)}")
+    group.addoption(
+        "--durable-backend", metavar="NAMES", help=f"which hosts run the tests, one or several: {','.join(BACKENDS)}"
+    )
+    group.addoption("--durable-workerd", metavar="PATH", help="the executable of the real platform")
     group.addoption("--durable-seed", metavar="N", help="seed of everything random in durable tests (default: 0)")
     group.addoption(
         "--durable-keep", action="store_true", help="keep the directories of failed tests; the report names them"
@@ -218,7 +233,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("durable_storage", f"where objects are kept: {', '.join(STORAGE_MODES)}", default="")
     parser.addini("durable_start", f"where the clock starts (default: {DEFAULT_START})", default="")
     parser.addini("durable_config", "the configuration of the application", default="")
-    parser.addini("durable_backend", f"which host runs the tests: {', '.join(BACKENDS)}", default="")
+    parser.addini("durable_backend", f"which hosts run the tests, one or several: {','.join(BACKENDS)}", default="")
     parser.addini("durable_autojump", "a test that waits makes the clock jump (default: true)", default="")
     surfaces = f"what user code can import and see: {', '.join(SURFACES)} (no `workers`, `js`, `pyodide`)"
     parser.addini("durable_surface", surfaces, default="")
@@ -237,13 +252,14 @@ def read_config(config: pytest.Config) -> Options:
     said: dict[str, Any] = {}
     for name in _INI:
         if text := config.getini(f"durable_{name}"):
-            if name in _UNREAD:
-                raise pytest.UsageError(unread(f"durable_{name} = {text}"))
             said[name] = _read_setting(f"durable_{name}", name, text)
     for name in _COMMAND_LINE:
         if (text := config.getoption(f"durable_{name}")) is not None:
             said[name] = _read_setting(f"--durable-{name}", name, text)
-    return Options(**said, is_start_said="start" in said)
+    options = Options(**said, is_start_said="start" in said)
+    if options.config is not None and options.backend == BACKENDS[:1]:
+        raise pytest.UsageError(unread(f"durable_config = {options.config}"))
+    return options
 
 
 def read_surface(config: pytest.Config) -> str:

@@ -5,13 +5,15 @@ hosts as claims do, by their face and their journal; it wakes nothing, and what 
 """
 
 import reprlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_durable._core.errors import DirectoryInUseError
 from pytest_durable._core.events import Record
 from pytest_durable._core.messages import ObjectKey
-from pytest_durable._durable import Host
+from pytest_durable._durable import Host, WorkerdHost
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.stored import PendingAlarm, Stored
@@ -32,7 +34,7 @@ _COLUMNS_MAX: Final = 8
 _VALUE_LENGTH_MAX: Final = 80
 
 
-def section(hosts: Sequence[Host], row: RowHook, *, removed: Collection[Path] = ()) -> str:
+def section(hosts: Sequence[Host | WorkerdHost], row: RowHook, *, removed: Collection[Path] = ()) -> str:
     """What the report says about the hosts of one test.
 
     Args:
@@ -40,13 +42,14 @@ def section(hosts: Sequence[Host], row: RowHook, *, removed: Collection[Path] = 
         row: The project's own words for records.
         removed: Directories that will be gone when somebody reads this.
     """
-    if len(hosts) == 1:
-        return "\n".join(_host_lines(hosts[0], row, removed))
-    blocks = ("\n".join((f"host {number}", *_host_lines(host, row, removed))) for number, host in enumerate(hosts, 1))
-    return "\n\n".join(blocks)
+    blocks = ["\n".join(_host_lines(host, row, removed)) for host in hosts]
+    if len(hosts) > 1:
+        blocks = [f"host {number}\n{block}" for number, block in enumerate(blocks, 1)]
+    # Half a character, of a name or a key or in the words of a failure, has no encoding: pytest could not print it.
+    return "\n\n".join(blocks).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _host_lines(host: Host, row: RowHook, removed: Collection[Path]) -> Iterator[str]:
+def _host_lines(host: Host | WorkerdHost, row: RowHook, removed: Collection[Path]) -> Iterator[str]:
     # First of all, because the questions below would raise them.
     failures = _unseen_failures(host)
     yield f"clock      {as_utc(_now_ns(host))}, {since_start(_now_ns(host) - start_ns(host))} since the start"
@@ -55,11 +58,15 @@ def _host_lines(host: Host, row: RowHook, removed: Collection[Path]) -> Iterator
         note = " (removed after the test; --durable-keep keeps it)" if host.directory in removed else ""
         yield f"directory  {host.directory}{note}"
     if failures:
-        yield from _block("also failed", [_first_line(failure) for failure in failures])
+        yield from _block("also failed", _counted(map(_first_line, failures)))
     if host.warnings:
         yield from _block("platform warnings", [_first_line(warning) for warning in host.warnings])
-    yield from _block("pending alarms", _told(lambda: _alarm_lines(host)))
-    yield from _block("stored", _told(lambda: _stored_lines(host)))
+    taken = _taken(host)
+    if taken is not None:
+        yield from _block("pending alarms and stored", [taken])
+    else:
+        yield from _block("pending alarms", _told(lambda: _alarm_lines(host)))
+        yield from _block("stored", _told(lambda: _stored_lines(host)))
     left = max(0, len(host.journal) - _RECORDS_MAX)
     title = f"journal, the last {_RECORDS_MAX} of {len(host.journal)} records" if left else "journal"
     yield from _block(title, _told(lambda: _journal_lines(host, row)))
@@ -82,7 +89,27 @@ def _told(tell: Callable[[], Iterator[str]]) -> list[str]:
         return [f"cannot be read: {_first_line(failure)}"]
 
 
-def _unseen_failures(host: Host) -> list[BaseException]:
+def _counted(lines: Iterable[str]) -> list[str]:
+    """Lines that repeat at once, such as those of an alarm that fails again and again, stand once with their number."""
+    counted = ((line, sum(1 for _ in same)) for line, same in groupby(lines))
+    return [line if count == 1 else f"{line} ({count} times)" for line, count in counted]
+
+
+def _taken(host: Host | WorkerdHost) -> str | None:
+    """Why nothing can be told of the files of a host that is down: another one, of this test or not, has them now."""
+    if host.is_running:
+        return None
+    try:
+        for namespace in host.namespaces:
+            host.alarms(namespace)
+    except DirectoryInUseError as failure:
+        return f"belong to the host that uses the directory now: {_only_line(str(failure))}"
+    except Exception:
+        return None  # what cannot be read for other reasons is told with the object that it is about
+    return None
+
+
+def _unseen_failures(host: Host | WorkerdHost) -> list[BaseException]:
     """Failures that no call of the test has raised: they are told here, because the test has failed already."""
     failures: list[BaseException] = []
     while True:
@@ -94,7 +121,7 @@ def _unseen_failures(host: Host) -> list[BaseException]:
             return failures
 
 
-def _alarm_lines(host: Host) -> Iterator[str]:
+def _alarm_lines(host: Host | WorkerdHost) -> Iterator[str]:
     found = [(alarm, namespace) for namespace in host.namespaces for alarm in host.alarms(namespace)]
     found.sort(key=lambda pair: (pair[0].due, pair[0].id))
     rows = [_alarm_row(host, namespace, alarm) for alarm, namespace in found[:_ALARMS_MAX]]
@@ -103,14 +130,14 @@ def _alarm_lines(host: Host) -> Iterator[str]:
         yield f"and {len(found) - _ALARMS_MAX} more"
 
 
-def _alarm_row(host: Host, namespace: Namespace, alarm: PendingAlarm) -> tuple[str, str]:
+def _alarm_row(host: Host | WorkerdHost, namespace: Namespace, alarm: PendingAlarm) -> tuple[str, str]:
     due_ns = instant_ns(alarm.due)
     state = alarm.state if alarm.retry_count == 0 else f"{alarm.state}, {alarm.retry_count} failed"
     due = f"due {since_start(due_ns - start_ns(host))}, {from_now(due_ns - _now_ns(host))}, {state}"
     return label(namespace, ObjectKey(namespace.unique_key, alarm.id, alarm.name)), due
 
 
-def _stored_lines(host: Host) -> Iterator[str]:
+def _stored_lines(host: Host | WorkerdHost) -> Iterator[str]:
     namespaces = {namespace.unique_key: namespace for namespace in host.namespaces}
     keys = _objects_involved(host)
     rows = [
@@ -124,14 +151,14 @@ def _stored_lines(host: Host) -> Iterator[str]:
         yield f"and {len(keys) - _OBJECTS_MAX} more objects"
 
 
-def _stored_of(host: Host, namespace: Namespace, key: ObjectKey) -> list[str]:
+def _stored_of(host: Host | WorkerdHost, namespace: Namespace, key: ObjectKey) -> list[str]:
     try:
         stored = host.stored(namespace.get(key.hex))
         pairs = list(stored.kv.items())
         tables = [name for name in stored.tables if not name.startswith("_cf_")]
     except Exception as failure:
         return [f"cannot be read: {_first_line(failure)}"]
-    lines = [f"{name} = {_short(value)}" for name, value in pairs[:_KEYS_MAX]]
+    lines = [f"{_key(name)} = {_short(value)}" for name, value in pairs[:_KEYS_MAX]]
     if len(pairs) > _KEYS_MAX:
         lines.append(f"and {len(pairs) - _KEYS_MAX} more keys")
     for table in tables[:_TABLES_MAX]:
@@ -161,7 +188,7 @@ def _row(row: dict[str, Any]) -> str:
     return ", ".join([*columns, f"and {left} more columns"] if left > 0 else columns)
 
 
-def _objects_involved(host: Host) -> list[ObjectKey]:
+def _objects_involved(host: Host | WorkerdHost) -> list[ObjectKey]:
     """The objects of the journal, the one that something happened to last first."""
     involved: dict[ObjectKey, None] = {}
     for record in reversed(tuple(host.journal)):
@@ -170,7 +197,7 @@ def _objects_involved(host: Host) -> list[ObjectKey]:
     return list(involved)
 
 
-def _journal_lines(host: Host, row: RowHook) -> Iterator[str]:
+def _journal_lines(host: Host | WorkerdHost, row: RowHook) -> Iterator[str]:
     start = start_ns(host)
     namespaces = {namespace.unique_key: namespace for namespace in host.namespaces}
     for record in host.journal.last(_RECORDS_MAX):
@@ -198,6 +225,11 @@ def _short(value: object) -> str:
     return shortener.repr(value)
 
 
+def _key(name: str) -> str:
+    """As it is if it can be printed within a line."""
+    return name if name.isprintable() else repr(name)
+
+
 def _first_line(failure: BaseException) -> str:
     return f"{type(failure).__name__}: {_only_line(str(failure))}"
 
@@ -207,5 +239,5 @@ def _only_line(text: str) -> str:
     return text.partition("\n")[0]
 
 
-def _now_ns(host: Host) -> int:
+def _now_ns(host: Host | WorkerdHost) -> int:
     return instant_ns(host.clock.now())

@@ -14,6 +14,7 @@ from _pytest.fixtures import resolve_fixture_function
 
 from pytest_durable.plugin.keys import BENCH, BENCH_FIXTURE, EVIDENCE, FAILED, is_durable
 from pytest_durable.plugin.lending import is_async, narrow_loop_scope
+from pytest_durable.plugin.skipping import skip_what_the_host_cannot_do
 
 if TYPE_CHECKING:
     from pytest_durable.plugin.bench import Bench
@@ -81,11 +82,15 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put what the platform was like into the report of a failure, as text."""
-    if call.excinfo is not None and BENCH in item.stash:
-        from pytest_durable.plugin.tracebacks import keep_users_lines
+    skip_what_the_host_cannot_do(item, call)
+    if call.excinfo is None or not is_durable(item) or item.config.getoption("fulltrace"):
+        report = yield
+    else:
+        from pytest_durable.plugin.tracebacks import name_in_summary, show_users_lines
 
-        keep_users_lines(call.excinfo.value)
-    report = yield
+        show_users_lines(call.excinfo)
+        report = yield
+        name_in_summary(report, call.excinfo)
     if report.failed:
         item.stash[FAILED] = True
         bench = item.stash.get(BENCH, None)

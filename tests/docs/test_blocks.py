@@ -3,12 +3,14 @@
 How a block becomes a file is told in ``support/pages.py``.
 """
 
+import os
 import re
 from typing import Final
 
 import pytest
 
-from support.pages import Page, all_pages
+from pytest_durable._hosts.workerd import WorkerdUnavailableError, build_shim, find_workerd
+from support.pages import ROOT, Page, all_pages
 
 PAGES: Final = tuple(page for page in all_pages() if any(name.endswith(".py") for name in page.files))
 
@@ -39,6 +41,8 @@ def run_page(page: Page, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPa
 def test_every_python_block_of_a_page_runs(
     page: Page, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if any(name.endswith(".js") for name in page.files):
+        require_the_real_platform(monkeypatch)
     printed = run_page(page, pytester, monkeypatch)
 
     results = [(found["file"], found[1]) for line in printed if (found := _RESULT.match(line))]
@@ -53,6 +57,15 @@ def test_every_python_block_of_a_page_runs(
     assert {name for name, _ in results} == tests, everything
     for output in page.outputs:
         assert output in as_read(printed), everything
+
+
+def require_the_real_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the page find what the project has; skip it where there is none."""
+    try:
+        monkeypatch.setenv("WORKERD", str(find_workerd(None, ROOT, os.environ)))
+        build_shim(os.environ)
+    except WorkerdUnavailableError as error:
+        pytest.skip(str(error))
 
 
 def as_read(printed: list[str]) -> str:

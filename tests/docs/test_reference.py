@@ -17,6 +17,7 @@ from pytest_durable import (
     PendingItem,
     PlatformOptions,
     Stored,
+    WorkerdHost,
     errors,
     events,
     values,
@@ -44,6 +45,7 @@ def members(cls: type) -> set[str]:
     ("page", "cls"),
     [
         ("host.md", Host),
+        ("host.md", WorkerdHost),
         ("host.md", Namespace),
         ("host.md", PendingAlarm),
         ("host.md", Stored),
@@ -94,7 +96,10 @@ def test_the_journal_page_names_every_field_of_a_record(name: str) -> None:
 def test_the_fixtures_page_names_fixtures_options_and_hooks() -> None:
     ini = {f"durable_{name}" for name in ("storage", "start", "autojump", "backend", "config", "surface")}
     hooks = {name for name in dir(hookspecs) if name.startswith("pytest_durable_")}
-    fixtures = {"durable", "durable_factory", "durable_app"}
+    fixtures = {"durable", "durable_factory", "durable_app", "durable_backend"}
+    command_line = {"--durable-backend", "--durable-workerd", "--durable-seed", "--durable-keep"}
+    text = (ROOT / "docs" / "reference" / "fixtures.md").read_text(encoding="utf-8")
+    assert {option for option in command_line if option not in text} == set()
     assert (ini | hooks | fixtures | set(options.OPTION_NAMES)) - code_words("fixtures.md") == set()
 
 

@@ -34,6 +34,9 @@ class NotingProcess:
         self.is_running = False
         self.noted: list[str] = []
 
+    def pending_alarms(self, files: Any) -> list[PendingAlarm]:
+        return []
+
     def check_class(self, target: Any) -> None:
         assert target.class_name
 
@@ -102,9 +105,6 @@ class AnotherHost(CommonHost, Claims):
 
     async def evict(self, stub: Any) -> None:
         raise NotImplementedError
-
-    def alarms(self, namespace: Any = None) -> list[PendingAlarm]:
-        return []
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Bad use and bad input: each gets a clear error, and nothing on the disk changes."""
 
 import hashlib
+import shutil
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -88,6 +89,39 @@ async def test_call_while_the_host_is_down_is_refused(durable: Any) -> None:
         await stub.put("a", 1)
 
 
+LATER = [
+    "abort_all",
+    "abort_isolate",
+    "assert_hibernatable",
+    "connect",
+    "delete_all",
+    "delete_all_alarms",
+    "disconnect",
+    "evict_all",
+    "fail_next",
+    "fetch",
+    "network",
+    "scheduled",
+]
+
+
+@pytest.mark.parametrize("name", LATER)
+async def test_member_of_a_later_version_says_so_and_does_not_exist(durable: Any, name: str) -> None:
+    assert not hasattr(durable, name)
+    with pytest.raises(AttributeError) as caught:
+        getattr(durable, name)
+    fact, _, advice, page = lines(caught)
+    assert fact == f"{name} is not in this version of pytest-durable."
+    assert advice
+    assert page == "See docs/limits.md#not-in-this-version"
+
+
+async def test_member_that_no_version_has_is_unknown_as_elsewhere(durable: Any) -> None:
+    with pytest.raises(AttributeError, match=r"^'Host' object has no attribute 'clokc'$") as caught:
+        _ = durable.clokc
+    assert (caught.value.name, caught.value.obj) == ("clokc", durable)
+
+
 async def test_naive_datetime_is_refused(durable: Any) -> None:
     with pytest.raises(NaiveDatetimeError):
         await durable.clock.move_to(datetime(2031, 1, 1))
@@ -125,6 +159,25 @@ async def test_the_same_key_with_another_class_is_refused(durable: Any) -> None:
     durable.namespace(Counter, unique_key="key")
     with pytest.raises(ConfigurationError, match="The namespace 'key' is declared already, with other arguments"):
         durable.namespace(Other, unique_key="key")
+
+
+@pytest.mark.parametrize(
+    ("again", "before", "now"),
+    [
+        ({"storage": "memory"}, "binding='COUNTER', storage='disk'", "binding='COUNTER', storage='memory'"),
+        ({"binding": "C"}, "binding='COUNTER', storage='disk'", "binding='C', storage='disk'"),
+    ],
+    ids=["storage", "binding"],
+)
+@pytest.mark.durable(storage="disk")
+async def test_what_differs_in_a_second_declaration_is_shown(durable: Any, again: Any, before: str, now: str) -> None:
+    durable.namespace(Counter)
+    with pytest.raises(ConfigurationError) as caught:
+        durable.namespace(Counter, **again)
+    assert lines(caught)[2].startswith("  before  ")
+    assert lines(caught)[2].endswith(before)
+    assert lines(caught)[3].startswith("  now     ")
+    assert lines(caught)[3].endswith(now)
 
 
 class Plain:
@@ -283,6 +336,26 @@ async def test_a_directory_that_is_a_file_is_refused(durable_factory: Any, tmp_p
     host = durable_factory(directory=tmp_path / "file")
     with pytest.raises(DirectoryError):
         host.namespace(Counter)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+async def test_a_directory_that_is_removed_under_a_host_is_named(durable_factory: Any, tmp_path: Path) -> None:
+    host = durable_factory(directory=tmp_path / "data", storage="disk")
+    namespace = host.namespace(Counter)
+    shutil.rmtree(tmp_path / "data" / "Counter")
+    with pytest.raises(DirectoryError, match="its directory is gone"):
+        await namespace.get_by_name("a").put("k", 1)
+
+
+@pytest.mark.parametrize("target", ["file", "file/below"])
+async def test_captured_data_that_cannot_be_copied_are_named(
+    durable_factory: Any, stopped: Path, tmp_path: Path, target: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    host = durable_factory(directory=tmp_path / target, copy_from=stopped, storage="disk")
+    with pytest.raises(DirectoryError) as caught:
+        host.namespace(Counter)
+    assert lines(caught)[0].startswith(f"copy_from: {stopped} cannot be copied to {tmp_path / target}: ")
     assert (tmp_path / "file").read_text() == "mine"
 
 

@@ -23,6 +23,7 @@ from pytest_durable.errors import (
 )
 from pytest_durable.events import AlarmStarted, RuntimeStarted
 from pytest_durable.values import JSRegExp
+from support.damage import spoil_page_of_values
 
 
 class Counter(DurableObject):
@@ -322,16 +323,6 @@ async def test_a_host_that_is_down_does_not_look_into_files_that_another_uses(
     assert durable.stored(stub).kv["k"] == 2
 
 
-def spoil_page_of_values(path: Path, table: str = "_cf_KV") -> None:
-    """Overwrite the page on which the rows are: the file can be opened, and its schema be read."""
-    connection = sqlite3.connect(path)
-    ((page,),) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchall()
-    connection.close()
-    content = bytearray(path.read_bytes())
-    content[(page - 1) * 4096 : page * 4096] = b"\xee" * 4096
-    path.write_bytes(content)
-
-
 async def test_a_call_that_meets_a_corrupt_page_names_file_and_object(durable_factory: Any, directory: Path) -> None:
     path = object_file(directory)
     spoil_page_of_values(path)
@@ -407,6 +398,24 @@ async def test_sql_that_meets_a_corrupt_page_names_the_file_unless_user_code_han
     with pytest.raises(DamagedFileError, match=path.name):
         await stub.read_sql()
     assert await stub.try_sql() == "Error: database disk image is malformed: SQLITE_CORRUPT"
+
+
+async def test_an_object_file_of_no_bytes_is_a_fresh_object_as_on_the_platform(
+    durable_factory: Any, directory: Path
+) -> None:
+    # Asked of the real platform: it reads nothing, cancels the alarm of the row without calling the handler, and makes
+    # an empty database of the file.
+    path = object_file(directory)
+    path.write_bytes(b"")
+    host = durable_factory(directory=directory)
+    namespace = host.namespace(Counter)
+    stub = namespace.get_by_name("a")
+    assert await stub.read("k") is None
+    await host.clock.advance(seconds=10)
+    assert host.alarms(namespace) == []
+    assert dict(host.stored(stub).kv) == {}
+    await host.stop()
+    assert path.stat().st_size == 4096
 
 
 async def test_the_causes_of_an_error_reach_the_test(durable: Any) -> None:

@@ -19,6 +19,9 @@ class Reminder(DurableObject):
         await self.ctx.storage.put({"seconds": seconds, "text": "x" * 200})
         await self.ctx.storage.setAlarm(int(time.time() * 1000) + seconds * 1000)
 
+    async def keep(self, key, value):
+        await self.ctx.storage.put(key, value)
+
     async def nothing(self):
         pass
 
@@ -46,6 +49,39 @@ async def test_alarm_and_values(durable):
     await durable.namespace(Reminder).get_by_name("a").remind_in(300)
     await asyncio.sleep(0.001)
     assert False
+
+
+@pytest.mark.durable(storage="disk")
+async def test_successor(durable_factory, tmp_path):
+    for n in range(2):
+        host = durable_factory(directory=tmp_path / "shared")
+        stub = host.namespace(Reminder).get_by_name("a")
+        await stub.remind_in(60)
+        await host.namespace(Reminder).get_by_name("b").nothing()
+        if n == 0:
+            await host.stop()
+    assert False
+
+
+class Again(Reminder):
+    async def alarm(self, info):
+        await self.ctx.storage.setAlarm(int(time.time() * 1000) + 1000)
+        raise AssertionError("again")
+
+
+@pytest.mark.durable(storage="memory")
+async def test_fails_again_and_again(durable):
+    for name in "ab":
+        await durable.namespace(Again).get_by_name(name).remind_in(1)
+    await asyncio.sleep(1.5)
+    assert False
+
+
+@pytest.mark.durable(storage="memory")
+async def test_half_characters(durable):
+    stub = durable.namespace(Reminder).get_by_name("\\ud800\\n")
+    await stub.keep("a\\nb", "\\udfff")
+    durable.assert_stored(stub, {"a\\nb": 1})
 
 
 @pytest.mark.durable(storage="memory")
@@ -239,6 +275,31 @@ def test_section_tells_of_each_host(run: InnerRun) -> None:
     ]
 
 
+def test_files_that_another_host_has_are_mentioned_once(run: InnerRun) -> None:
+    first, _, second = run.section("test_successor").partition("\n\nhost 2\n")
+    assert first.count("in use by another host") == 1
+    assert "\npending alarms and stored\n  belong to the host that uses the directory now: " in first
+    assert '\npending alarms\n  REMINDER["a"]  due 00:01:00.000' in second
+    assert "in use" not in second
+
+
+def test_failure_that_repeats_is_shown_once_with_its_number(run: InnerRun) -> None:
+    section = run.section("test_fails_again_and_again")
+    assert "also failed\n  AssertionError: again (2 times)\n\n" in section
+
+
+def test_what_cannot_be_printed_is_escaped(run: InnerRun) -> None:
+    section = run.section("test_half_characters").splitlines()
+    assert "  REMINDER[\"\\ud800\\n\"]  'a\\nb' = '\\udfff'" in section
+    assert len(section) > 10
+
+
+def test_what_cannot_be_printed_crosses_from_an_xdist_worker(tmp_path: Path) -> None:
+    run = run_inner(tmp_path, {"test_project.py": PROJECT}, "-n1", "-k", "test_half_characters")
+    assert run.outcomes["test_half_characters"] == "FAILED"
+    assert "  REMINDER[\"\\ud800\\n\"]  'a\\nb' = '\\udfff'" in run.section("test_half_characters").splitlines()
+
+
 def test_section_is_there_when_a_fixture_fails(run: InnerRun) -> None:
     assert run.section("test_setup").startswith("clock      2030-01-01T00:00:00.000Z")
 
@@ -246,7 +307,7 @@ def test_section_is_there_when_a_fixture_fails(run: InnerRun) -> None:
 def test_section_is_not_there_for_other_tests(run: InnerRun) -> None:
     assert run.outcomes["test_expected_failure"] == "XFAIL"
     assert run.section("test_not_durable") == ""
-    assert run.out.count(" durable -") == 10
+    assert run.out.count(" durable -") == 13
 
 
 def test_directory_of_a_failed_test_is_removed_unless_it_shall_be_kept(run: InnerRun) -> None:

@@ -76,6 +76,7 @@ def test_own_modules_of_the_plugin_are_few_and_small() -> None:
         "pytest_durable.plugin.lending",
         "pytest_durable.plugin.options",
         "pytest_durable.plugin.running",
+        "pytest_durable.plugin.skipping",
         "pytest_durable.plugin.surface",
         "pytest_durable.plugin.zone",
     ]

@@ -74,8 +74,8 @@ WRONG_SETTINGS = [
     ("durable_start", "tomorrow", "a date and time with a zone, such as '2030-01-01T00:00:00Z'"),
     ("durable_start", "2030-01-01T00:00:00", "a date and time with a zone, such as '2030-01-01T00:00:00Z'"),
     ("durable_autojump", "maybe", "True or False"),
-    ("durable_backend", "workerd", "'inprocess'"),
-    ("--durable-backend", "workerd", "'inprocess'"),
+    ("durable_backend", "wrokerd", "'inprocess' or 'workerd' or 'inprocess,workerd'"),
+    ("--durable-backend", "wrokerd", "'inprocess' or 'workerd' or 'inprocess,workerd'"),
     ("--durable-seed", "lucky", "an integer, such as 42"),
 ]
 
@@ -101,7 +101,7 @@ def test_wrong_setting_ends_the_run_before_it_begins(ini: str, argument: str, tm
     assert "collected" not in done.out
 
 
-INSTEAD = """cannot be used yet: this version does not read an application's configuration.
+INSTEAD = """cannot be used yet: this version does not read the configuration of a Python application.
 
 Describe the application in a fixture instead:
 
@@ -131,8 +131,9 @@ WRONG_MARKERS = {
     "durable(storage='disc')": (
         "test_it.py:3: the marker durable has no such storage.\n\n  expected  'disk' or 'memory'\n  actual    'disc'\n"
     ),
-    "durable(backend='workerd')": (
-        "test_it.py:3: the marker durable has no such backend.\n\n  expected  'inprocess'\n  actual    'workerd'\n"
+    "durable(backend='wrokerd')": (
+        "test_it.py:3: the marker durable has no such backend.\n\n"
+        "  expected  'inprocess' or 'workerd' or 'inprocess,workerd'\n  actual    'wrokerd'\n"
     ),
     "durable(seed='1.5')": (
         "test_it.py:3: the marker durable has no such seed.\n\n  expected  an integer, such as 42\n  actual    '1.5'\n"

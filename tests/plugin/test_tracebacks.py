@@ -9,6 +9,7 @@ from support.inner import InnerRun, run_inner
 PROJECT = """
 import asyncio
 import sqlite3
+import time
 from datetime import datetime
 
 import pytest
@@ -24,6 +25,12 @@ class Counter(DurableObject):
 
     async def get(self):
         return await self.ctx.storage.get("k")
+
+    async def arm(self, seconds):
+        await self.ctx.storage.setAlarm(int(time.time() * 1000) + 1000 * seconds)
+
+    async def alarm(self):
+        assert False, "claimed in an alarm"
 
     async def wait(self):
         await asyncio.get_running_loop().create_future()
@@ -120,12 +127,72 @@ async def test_wrong_argument_of_a_claim(durable):
 
 async def test_wrong_host(durable_factory):
     durable_factory(seed="x")
+
+
+@pytest.fixture
+async def asks_in_teardown(durable):
+    yield
+    durable.namespace("ABSENT")
+
+
+async def test_error_of_the_teardown(asks_in_teardown):
+    pass
+
+
+async def test_unseen_claim(durable):
+    await durable.namespace(Counter).get_by_name("a").arm(0)
+
+
+@pytest.fixture
+async def arms_in_teardown(durable):
+    yield
+    await durable.namespace(Counter).get_by_name("a").arm(5)
+    await asyncio.sleep(10)
+
+
+async def test_unseen_claim_of_the_teardown(arms_in_teardown):
+    pass
+"""
+
+#: The only object of the project cannot be read when its alarm comes due, which nobody waits for.
+DAMAGED = """
+import asyncio
+
+import pytest
+from test_project import Counter
+
+pytestmark = pytest.mark.durable(storage="disk")
+
+
+async def damage(durable):
+    stub = durable.namespace(Counter).get_by_name("a")
+    await stub.arm(60)
+    await durable.stop()
+    path = durable.directory / "Counter" / f"{stub.id.hex}.sqlite"
+    path.write_bytes(path.read_bytes()[:5000])
+    await durable.start()
+
+
+async def test_unseen_error(durable):
+    await damage(durable)
+    await asyncio.sleep(90)
+
+
+@pytest.fixture
+async def damages_in_teardown(durable):
+    yield
+    await damage(durable)
+    await asyncio.sleep(90)
+
+
+async def test_unseen_error_of_the_teardown(damages_in_teardown):
+    pass
 """
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> InnerRun:
-    files = {"test_project.py": PROJECT, "lacking.py": "class Present: pass\n"}
+    files = {"test_project.py": PROJECT, "test_damaged.py": DAMAGED, "lacking.py": "class Present: pass\n"}
     return run_inner(tmp_path_factory.mktemp("inner"), files)
 
 
@@ -143,6 +210,24 @@ def test_traceback_of_an_error_about_the_tool_ends_at_the_users_line(run: InnerR
     assert strange == [], failure
 
 
+@pytest.mark.parametrize("test", ["test_unseen_error", "test_unseen_error_of_the_teardown"])
+def test_error_that_no_line_of_the_user_has_caused_is_shown_without_a_traceback(run: InnerRun, test: str) -> None:
+    told = run.failure(test).partition("--- durable ---")[0].splitlines()
+    message, *rest = [line for line in told if line.strip(" -")]
+    assert message.startswith("E   pytest_durable.errors.DamagedFileError: ")
+    assert [line.strip() for line in rest] == [
+        "Nothing was changed. Restore the file from a copy, or remove it to begin anew.",
+        "All traceback entries are hidden. Pass `--full-trace` to see hidden and internal frames.",
+    ]
+    assert f"::{test} - pytest_durable.errors.DamagedFileError: " in run.out
+
+
+def test_full_trace_shows_all_frames(tmp_path: Path) -> None:
+    files = {"test_project.py": PROJECT, "test_damaged.py": DAMAGED}
+    shown = run_inner(tmp_path, files, "--full-trace", "-k", "test_unseen_error").failure("test_unseen_error")
+    assert "raise_first" in shown
+
+
 def test_an_error_about_the_tool_within_a_group_ends_at_the_users_line_too(run: InnerRun) -> None:
     # The frames before it, of the group itself, are those of the user's own code.
     _, _, part = run.failure(GROUP).partition("---------------- 1 ----------------")
@@ -151,6 +236,6 @@ def test_an_error_about_the_tool_within_a_group_ends_at_the_users_line_too(run: 
 
 
 def test_an_error_about_the_tool_leaves_no_other_noise(run: InnerRun, tmp_path: Path) -> None:
-    assert set(run.outcomes.values()) == {"FAILED"}
+    assert set(run.outcomes.values()) == {"FAILED", "ERROR"}
     for noise in ("never retrieved", "never awaited", "Unraisable", "was destroyed", "warnings summary"):
         assert noise not in run.out + run.err

@@ -44,6 +44,15 @@ class Claiming(DurableObject):
 
         return check
 
+    def begin_task(self):
+        self.task = asyncio.create_task(self.check())
+
+    def begin_background(self):
+        self.ctx.waitUntil(self.check())
+
+    def begin_callback(self):
+        asyncio.get_running_loop().call_later(1, self.function())
+
     def fetch(self, request):
         assert 1 == 2, "claimed in fetch"
 
@@ -134,6 +143,12 @@ async def test_function_behind_an_object(caller):
     assert await caller.call_function() == "JsException"
 
 
+@pytest.mark.parametrize("how", ["task", "background", "callback"])
+async def test_in_the_background(durable, claiming, how):
+    await getattr(claiming, "begin_" + how)()
+    await asyncio.sleep(2)
+
+
 async def test_fetch(claiming):
     await claiming.fetch("https://x/")
 
@@ -192,6 +207,9 @@ FAILURES = {
     "test_constructor": "AssertionError: claimed in a constructor",
     "test_constructor_behind_an_object": "AssertionError: claimed in a constructor",
     "test_function_behind_an_object": "AssertionError: claimed in a function",
+    "test_in_the_background[task]": "AssertionError: claimed in a method",
+    "test_in_the_background[background]": "AssertionError: claimed in a method",
+    "test_in_the_background[callback]": "AssertionError: claimed in a function",
     "test_fetch": "AssertionError: claimed in fetch",
     "test_alarm": "AssertionError: claimed in an alarm",
     "test_alarm_run_by_hand": "AssertionError: claimed in an alarm",

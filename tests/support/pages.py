@@ -2,8 +2,8 @@
 
 How a code block becomes a file of the test run (CONTRIBUTING.md tells authors the same):
 
-* a block whose first line is a comment with a file name (``# test_reminder.py``) is that file; a second block of the
-  same name is appended to it;
+* a block whose first line is a comment with a file name (``# test_reminder.py``, ``// worker.js``) is that file; a
+  second block of the same name is appended to it;
 * any other ``python`` block is a test file of its own, named after the line where it begins;
 * an HTML comment on the line above the fence is the block's mark: ``fails`` (its tests are to fail), ``output`` (its
   lines are in what pytest prints), ``fragment`` (for reading only).
@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 _FENCE: Final = re.compile(r"(?P<ticks>`{3,})(?P<language>\w*)\s*\Z")
 _MARK: Final = re.compile(r"<!--\s*(?P<mark>\w+)\s*-->\s*\Z")
-_FILE_NAME: Final = re.compile(r"[#;] (?P<name>[\w/]+\.(?:py|ini|toml))\s*\Z")
+_FILE_NAME: Final = re.compile(r"(?:[#;]|//) (?P<name>[\w/]+\.(?:py|ini|toml|js|jsonc))\s*\Z")
 _LINK: Final = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _HEADING: Final = re.compile(r"#{1,6} (?P<text>.*)")
 

@@ -257,7 +257,7 @@ class TestSync:
         class Writer(NeutralObject):
             async def run(self) -> None:
                 self.ctx.storage.put("a", 1, options)
-                assert await self.ctx.storage.sync() is None
+                assert await self.ctx.storage.sync() is UNDEFINED
                 self.ctx.storage.put("a", 2, options)
                 self.ctx.abort("lost")
 

@@ -21,6 +21,7 @@ export class Probe extends DurableObject {
   async fail() { throw Object.assign(new RangeError("too far"), { limit: 3 }); }
   async give() { return () => 1; }
   async say(text) { console.log(text); }
+  async fetchFrom(url) { return (await fetch(url)).status; }
   async remind(delayMs, failures = 0) {
     await this.ctx.storage.put("failures", failures);
     await this.ctx.storage.setAlarm(Date.now() + delayMs);

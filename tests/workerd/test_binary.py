@@ -55,6 +55,18 @@ def test_the_nearest_node_modules_upward_wins(tmp_path):
     assert find_workerd(None, root, {"PATH": ""}) == near
 
 
+def test_the_package_of_the_worker_is_searched_before_the_project(tmp_path):
+    put(tmp_path / "node_modules/.bin/workerd")
+    near = put(tmp_path / "worker/node_modules/.bin/workerd")
+    main = tmp_path / "worker/src/index.js"
+    assert find_workerd(None, tmp_path, {"PATH": ""}, main) == near
+
+
+def test_the_project_is_searched_after_the_package_of_the_worker(tmp_path):
+    found = put(tmp_path / "project/node_modules/.bin/workerd")
+    assert find_workerd(None, tmp_path / "project", {"PATH": ""}, tmp_path / "elsewhere/index.js") == found
+
+
 def test_the_executable_is_preferred_to_its_launcher(tmp_path):
     put(tmp_path / "node_modules/.bin/workerd", SCRIPT)
     native = put(tmp_path / "node_modules/@cloudflare/workerd-linux-64/bin/workerd")

@@ -135,3 +135,23 @@ def test_a_call_is_told_with_its_method_and_what_it_logged(machine):
     assert Named(invocation=machine.records[0].invocation, at_ms=START_MS, method="say") in machine.records
     assert ["hello"] in [record.message for record in machine.records if isinstance(record, Said)]
     assert machine.process.printed == "hello"
+
+
+def test_there_is_no_network(machine):
+    pending = machine.begin("fetchFrom", "https://example.com/x")
+    machine.conversation.settle()
+
+    assert isinstance(pending.outcome, Failure)
+    assert pending.outcome.thrown.message == "There is no network in a test: GET https://example.com/x was not sent."
+
+
+def test_a_worker_without_a_handler_sends_nothing_either(start, tmp_path):
+    main = tmp_path / "only_objects.js"
+    main.write_text('import { DurableObject } from "cloudflare:workers"; export class Probe extends DurableObject {}')
+    machine = start(main=main)
+
+    pending = machine.submit(requests.fetch(None, "https://example.com/x"))
+    machine.conversation.settle()
+
+    assert isinstance(pending.outcome, Failure)
+    assert "There is no network in a test" in pending.outcome.thrown.message

@@ -92,17 +92,22 @@ class AlarmRun:
         if failure is None:
             self._answer(AlarmResult(ran=ran))
             return
-        is_claim = self._container.services.tell_if_claim(failure)
-        self._answer(AlarmResult(ran=ran, error=describe(failure), retry=not is_claim, counts=self._handler_called))
+        services = self._container.services
+        is_claim = services.tell_if_claim(failure)
+        # Damaged data are not the alarm's fault: as with a file that cannot even be opened, it is tried for ever.
+        counts = not services.tell_if_damage(failure) and self._handler_called
+        self._answer(AlarmResult(ran=ran, error=describe(failure), retry=not is_claim, counts=counts))
 
     def cut_short(self, breakage: Breakage) -> None:
         """The object broke during the delivery."""
+        is_damage = self._container.services.tell_if_damage(breakage.original)
         self._answer(
             AlarmResult(
                 ran=self._handler_called and self._handler_exists,
                 error=describe(breakage.original),
                 retry=breakage.retry_alarm or not self._handler_called,
-                counts=breakage.counts and self._handler_called,  # a delivery that only waited is no failed run
+                # A delivery that only waited is no failed run.
+                counts=breakage.counts and self._handler_called and not is_damage,
             )
         )
 

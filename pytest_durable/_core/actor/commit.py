@@ -46,6 +46,7 @@ class ActorStorage:
         self.alarm = OwnAlarm(store, services, scheduler, incarnation.key)
         self._transactions: Transactions | None = None  # most objects never ask for one
         store.hooks = self
+        store.refusal = incarnation.container.refusal
         store.enhanced_errors = services.enhanced_errors
 
     # -- what the store tells us (StoreHooks)
@@ -183,7 +184,12 @@ class ActorStorage:
 
     def finish_alarm(self, *, succeeded: bool) -> None:
         """The alarm's handler is over and its writes are durable: do the deferred deletion, or forget it."""
-        if self.alarm.end_run(succeeded=succeeded):
+        try:
+            is_changed = self.alarm.end_run(succeeded=succeeded)
+        except PlatformError as failure:  # its own record cannot be written: the alarm runs again
+            self._incarnation.container.break_with_error(failure, counts=False)
+            return
+        if is_changed:
             self.end_turn()
 
     def abandon_alarm(self, due_ns: int) -> bool:
@@ -191,7 +197,8 @@ class ActorStorage:
         try:
             if self.alarm.abandon(due_ns):
                 self.end_turn()
-        except PlatformError:
+        except PlatformError as failure:
+            self._services.tell_if_damage(failure)
             return False
         return not self._incarnation.container.is_broken
 

@@ -20,10 +20,10 @@ from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.reply import Reply, describe
-from pytest_durable._core.actor.scope import current_scope
+from pytest_durable._core.actor.scope import current_scope, is_in_turn
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.strand import NEXT_TURN
-from pytest_durable._core.errors import DurableError
+from pytest_durable._core.errors import DurableError, LifeEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import Call, Delivery, ObjectKey
@@ -276,7 +276,11 @@ class Container:
             return False
         if self.incarnation is not None:
             return self.incarnation.storage.abandon_alarm(due_ns)
-        store = self.services.open_store(self.key.hex)
+        try:
+            store = self.services.open_store(self.key.hex)
+        except DurableError as failure:  # the file is damaged, or cannot be read
+            self.services.claim_failed(failure)
+            return False
         incarnation = Incarnation(self, self.services, store, self.services.base_context())
         try:
             return incarnation.storage.abandon_alarm(due_ns)
@@ -328,6 +332,15 @@ class Container:
         if isinstance(original, PlatformError):
             return original.copy()
         return PlatformError(STORAGE_GONE, retryable=True, durable_object_reset=True)
+
+    def refusal(self) -> BaseException:
+        """What is raised in whoever uses something of an instance that is over.
+
+        Frames that are on the stack when the process dies are unwound; whoever comes later is told.
+        """
+        if self.services.life.is_over and is_in_turn():
+            return LifeEnded()
+        return self.closed_error()
 
     # -- idleness and eviction
 

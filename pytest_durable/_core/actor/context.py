@@ -4,20 +4,17 @@ In wire values and snake_case; surfaces show it under the names that production 
 """
 
 import asyncio
-import logging
+import inspect
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pytest_durable._core.actor.incarnation import AbortRequest
-from pytest_durable._core.actor.reply import describe
 from pytest_durable._core.actor.scope import Scope, current_scope
 from pytest_durable._core.actor.storage_face import ObjectStorage
 from pytest_durable._core.ids import ObjectId
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.incarnation import Incarnation
-
-_LOG: Final = logging.getLogger("pytest_durable")
 
 
 class ObjectContext:
@@ -72,14 +69,21 @@ class ObjectContext:
         return self._incarnation.run_event(callback, None if made_in is None else made_in.section)
 
     def wait_until(self, awaitable: object) -> None:
-        """Keep the object in memory until ``awaitable`` is done; its failure is logged and harmless (spec 9.8)."""
+        """Keep the object in memory until ``awaitable`` is done; its failure is logged and harmless (spec 9.8).
+
+        Raises:
+            PlatformError: The object is over.
+        """
         incarnation = self._incarnation
+        try:
+            self._owner.store  # noqa: B018 - raises if the object is over
+        except BaseException:
+            _discard(awaitable)
+            raise
 
         def ended(_result: object, failure: BaseException | None) -> None:
-            if failure is None:
-                return
-            incarnation.services.tell_if_claim(failure)
-            _LOG.warning("a waitUntil of %s failed: %s", incarnation.services.label(incarnation.key), describe(failure))
+            if failure is not None:
+                incarnation.services.background_failed("waitUntil", incarnation.key, failure)
 
         incarnation.start(_settle(awaitable), ended).is_background = True
 
@@ -91,6 +95,12 @@ class ObjectContext:
         incarnation.abort_request = AbortRequest(reason, retry_alarm)
         if not incarnation.in_turn:
             incarnation.end_turn()
+
+
+def _discard(awaitable: object) -> None:
+    """A coroutine that is not taken never begins: without a word of Python's that it was never awaited."""
+    if inspect.iscoroutine(awaitable) and inspect.getcoroutinestate(awaitable) == inspect.CORO_CREATED:
+        awaitable.close()
 
 
 async def _settle(awaitable: object) -> None:

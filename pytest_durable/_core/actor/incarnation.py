@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core import events
+from pytest_durable._core.actor.background import report_unless_awaited
 from pytest_durable._core.actor.breakage import Repeated
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
@@ -174,6 +175,13 @@ class Incarnation:
         self.strands.add(strand)
         return strand
 
+    def task_failed(self, failure: BaseException) -> None:
+        """The running task, which user code has created, is about to end with ``failure``."""
+        services = self.services
+        report_unless_awaited(
+            failure, lambda: services.background_failed("task", self.key, failure), services.life.soon
+        )
+
     def wrap_callback(self, callback: Callable[..., object], section: Section | None) -> Callable[..., object]:
         """What to call for a plain callback (``loop.call_later`` and its kin) that user code of this object made.
 
@@ -181,11 +189,15 @@ class Incarnation:
         as a strand, so that an open critical section holds it back like any other event.
         """
 
+        def ended(_result: object, failure: BaseException | None) -> None:
+            if failure is not None:
+                self.services.background_failed("callback", self.key, failure)
+
         def run(*args: object) -> None:
             if self.is_over:
                 self.keep(callback, args)
                 return
-            self.start(_call(callback, args), None, innermost_open(section))
+            self.start(_call(callback, args), ended, innermost_open(section))
 
         return run
 

@@ -31,6 +31,12 @@ def current_scope() -> Scope | None:
     return SCOPE.get()
 
 
+def is_in_turn() -> bool:
+    """Whether the running code is that of an object, in one of its turns."""
+    scope = SCOPE.get()
+    return scope is not None and scope.incarnation.in_turn
+
+
 def scope_of(context: Context) -> Scope | None:
     """The scope that is set in ``context``."""
     return context.get(SCOPE)

@@ -1,20 +1,26 @@
 """What the runtime offers to the objects of one namespace: the neighbours an object is introduced to."""
 
+import logging
 from collections.abc import Callable, Mapping
 from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Protocol
 
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.claims import is_claim
+from pytest_durable._core.actor.reply import describe
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import Delivery, ObjectKey
+from pytest_durable._core.platform_errors import told_behind
 from pytest_durable._core.storage import ObjectStore
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.incarnation import Incarnation
+
+
+_LOG: Final = logging.getLogger("pytest_durable")
 
 
 class ObjectRules(Protocol):
@@ -58,7 +64,7 @@ class Services:
         drop_timers: Takes the timers of an instance out of the loop; they are never run.
         broke: A container broke and must not be reached by fresh stubs any more.
         arm_sweep: A container without stubs has come to be; it is to be swept some day.
-        claim_failed: An ``AssertionError`` was raised where no caller of the test may see it.
+        claim_failed: Something failed that the test must see, where no caller of the test may see it.
         label: How messages call an object.
         prevent_eviction: Idle instances stay.
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
@@ -96,3 +102,22 @@ class Services:
             return False
         self.claim_failed(failure)
         return True
+
+    def tell_if_damage(self, failure: BaseException) -> bool:
+        """Let the test know of damaged data that nobody asked for, as an alarm meets them; whether that was it."""
+        damage = told_behind(failure)
+        if damage is None:
+            return False
+        self.claim_failed(damage)
+        return True
+
+    def background_failed(self, what: str, key: ObjectKey, failure: BaseException) -> None:
+        """Something failed for which nobody waits: harmless and logged (spec 9.8), unless the test must see it.
+
+        Args:
+            what: What it was, for the log.
+            key: Whose it was.
+            failure: What it raised.
+        """
+        if not (self.tell_if_claim(failure) or self.tell_if_damage(failure)):
+            _LOG.warning("a %s of %s failed: %s", what, self.label(key), describe(failure), exc_info=failure)

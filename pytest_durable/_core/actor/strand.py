@@ -139,6 +139,7 @@ class Strand(Coroutine[Any, Any, object]):
                 has_receiver = self._ended is not None or incarnation.is_over
                 if has_receiver and not isinstance(failure, KeyboardInterrupt):
                     raise StopIteration from None  # the task itself did its work
+                incarnation.task_failed(failure)
                 raise
             incarnation.end_turn()
         except LifeEnded:

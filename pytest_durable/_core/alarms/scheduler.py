@@ -112,6 +112,8 @@ class PendingAlarm:
 
 
 _FIRST_TRY: Final = RetryState()
+#: How far time must move until an alarm runs again that went round at one instant: the platform's unit of time.
+_LOOP_PAUSE_NS: Final = 1_000_000
 
 
 class _Entry:
@@ -269,10 +271,9 @@ class AlarmScheduler:
         try:
             self._runs.count(entry.key)
         except AlarmLoopError:
-            # The row stays. An alarm that goes round at one instant would do so again at once, so it is left alone
-            # until it is set anew or the next life begins; another one is still due.
-            if not is_repetition:
-                self._bell.set(actor_hex, self._now_ns())
+            # It stays due, and the row stays. One that goes round at one instant would do so again at once, and the end
+            # of the test would meet it; so it waits until time passes, and the next journey is told of it again.
+            self._bell.set(actor_hex, self._now_ns() + (_LOOP_PAUSE_NS if is_repetition else 0))
             raise
         self._fire(actor_hex, entry)
 

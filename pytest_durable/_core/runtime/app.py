@@ -115,6 +115,10 @@ class App:
         for flag in self.compatibility_flags:
             given_flag: object = flag
             _require(isinstance(given_flag, str), "compatibility_flags", flag, "names of flags")
+        options: object = self.options
+        _require(isinstance(options, PlatformOptions), "options", options, "PlatformOptions(…)")
+        lenient: object = self.lenient
+        _require(isinstance(lenient, bool), "lenient", lenient, "True or False")
         date = self.compatibility_date
         _require(_DATE.match(str(date)) is not None, "compatibility_date", date, "a date such as '2026-08-01'")
 

@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from pytest_durable._core.actor import AlarmResult, Container, Pin, Services
+from pytest_durable._core.actor import AlarmResult, Container, Pin, Services, is_in_turn
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.messages import Delivery, ObjectKey
+from pytest_durable._core.platform_errors import RemoteFailure, connection_lost
 from pytest_durable._core.storage import NamespaceFiles
 
 #: How long an unused container stays (spec 9.3).
@@ -160,6 +161,12 @@ class ObjectClient:
         Returns:
             A future of the wire value; fails with ``RemoteFailure``.
         """
+        life = self._namespace.services.life
+        if life.is_over and not is_in_turn():  # kept from a life that has ended: there is nobody at the other side
+            future: asyncio.Future[object] = life.loop.create_future()
+            future.set_exception(RemoteFailure(connection_lost(), self.id.hex, from_user_code=False))
+            future.exception()  # as in ``Reply``: a caller may choose not to look
+            return future
         if self._pin is None:
             self._pin = self._namespace.container(self.id).pin()
         return self._pin.container.send_from_here(delivery)

@@ -4,16 +4,18 @@ Nothing here opens a file that SQLite has open: closing any descriptor of such a
 it. Callers read or copy a file only while no connection of this process has it.
 """
 
+import functools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import apsw
 
 from pytest_durable._core.errors import DirectoryError, DirectoryInUseError
+from pytest_durable._core.storage.damage import unusable
 from pytest_durable._core.storage.layout import HEADER_BYTES, SIDE_SUFFIXES, empty_database
 from pytest_durable._core.storage.memory import MemoryShelf
 
@@ -21,6 +23,9 @@ from pytest_durable._core.storage.memory import MemoryShelf
 _CAN_LOCK: Final = sys.platform != "win32"
 if sys.platform != "win32":
     import fcntl
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _EMPTY: Final = empty_database(apsw.SQLITE_VERSION_NUMBER)
 
@@ -79,6 +84,21 @@ class Files(Protocol):
         """Unlink the file if it exists."""
 
 
+def _explained(
+    method: "Callable[Concatenate[DirectoryFiles, P], T]",
+) -> "Callable[Concatenate[DirectoryFiles, P], T]":
+    """Say of what the operating system refuses what it means: a directory that cannot be used."""
+
+    @functools.wraps(method)
+    def explained(self: "DirectoryFiles", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(self, *args, **kwargs)
+        except OSError as failure:
+            raise unusable(str(self.directory), failure) from failure
+
+    return explained
+
+
 class DirectoryFiles:
     """A directory below the root directory of the disk."""
 
@@ -92,10 +112,12 @@ class DirectoryFiles:
     def directory(self) -> Path | None:
         return self._directory
 
+    @_explained
     def check(self) -> None:
-        present = self._directory if self._directory.exists() else self._root
-        if not present.is_dir():
-            what = "is not a directory" if present.exists() else "does not exist"
+        # Not the questions of a Path: those raise where one may not look, and these answer no.
+        present = self._directory if os.path.exists(self._directory) else self._root
+        if not os.path.isdir(present):
+            what = "is not a directory" if os.path.exists(present) else "does not exist"
             raise DirectoryError(f"{present} {what}.\n\nName an existing directory for the data, or none at all.")
         if not os.access(present, os.R_OK | os.W_OK | os.X_OK):
             raise DirectoryError(
@@ -103,6 +125,7 @@ class DirectoryFiles:
                 "Work on a copy of the directory, or change its permissions."
             )
 
+    @_explained
     def lock(self) -> None:
         if not _CAN_LOCK or self._lock is not None:
             return
@@ -137,12 +160,14 @@ class DirectoryFiles:
         finally:
             self.unlock()
 
+    @_explained
     def create_directory(self) -> None:
         self._directory.mkdir(exist_ok=True)
 
     def path(self, name: str) -> str:
         return self._prefix + name
 
+    @_explained
     def names(self) -> list[str]:
         try:
             with os.scandir(self._directory) as entries:
@@ -157,12 +182,14 @@ class DirectoryFiles:
         with open(self.path(name), "rb", buffering=0) as file:
             return file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size
 
+    @_explained
     def size(self, name: str) -> int:
         try:
             return os.stat(self.path(name)).st_size
         except FileNotFoundError:
             return 0
 
+    @_explained
     def identity(self, name: str) -> tuple[int, int] | None:
         # By name and not through a descriptor: to close one would drop the locks that SQLite has on the file.
         try:
@@ -171,6 +198,7 @@ class DirectoryFiles:
             return None
         return found.st_dev, found.st_ino
 
+    @_explained
     def change(self, name: str) -> tuple[int, int] | None:
         try:
             found = os.stat(self.path(name))
@@ -178,14 +206,17 @@ class DirectoryFiles:
             return None
         return found.st_size, found.st_mtime_ns
 
+    @_explained
     def read(self, name: str) -> bytes:
         with open(self.path(name), "rb") as file:
             return file.read()
 
+    @_explained
     def create(self, name: str) -> None:
         with open(self.path(name), "xb") as file:
             file.write(_EMPTY)
 
+    @_explained
     def delete(self, name: str) -> None:
         try:
             os.unlink(self.path(name))

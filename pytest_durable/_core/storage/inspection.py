@@ -18,7 +18,7 @@ import apsw
 from pytest_durable._core.errors import DurableError
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.codec import UndecodableError, decode
-from pytest_durable._core.storage.damage import undecodable
+from pytest_durable._core.storage.damage import undecodable, unusable
 from pytest_durable._core.storage.files import Files
 from pytest_durable._core.storage.key_range import key_text
 from pytest_durable._core.storage.pool import Pool, check_database, damaged
@@ -103,6 +103,8 @@ class StoredView:
                 yield connection
         except (apsw.CorruptError, apsw.NotADBError) as failure:
             raise damaged(self.path, f"SQLite says {failure}") from failure
+        except OSError as failure:  # of the copy
+            raise unusable(self.path, failure) from failure
         except apsw.Error as failure:
             raise DurableError(f"Looking into {self.path} failed: {describe(failure)}") from failure
 

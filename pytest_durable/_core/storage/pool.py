@@ -221,7 +221,10 @@ def check_database(files: Files, name: str) -> bool:
     try:
         head, size = files.head(name)
     except OSError as failure:
-        raise DirectoryError(f"{files.path(name)} cannot be read: {failure.strerror}.") from failure
+        raise DirectoryError(
+            f"{files.path(name)} cannot be read: {failure.strerror}.\n\n"
+            "It must be a file that this process may read and write. Change its permissions, or work on a copy."
+        ) from failure
     problem = layout.database_problem(head, size, has_wal=files.size(name + "-wal") > 0)
     if problem is not None:
         raise damaged(files.path(name), problem)

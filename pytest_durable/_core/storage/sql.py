@@ -55,7 +55,7 @@ class SqlRunner:
         database: Database,
         *,
         begin_write: Callable[[], None],
-        check: Callable[[], None],
+        check: Callable[[], object],
         failed: Callable[[apsw.Error], PlatformError],
     ) -> None:
         self.connection = database.connection

@@ -38,7 +38,7 @@ class Runner(Protocol):
     #: Cursors with rows left.
     live: "WeakSet[Cursor]"
 
-    def check(self) -> None:
+    def check(self) -> object:
         """Raise if storage may no longer be used."""
 
     def before_write(self) -> None:

@@ -71,11 +71,10 @@ class ObjectStore(PairStore, AlarmStore):
         database = self._read()
         if self._sql is None:
             database.expect_user_sql()
-            self._sql = SqlRunner(database, begin_write=self._begin_sql_write, check=self._check, failed=self._failed)
+            self._sql = SqlRunner(
+                database, begin_write=self._begin_sql_write, check=self._use_for_reader, failed=self._failed
+            )
         return self._sql.execute(query, bindings, types)
-
-    def _check(self) -> None:
-        self._use()
 
     def _begin_sql_write(self) -> None:
         self._write()
@@ -132,7 +131,7 @@ class ObjectStore(PairStore, AlarmStore):
             written = commit()
         except apsw.Error as failure:
             self.rollback()
-            raise commit_error(failure) from failure
+            raise self._naming_damage(commit_error(failure), failure) from failure
         if not self._transaction.is_open:
             self._alarm_committed()
         return written
@@ -199,7 +198,7 @@ class ObjectStore(PairStore, AlarmStore):
 
     def close(self, *, graceful: bool) -> None:
         """End the use of this store; what is not committed is lost. Idempotent."""
-        self._end_live_list()
+        self._close_live_list()
         self.hooks = NO_HOOKS  # whoever owns us refers to us
         try:
             self._file.close(graceful=graceful)

@@ -1,7 +1,10 @@
 """What every operation on an object's storage goes through: is it still usable, is a transaction open, what failed."""
 
+from collections.abc import Callable
+
 import apsw
 
+from pytest_durable._core.errors import LifeEnded, StorageClosedError
 from pytest_durable._core.platform_errors import PlatformError, tell
 from pytest_durable._core.storage.damage import corrupt_page
 from pytest_durable._core.storage.database import Database
@@ -17,12 +20,14 @@ class StoreAccess:
     Attributes:
         actor_hex: The object's id.
         is_critically_failed: The error with which every operation fails after SQLite ended the transaction by itself.
+        refusal: Makes what a reader that outlives the store raises; set by the owner, whom it must not keep alive.
     """
 
     def __init__(self, file: PooledDatabase, actor_hex: str, faults: Faults) -> None:
         self.actor_hex = actor_hex
         self._faults = faults
         self.is_critically_failed: PlatformError | None = None
+        self.refusal: Callable[[], BaseException] | None = None
         self._file = file
         self._transaction = Transaction(file)
         file.occupant = self
@@ -60,6 +65,16 @@ class StoreAccess:
             raise self.is_critically_failed.copy()
         return self._file.use()
 
+    def _use_for_reader(self) -> Database:
+        """The database, for a cursor or iterator that user code, or the test, may keep for longer than the store."""
+        try:
+            return self._use()
+        except (LifeEnded, StorageClosedError):
+            if self.refusal is None:
+                raise
+            refusal = self.refusal()
+        raise refusal
+
     def _write(self) -> Database:
         """The database, for a write operation; a transaction is open then."""
         if self.is_critically_failed is not None:
@@ -84,11 +99,15 @@ class StoreAccess:
 
     def _failed(self, failure: apsw.Error) -> PlatformError:
         """The error for user code; notices if the transaction is gone with it."""
-        problem = platform_error(failure)
-        if isinstance(failure, apsw.CorruptError | apsw.NotADBError):
-            tell(problem, corrupt_page(self._file.path, self.actor_hex, failure))
+        problem = self._naming_damage(platform_error(failure), failure)
         if is_critical(failure) and self._transaction.is_open and not self._file.use().in_transaction:
             self._break(problem)
+        return problem
+
+    def _naming_damage(self, problem: PlatformError, failure: apsw.Error) -> PlatformError:
+        """``problem``, which says more to a test if SQLite has come upon a damaged page."""
+        if isinstance(failure, apsw.CorruptError | apsw.NotADBError):
+            tell(problem, corrupt_page(self._file.path, self.actor_hex, failure))
         return problem
 
     def _break(self, problem: PlatformError) -> None:

@@ -162,6 +162,12 @@ class PairStore(StoreAccess):
             self._live_list.invalidate(problem or error(_ITERATOR_INVALIDATED))
             self._live_list = None
 
+    def _close_live_list(self) -> None:
+        """The store ends, and the iterator with it: its next step says so."""
+        if self._live_list is not None:
+            self._live_list.close()
+            self._live_list = None
+
     def _decode(self, key: str, blob: bytes | None, types: DecodedTypes) -> object:
         try:
             return decode(blob or b"", types)
@@ -180,7 +186,7 @@ class PairStore(StoreAccess):
         return problem
 
     def _next_live(self, rows: Iterator[Row], types: DecodedTypes) -> Pair:
-        self._use()
+        self._use_for_reader()
         try:
             key, blob = next(rows)
         except apsw.Error as failure:
@@ -226,4 +232,8 @@ class LiveList:
         """End it; each later use raises ``problem``, unless it had come to its end."""
         if not self._is_at_end:
             self._problem = problem
+        self.close()
+
+    def close(self) -> None:
+        """Hold nothing of the database any more."""
         self._cursor.close(True)

@@ -161,7 +161,11 @@ class Transaction:
         database = self._file.use()
         if database.in_transaction:
             database.execute(database.statements.rollback_to(depth))
-            database.execute(database.statements.release(depth))
+            try:
+                database.execute(database.statements.release(depth))
+            except apsw.CorruptError:  # after a corrupt page SQLite commits nothing, not even nothing
+                self.rollback()
+                return
         self._leave_savepoint(keep=False)
         self.state = Explicit(depth - 1) if depth else NO_TRANSACTION
         database.reload_tables()

@@ -15,7 +15,7 @@ _SYSTEMS = {"linux": "linux", "darwin": "darwin", "win32": "windows"}
 _VERSION_SECONDS_MAX = 10.0
 
 
-def find_workerd(told: str | None, root: Path, environ: Mapping[str, str]) -> Path:
+def find_workerd(told: str | None, root: Path, environ: Mapping[str, str], main: Path | None = None) -> Path:
     """Return the executable to start.
 
     npm installs a launcher script in front of the executable. The executable itself is preferred: it starts faster, and
@@ -25,6 +25,8 @@ def find_workerd(told: str | None, root: Path, environ: Mapping[str, str]) -> Pa
         told: The value of an option, or None. If it is wrong, nothing else is tried.
         root: The directory of the project; its ``node_modules`` and those of the directories above are searched.
         environ: The environment, for ``WORKERD`` and ``PATH``.
+        main: The main module of a Worker. The directories above it are searched first: its package may be a part of a
+            project whose root is Python's.
 
     Raises:
         WorkerdNotFoundError: The message names the four places.
@@ -34,7 +36,7 @@ def find_workerd(told: str | None, root: Path, environ: Mapping[str, str]) -> Pa
     for value, whence in ((told, "--durable-workerd"), (environ.get(VARIABLE), f"the variable {VARIABLE}")):
         if value:
             return _as_told(root / value, whence)
-    for directory in (root, *root.parents):
+    for directory in (*(main.parents if main is not None else ()), root, *root.parents):
         for candidate in _candidates(directory / "node_modules"):
             if candidate.is_file():
                 return _native(candidate)

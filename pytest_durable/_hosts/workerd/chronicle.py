@@ -16,8 +16,8 @@ _MS = 1_000_000
 _ALARM = "alarm"
 _CALL = "jsrpc"
 _FETCH = "fetch"
-#: The outcome of a delivery that found no alarm to run.
-_CANCELLED = "canceled"
+#: The outcome of an alarm that found nothing to do: it was moved or deleted before, and its handler was not called.
+_CANCELED = "canceled"
 
 
 @dataclass(slots=True)
@@ -95,7 +95,8 @@ class Chronicle:
             self._record(onset, events.CallStarted, key, "fetch")
 
     def _named(self, invocation: _Invocation, named: Named) -> None:
-        if invocation.method is None:  # the platform tells it twice
+        # The platform tells it twice; and it tells the methods that an event calls elsewhere, in the same words.
+        if invocation.onset.kind == _CALL and invocation.method is None:
             invocation.method = named.method
             self._record(named, events.CallStarted, invocation.key, named.method)
 
@@ -105,14 +106,14 @@ class Chronicle:
             return
         scheduled_ms = invocation.onset.scheduled_ms or 0
         run = (invocation.key.hex, scheduled_ms)
-        is_cancelled = outcome.outcome == _CANCELLED
-        is_ok = is_cancelled or outcome.outcome == "ok"
+        ran = outcome.outcome != _CANCELED
+        is_ok = outcome.outcome == "ok" or not ran
         if is_ok:
             self._failures.pop(run, None)
         else:
             self._failures[run] = invocation.retry_count + 1
         error = None if is_ok else invocation.error or outcome.outcome
-        told = (scheduled_ms * _MS, invocation.retry_count, not is_cancelled, is_ok, error)
+        told = (scheduled_ms * _MS, invocation.retry_count, ran, is_ok, error)
         self._record(outcome, events.AlarmFinished, invocation.key, *told)
 
     def _record(self, told: PlatformRecord, kind: type[events.Record], key: ObjectKey, *values: object) -> None:

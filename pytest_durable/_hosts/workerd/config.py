@@ -19,6 +19,11 @@ SOCKET_NAME: Final = "test"
 #: The date of the harness itself. The user's service has its own.
 _HARNESS_DATE: Final = "2026-08-01"
 _HARNESS_FLAGS: Final = ("unsafe_module", "experimental", "streaming_tail_worker", "service_binding_extra_handlers")
+#: What answers to `fetch` of the user's code instead of the world.
+_NOWHERE: Final = (
+    "export default { fetch({ method, url }) {"
+    " throw new Error(`There is no network in a test: ${method} ${url} was not sent.`); } };"
+)
 #: Kind of module to the word of the configuration's schema.
 MODULE_KINDS: Final = ("esModule", "commonJsModule", "text", "data", "wasm", "json")
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -119,6 +124,10 @@ def render_config(config: WorkerConfig, mark: str) -> str:
             f"  compatibilityFlags = {_list(map(quote, _HARNESS_FLAGS))},",
             f"  bindings = {_list(_harness_bindings(config.classes, mark))}",
             ");",
+            "const nowhere :Workerd.Worker = (",
+            f'  modules = [(name = "nowhere.js", esModule = {quote(_NOWHERE)})],',
+            f'  compatibilityDate = "{_HARNESS_DATE}"',
+            ");",
             "",
         ]
     )
@@ -185,7 +194,9 @@ def _harness_bindings(classes: tuple[DurableClass, ...], mark: str) -> list[str]
 def _network(outbound: bool) -> str:
     if outbound:
         return '(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))'
-    return '(name = "internet", network = (allow = []))'
+    # A Worker, and not a network that allows nothing: that one looks up the name first, in another thread, which the
+    # clock cannot see.
+    return '(name = "internet", worker = .nowhere)'
 
 
 def _check(config: WorkerConfig) -> None:

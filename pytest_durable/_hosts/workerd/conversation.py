@@ -9,6 +9,7 @@ Invariant: between two public methods no order is without its report.
 
 import selectors
 import socket
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ REAL_SECONDS_MAX = 5.0
 STEPS_MAX = 1_000_000
 #: How many in one order, so that the real-time limit is for a tenth of a second of work and not for a long journey.
 _STEPS_OF_ONE_ORDER = 50_000
+
+OnReply = Callable[[Reply | None], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,8 @@ class Conversation:
         self._orders = 0
         self._due_ns: int | None = None
         self._exchanges: set[Exchange] = set()
+        #: What has arrived and is not handed over yet.
+        self._replies: deque[tuple[OnReply, Reply | None]] = deque()
         self._report: Report | None = None
         self._is_in_pieces = False
         self._selector = selectors.DefaultSelector()
@@ -99,12 +104,12 @@ class Conversation:
         """How many requests are without a reply."""
         return len(self._exchanges)
 
-    def submit(self, body: bytes, on_reply: Callable[[Reply | None], None]) -> Exchange:
+    def submit(self, body: bytes, on_reply: OnReply) -> Exchange:
         """Send a request. The reply arrives during a later ``settle``, ``travel`` or ``jump``."""
         if not self.is_open:
             raise self._died()
         try:
-            exchange = Exchange(self._address, body, on_reply)
+            exchange = Exchange(self._address, body, lambda reply: self._replies.append((on_reply, reply)))
         except OSError as error:
             raise self._died() from error
         self._exchanges.add(exchange)
@@ -117,6 +122,7 @@ class Conversation:
             self._exchanges.discard(exchange)
             self._selector.unregister(exchange)
             exchange.close()
+            self._hand_over()
 
     def drop_all(self) -> None:
         """Let go of every request."""
@@ -187,6 +193,7 @@ class Conversation:
         self._exchanges.clear()
         self._selector.close()
         self._clock.close()
+        self._hand_over()
 
     # Orders and reports.
 
@@ -226,7 +233,18 @@ class Conversation:
         # What the process wrote before it reported is there now: local sockets and pipes deliver at once.
         while self._serve_once(0):
             pass
+        self._hand_over()
         return report
+
+    def _hand_over(self) -> None:
+        """Hand over the replies. The report has been read by then, and so have the records of the same events.
+
+        So whoever takes a reply finds ``wall_ns`` at the instant of the reply, and never hears of the end of a call
+        before its beginning, although both come through channels of their own.
+        """
+        while self._replies:
+            on_reply, reply = self._replies.popleft()
+            on_reply(reply)
 
     # Serving.
 

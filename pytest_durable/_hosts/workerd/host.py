@@ -9,14 +9,13 @@ from types import ModuleType
 from typing import Any, Literal, NoReturn
 
 from pytest_durable._core.runtime import App
-from pytest_durable._hosts.arguments import check_arguments
+from pytest_durable._hosts.arguments import check_arguments, check_kind
 from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
 from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.responses import make_request
-from pytest_durable._hosts.stored import PendingAlarm
 from pytest_durable._hosts.stub import Stub, check_own_stub
 from pytest_durable._hosts.workerd import requests
 from pytest_durable._hosts.workerd.binary import find_workerd
@@ -72,17 +71,28 @@ class RealHost(CommonHost):
         is_test_module: Callable[[ModuleType], bool] | None = None,
         executable: str | None = None,
     ) -> None:
-        check_arguments(storage=storage, synchronous=synchronous, seed=seed)
+        check_arguments(
+            storage=storage,
+            synchronous=synchronous,
+            seed=seed,
+            directory=directory,
+            start=start,
+            autojump=autojump,
+            copy_from=copy_from,
+            crash_at=crash_at,
+        )
+        check_kind("app", app, App)
+        check_kind("world", world, World)
         if crash_at is not None:
             raise unsupported("be cut at a record: its journal is written by what it tells afterwards", _IN_PROCESS)
         root = root or Path.cwd()
+        deployment = deploy_script(App() if app is None else app, root)
         tools = Tools(
-            executable=find_workerd(executable, root, os.environ),
+            executable=find_workerd(executable, root, os.environ, deployment.main),
             shim=build_shim(os.environ),
             is_synchronous=synchronous == "full",
             is_volatile=storage == "memory",
         )
-        deployment = deploy_script(app or App(), root)
         computer = Computer(
             directory=None if storage == "memory" else directory,
             copy_from=copy_from,
@@ -97,7 +107,7 @@ class RealHost(CommonHost):
         connect = partial(WorkerdLine, lives, computer.world, computer.failures.raise_first)
         super().__init__(computer, lives, connect, storage="disk")
         self._storage = storage
-        self.world.explainers.append(lives.describe_waits)
+        self.world.explainers.append(lives.in_flight.describe)
         try:
             self._declarations.begin_life()
         except BaseException:
@@ -142,17 +152,17 @@ class RealHost(CommonHost):
 
         Afterwards only ``.sqlite`` files remain.
         """
-        self.raise_failures()
-        await self._process.drain()
+        await self._process.in_flight.drain()
         self._process.end(graceful=True)
         await self.world.let_callers_know()
+        self.raise_failures()
 
     async def crash(self) -> None:
         """Kill the process. Calls in flight fail; ``-wal`` and ``-shm`` files stay as they are."""
-        self.raise_failures()
         self.world.check_loop()
         self._process.end(graceful=False)
         await self.world.let_callers_know()
+        self.raise_failures()
 
     async def settle(self) -> None:
         """Let everything run that can run now. Time does not move."""
@@ -163,7 +173,7 @@ class RealHost(CommonHost):
 
     async def finish(self) -> None:
         """End of the test: let run what can, stop in order. Failures nobody saw are kept."""
-        with self._computer.failures.kept_back():
+        with self._computer.failures.held_back():
             if self._process.has_started:
                 self._process.settle()
                 await self.world.loop.pump.settle()
@@ -236,15 +246,6 @@ class RealHost(CommonHost):
         """Run the Worker's ``scheduled`` handler."""
         time_ms = self.clock.time_ms() if at is None else int(at.timestamp() * 1000)
         await self._ask(requests.scheduled(cron, time_ms), "scheduled()")
-
-    # -- looking
-
-    def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
-        """The pending alarms, by (due, id), as the platform keeps them on the disk."""
-        self.raise_failures()
-        chosen = self.namespaces if namespace is None else (namespace,)
-        found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
-        return sorted(found, key=lambda alarm: (alarm.due, alarm.id))
 
     def _line(self, stub: Stub) -> WorkerdLine:
         check_own_stub(stub, self)

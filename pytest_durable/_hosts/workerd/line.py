@@ -43,7 +43,7 @@ class WorkerdLine:
         self._raise_failures = raise_failures
         self._object_id = object_id
         self._key = ObjectKey(unique_key, object_id.hex, object_id.name)
-        lives.know(object_id.hex, object_id.name)
+        lives.roster.know(object_id.hex, object_id.name)
 
     def __repr__(self) -> str:
         return f"<WorkerdLine to {self._key}>"
@@ -62,7 +62,7 @@ class WorkerdLine:
         return self._ask(requests.evict(self._target()), None, "evict()", _as_is)
 
     def _target(self) -> Target:
-        class_name, name = self._lives.target_of(self._key.namespace), self._object_id.name
+        class_name, name = self._lives.class_of(self._key.namespace), self._object_id.name
         if name is not None:
             return Target(class_name=class_name, name=name)
         return Target(class_name=class_name, object_id=self._object_id.hex)
@@ -74,7 +74,7 @@ class WorkerdLine:
             if method is not None:
                 self._lives.call_ended(self._key, method, error)
 
-        return ask(self._lives, self._world, body, f"{self._lives.label(self._key)}: {what}", convert, ended)
+        return ask(self._lives, self._world, body, f"{self._lives.roster.label(self._key)}: {what}", convert, ended)
 
 
 def _nobody_told(_error: str | None) -> None:

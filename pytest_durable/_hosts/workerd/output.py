@@ -1,13 +1,19 @@
-"""What the process prints: records behind a mark, and everything else, kept for error messages."""
+"""What the process prints: records behind a mark, and everything else, for the log and for error messages."""
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from pytest_durable._hosts.workerd.records import PlatformRecord, read_record
 
 _CHUNK = 1 << 16
 _LINES_KEPT = 200
+
+#: Where ``console`` of objects in this process goes, too.
+_LOGGER: Final = logging.getLogger("pytest_durable.console")
+_LOGGER.setLevel(logging.DEBUG)
 
 
 class Output:
@@ -29,6 +35,7 @@ class Output:
             self._on_record(read_record(line[len(self._mark) :]))
         else:
             self._lines.append(line)
+            _LOGGER.info("%s", line)
 
     def text(self) -> str:
         """The last 200 lines that are not records."""

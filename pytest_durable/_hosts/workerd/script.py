@@ -1,13 +1,23 @@
 """What is deployed on the real platform: a JavaScript Worker, described by an ``App``."""
 
+import json
+import os
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import ClassObject, ClassPath, Target
 from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE, App
-from pytest_durable._hosts.deployment import Deployment, split_bindings
+from pytest_durable._hosts.deployment import DeclaredClass, Deployment, split_bindings
+from pytest_durable._hosts.workerd.config import ClassBinding, DurableClass, WorkerConfig
+from pytest_durable._hosts.workerd.modules import collect_modules
+from pytest_durable._hosts.workerd.roster import Opened
 from pytest_durable._hosts.workerd.wrangler import WranglerConfig, read_wrangler
+
+_NOT_EXPORTED: Final = re.compile(r'referenced the class "(\w+)", but no such Durable Object class is exported')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +47,15 @@ def deploy_script(app: App, root: Path) -> ScriptDeployment:
         ConfigurationError: It names Python classes, several main modules, or a configuration that cannot be read.
     """
     config = None if app.config is None else read_wrangler(root / app.config)
-    declared, values = split_bindings(app)
-    if config is not None:
-        declared = [*config.namespaces, *declared]
-        values = {**config.variables, **values}
     main = _main_module(app, root, config)
+    declared, values = split_bindings(app)
     for each in declared:
-        if each not in (config.namespaces if config else ()):
-            main = check_script_class(each.target, root, main)
+        main = check_script_class(each.target, root, main)
+    if config is not None:
+        declared = [*_configured(config, main, root), *declared]
+        values = {**config.variables, **values}
+    for name, value in values.items():
+        _check_value(name, value)
     return ScriptDeployment(
         app=app,
         namespaces=tuple(declared),
@@ -80,8 +91,46 @@ def check_script_class(target: Target, root: Path, main: Path | None) -> Path:
     return module
 
 
+def check_exports(printed: str, main: Path | None) -> None:
+    """Make sure that the platform has found all classes in the main module.
+
+    It begins without them, too, and calls fail with an internal error then.
+
+    Args:
+        printed: What it has said while it started.
+        main: The main module.
+
+    Raises:
+        ConfigurationError: It has missed one.
+
+    Source: the warning of workerd, server/server.c++.
+    """
+    missed = _NOT_EXPORTED.search(printed)
+    if missed is not None:
+        raise ConfigurationError(
+            f"The main module exports no class of objects {missed[1]}.\n\n"
+            f"  main module  {main}\n"
+            f"  expected     export class {missed[1]} extends DurableObject {{ … }}\n\n"
+            "Export it there, or correct the name in the test or in the configuration."
+        )
+
+
 def _file_of(target: ClassPath, root: Path) -> Path:
     return root / target.module
+
+
+def _configured(config: WranglerConfig, main: Path | None, root: Path) -> list[DeclaredClass]:
+    if config.classes and main is None:
+        raise ConfigurationError(
+            f"The configuration {config.path} has no main module, where the platform looks for its classes.\n\n"
+            'Name it there:  "main": "src/index.js"\n'
+            'or in the test: App(config=…, main="src/index.js")'
+        )
+    module = "" if main is None else os.path.relpath(main, root)
+    return [
+        DeclaredClass(target=ClassPath(module, each.class_name), binding=each.binding, unique_key=each.unique_key)
+        for each in config.classes
+    ]
 
 
 def _main_module(app: App, root: Path, config: WranglerConfig | None) -> Path | None:
@@ -90,6 +139,59 @@ def _main_module(app: App, root: Path, config: WranglerConfig | None) -> Path | 
     return None if config is None else config.main
 
 
+def _check_value(name: str, value: object) -> None:
+    """The Worker is in another process, so ``env`` can show it copies only, in the form of JSON."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as failure:
+        raise ConfigurationError(
+            f"env.{name} cannot be shown to a Worker on the real platform: its value is none of JSON's.\n\n"
+            "  expected  a str, int, float, bool, None, or lists and dicts of those\n"
+            f"  actual    {value!r}\n\n"
+            "Let durable_app return another App for this host; see docs/how-to/real-platform.md"
+        ) from failure
+
+
 def _date(app: App, config: WranglerConfig | None) -> str:
     told = None if config is None else config.compatibility_date
     return app.compatibility_date if told is None or app.compatibility_date != DEFAULT_COMPATIBILITY_DATE else told
+
+
+def make_config(
+    deployment: ScriptDeployment, main: Path | None, roster: Iterable[Opened], disk: Path | None
+) -> WorkerConfig:
+    """What a process is to run.
+
+    Args:
+        deployment: The application.
+        main: Its main module, which a class of the test may have named.
+        roster: The namespaces.
+        disk: Where they are kept.
+
+    Raises:
+        ConfigurationError: Nothing names the main module.
+    """
+    if main is None:
+        raise ConfigurationError(
+            "The real platform has no Worker to run: nothing names its main module.\n\n"
+            'Name it:  durable.namespace("worker.js:Counter")  or  App(main="worker.js", …)'
+        )
+    opened, options = tuple(roster), deployment.app.options
+    classes = [
+        DurableClass(
+            class_name=each.class_name,
+            unique_key=each.files.unique_key,
+            sql=options.sql,
+            prevent_eviction=each.class_name in options.prevent_eviction,
+        )
+        for each in opened
+    ]
+    return WorkerConfig(
+        modules=collect_modules(main),
+        classes=tuple(classes),
+        bindings=tuple(ClassBinding(name=each.binding, class_name=each.class_name) for each in opened),
+        variables=deployment.values,
+        compatibility_date=deployment.compatibility_date,
+        compatibility_flags=deployment.compatibility_flags,
+        storage=disk,
+    )

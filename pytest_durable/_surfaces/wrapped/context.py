@@ -138,7 +138,10 @@ class RawState(JsProxy):
         """Keep the object busy until ``awaitable`` is done."""
         if awaitable is ABSENT:
             raise shown(not_of_type(self._kind, "waitUntil", 1, "Promise"))
-        self._context.wait_until(awaitable)
+        try:
+            self._context.wait_until(awaitable)
+        except PlatformError as failure:
+            raise shown(failure) from None
 
     def abort(self, reason: Any = None, options: Any = None, /) -> None:
         """Have the object ended when the running turn is over. The SDK's ``abort`` also leaves the turn."""

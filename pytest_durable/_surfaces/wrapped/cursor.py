@@ -113,9 +113,9 @@ class WrappedCursor(_Rows):
         return self._object_type(zip(self._cursor.column_names, row, strict=True))
 
     def _read(self, name: str, read: Callable[[], object]) -> Any:
-        if self._is_live:
-            return read()
-        return self._kept.setdefault(name, read())
+        if self._is_live or name not in self._kept:
+            self._kept[name] = _throwing(read)
+        return self._kept[name]
 
 
 class WrappedRows(_Rows):

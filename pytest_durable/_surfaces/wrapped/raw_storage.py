@@ -22,6 +22,19 @@ from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonRefere
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict
 
+#: Members of production's object that belong to the raw profile. Their absence is told from a typing error.
+NOT_YET: Final = frozenset(
+    (
+        "getBookmarkForTime",
+        "getCurrentBookmark",
+        "kv",
+        "onNextSessionRestoreBookmark",
+        "sql",
+        "sync",
+        "transaction",
+        "transactionSync",
+    )
+)
 NEEDS_TO_JS: Final = "a Python dict, list, set or bytes given to raw storage needs to_js() in production"
 
 
@@ -128,6 +141,13 @@ class RawStorage(RawOperations):
         super().__init__(face, types.report if types.is_lenient else None)
         self.types = types
         self.has_alarm_handler = has_alarm_handler
+
+    def __getattr__(self, name: str) -> Any:
+        if name in NOT_YET:
+            raise AttributeError(
+                f"ctx._ctx.storage.{name} exists in production, but not in this version of pytest-durable"
+            )
+        raise AttributeError(name)
 
     def deleteAll(self, *args: Any, **kwargs: Any) -> Settled:
         return _settled(self.face.delete_all, self._wire(args, kwargs)[:1], _undefined)

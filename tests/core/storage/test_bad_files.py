@@ -231,6 +231,61 @@ def test_directory_that_may_not_be_written_is_refused(public_root, directory_mod
     assert fingerprints(public_root) == before
 
 
+@pytest.mark.parametrize("mode", [0o000, 0o644, 0o600], ids=oct)
+@pytest.mark.parametrize("of", [".", "key"])
+def test_directory_that_may_not_be_entered_is_refused(public_root, of, mode):
+    # Bad input: tried in a child process without root's rights.
+    before = fingerprints(public_root)
+    (public_root / of).chmod(mode)
+    process = child(public_root, "open")
+    answer, _ = process.communicate(timeout=30)
+    assert answer.startswith(f"DirectoryError: {public_root}")
+    (public_root / of).chmod(0o755)
+    assert fingerprints(public_root) == before
+
+
+def explained(failure: pytest.ExceptionInfo[BaseException]) -> list[str]:
+    """The parts of the message: fact and next step."""
+    return str(failure.value).split("\n\n")
+
+
+def test_link_that_leads_to_itself_is_named(root):
+    path = root / "key" / f"{BOB}.sqlite"
+    path.symlink_to(path)
+    with opened(root) as namespace:
+        for use in (namespace.object_ids, namespace.all_files, lambda: namespace.open_store(BOB)):
+            with pytest.raises(DirectoryError) as failure:
+                use()
+            fact, advice = explained(failure)
+            assert fact.startswith(f"{path} cannot be used: ")
+            assert advice.startswith("Only databases may have their names there")
+        put(namespace.open_store(ALICE), more=1)
+
+
+def test_directory_that_takes_the_name_of_a_database_is_named(root):
+    path = root / "key" / f"{BOB}.sqlite"
+    path.mkdir()
+    with opened(root) as namespace, pytest.raises(DirectoryError) as failure:
+        namespace.open_store(BOB)
+    fact, advice = explained(failure)
+    assert fact == f"{path} cannot be read: Is a directory."
+    assert advice
+
+
+def test_directory_that_is_removed_under_a_host_is_named(root):
+    disk = new_disk(root)
+    namespace = open_namespace(disk)
+    shutil.rmtree(root / "key")
+    with pytest.raises(DirectoryError) as failure:
+        namespace.open_store(BOB)
+    assert explained(failure) == [
+        f"{root / 'key' / BOB}.sqlite cannot be used: its directory is gone.",
+        "Something has removed it while a host used it. Stop the host first:  await durable.stop()",
+    ]
+    assert namespace.object_ids() == []
+    end(disk)
+
+
 def test_second_host_of_the_same_process_is_refused(root):
     first, second = new_disk(root), new_disk(root)
     namespace = open_namespace(first)

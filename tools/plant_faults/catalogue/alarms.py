@@ -132,8 +132,8 @@ FAULTS: Final = (
         name="assertion-retried",
         breaks="An assertion that fails in an alarm handler is retried like any error.",
         file=_DELIVERY,
-        before="retry=not is_claim, counts=self._handler_called)",
-        after="retry=True, counts=self._handler_called)",
+        before="retry=not is_claim, counts=counts)",
+        after="retry=True, counts=counts)",
         tests=_RETRY_TESTS,
     ),
     Fault(
@@ -276,8 +276,8 @@ FAULTS: Final = (
         name="failing-delivery-counts",
         breaks="A delivery that could not call the handler uses up one of its tries.",
         file=_DELIVERY,
-        before="retry=not is_claim, counts=self._handler_called)",
-        after="retry=not is_claim, counts=True)",
+        before="not services.tell_if_damage(failure) and self._handler_called\n",
+        after="not services.tell_if_damage(failure)\n",
         tests=("tests/core/alarms/test_alarm_failures.py",),
     ),
     Fault(

@@ -1,0 +1,45 @@
+"""A task of user code that fails while nobody waits for it.
+
+Source: ours, after the platform's unhandled rejections (spec durable-objects 9.8): what nobody listens to when it fails
+has failed in the background, even if somebody should ask later.
+"""
+
+import asyncio
+import functools
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+from pytest_durable._core.actor.claims import is_claim
+
+
+def report_unless_awaited(
+    failure: BaseException, report: Callable[[], None], soon: Callable[[Callable[[], None]], None]
+) -> None:
+    """Call ``report`` if nobody has asked for the running task's failure when all who wait for the task have run.
+
+    Args:
+        failure: What the running task is about to end with.
+        report: Says that it failed in the background.
+        soon: Calls back in the loop's next round.
+    """
+    task: Any = asyncio.current_task()
+    is_failure = isinstance(failure, Exception) or is_claim(failure)  # and not the end of the task by cancellation
+    if task is None or not is_failure or any(_is_of_asyncio(callback) for callback, _ in task._callbacks or ()):
+        return
+
+    def look() -> None:
+        if task._log_traceback:  # what asyncio goes by: nobody has asked
+            task.exception()  # now somebody has, and asyncio does not log it in the midst of another test
+            report()
+
+    # In no object's context: it is no callback of user code. Those are turns of their own, one round later.
+    task.add_done_callback(lambda _task: soon(look), context=Context())
+
+
+def _is_of_asyncio(callback: Any) -> bool:
+    """Whether a callback of a task is how asyncio waits for it: ``await``, ``gather``, ``wait``, ``TaskGroup``, …"""
+    while isinstance(callback, functools.partial):
+        callback = callback.func
+    module = getattr(callback, "__module__", None) or ""
+    return module.partition(".")[0] == "asyncio" or isinstance(getattr(callback, "__self__", None), asyncio.Task)

@@ -1,0 +1,38 @@
+"""What a host will have in a later version: asked for now, it says so instead of being unknown."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+#: Each member, and what does a part of its work today.
+_INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "abort_all": "Abort one object:  await durable.abort(stub)",
+        "abort_isolate": "End the whole process:  await durable.restart()",
+        "assert_hibernatable": "Objects have no WebSockets yet.",
+        "connect": "Objects have no WebSockets yet.",
+        "delete_all": "Let each object delete what it has:  await ctx.storage.deleteAll()",
+        "delete_all_alarms": "Let each object delete its alarm:  await ctx.storage.deleteAlarm()",
+        "disconnect": "End the object:  await durable.abort(stub)",
+        "evict_all": "Evict one object:  await durable.evict(stub)",
+        "fail_next": "End the life in the middle of a commit:  durable.crash_at(Committed)",
+        "fetch": "Send the request to an object:  await stub.fetch(url)",
+        "network": "Replace what sends the request:  monkeypatch.setattr(…)",
+        "scheduled": "Call what the handler would call:  await stub.method()",
+    }
+)
+
+
+class MembersOfLaterVersions:
+    """A mixin for a host. ``hasattr`` answers no, as for everything that does not exist."""
+
+    if not TYPE_CHECKING:  # to type checkers these members are as unknown as any other
+
+        def __getattr__(self, name: str) -> object:
+            __tracebackhide__ = True
+            if name not in _INSTEAD:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            raise AttributeError(
+                f"{name} is not in this version of pytest-durable.\n\n{_INSTEAD[name]}\n"
+                "See docs/limits.md#not-in-this-version"
+            )

@@ -1,0 +1,119 @@
+"""What the journal of a host on the real platform says, and when it says that it happened."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+from pytest_durable import App, WorkerdHost
+from pytest_durable.events import AlarmFinished, AlarmStarted, CallEnded, CallStarted, Record, ReplySent
+from support.workerd import START_MS, Platform
+
+T = TypeVar("T")
+
+WORKER = """
+import { DurableObject } from "cloudflare:workers";
+
+export class Clerk extends DurableObject {
+  async wait(ms) { await scheduler.wait(ms); }
+  async fail() { throw new RangeError("too far"); }
+  async arm() { await this.ctx.storage.setAlarm(Date.now() + 1000); }
+  async ask(name) { return this.env.CLERK.getByName(name).answer(); }
+  async answer() { return 42; }
+  async alarm() { await this.ask("b"); }
+}
+"""
+
+Main = Callable[[WorkerdHost], Awaitable[T]]
+
+
+@pytest.fixture
+def run(platform: Platform, tmp_path) -> Callable[[Main[T]], T]:
+    """Run a coroutine function with a host."""
+    (tmp_path / "worker.js").write_text(WORKER, encoding="utf-8")
+
+    def run_main(main):
+        options = {"root": tmp_path, "executable": str(platform.executable), "app": App(classes=["worker.js:Clerk"])}
+        return WorkerdHost.run_main(main, **options)
+
+    return run_main
+
+
+def told(durable: WorkerdHost, *kinds: type[Record]) -> list[tuple[str, str | None, float, str | None]]:
+    """Kind, name of the object, second and method of the records that have one."""
+    return [
+        (type(record).__name__, record.actor.name, (record.time_ns // 1_000_000 - START_MS) / 1000, method)
+        for record in durable.journal.of(*kinds)
+        if record.actor is not None
+        for method in [getattr(record, "method", None)]
+    ]
+
+
+def test_the_end_of_a_call_is_told_at_its_instant(run):
+    async def main(durable):
+        await durable.namespace("CLERK").get_by_name("a").wait(10_000)
+        return told(durable)
+
+    assert run(main) == [
+        ("CallStarted", "a", 0, "wait"),
+        ("ReplySent", "a", 10, "wait"),
+        ("CallEnded", "a", 10, "wait"),
+    ]
+
+
+def test_calls_end_in_the_order_of_their_instants(run):
+    async def main(durable):
+        clerks = durable.namespace("CLERK")
+        await asyncio.gather(*(clerks.get_by_name(name).wait(ms) for name, ms in [("a", 3000), ("b", 1000)]))
+        return told(durable, CallEnded)
+
+    assert run(main) == [("CallEnded", "b", 1, "wait"), ("CallEnded", "a", 3, "wait")]
+
+
+def test_a_call_begins_before_it_ends_however_many_there_are(run):
+    async def main(durable):
+        clerks = durable.namespace("CLERK")
+        await asyncio.gather(*(clerks.get_by_name(str(number)).answer() for number in range(50)))
+        return [(type(record), record.actor.name) for record in durable.journal.of(CallStarted, ReplySent, CallEnded)]
+
+    records = run(main)
+
+    assert len(records) == 150
+    for number in range(50):
+        assert [kind for kind, name in records if name == str(number)] == [CallStarted, ReplySent, CallEnded]
+
+
+def test_the_error_of_a_call_is_in_the_record_of_its_end(run):
+    async def main(durable):
+        with pytest.raises(Exception, match="too far"):
+            await durable.namespace("CLERK").get_by_name("a").fail()
+        return [record.error for record in durable.journal.of(CallEnded)]
+
+    assert run(main) == ["RangeError: too far"]
+
+
+def test_a_call_between_objects_begins_in_the_one_that_is_called(run):
+    async def main(durable):
+        clerks = durable.namespace("CLERK")
+        clerks.get_by_name("b")  # the platform does not tell names: the journal has those of the test's stubs
+        assert await clerks.get_by_name("a").ask("b") == 42
+        return told(durable, CallStarted)
+
+    assert run(main) == [("CallStarted", "a", 0, "ask"), ("CallStarted", "b", 0, "answer")]
+
+
+def test_a_call_of_an_alarm_handler_begins_in_the_one_that_is_called(run):
+    async def main(durable):
+        clerks = durable.namespace("CLERK")
+        clerks.get_by_name("b")
+        await clerks.get_by_name("a").arm()
+        await durable.clock.advance("5s")
+        return told(durable, AlarmStarted, CallStarted, AlarmFinished)
+
+    assert run(main) == [
+        ("CallStarted", "a", 0, "arm"),
+        ("AlarmStarted", "a", 1, None),
+        ("CallStarted", "b", 1, "answer"),
+        ("AlarmFinished", "a", 1, None),
+    ]
