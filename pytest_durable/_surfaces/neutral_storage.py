@@ -74,20 +74,12 @@ class NeutralStorage(_Operations):
     def deleteAll(self, *arguments: object) -> Settled:
         return _done(self._storage.delete_all, *arguments)
 
-<<<<<<< HEAD
-    def sync(self) -> Pending | Settled:
-        try:
-            return Pending(self._storage.sync(), lambda _: UNDEFINED, _unchanged)
-        except PlatformError as failure:
-            return Settled(failure=failure)
-=======
     def sync(self) -> "Pending | Settled":
         try:
             committed = self._storage.sync()
         except PlatformError as failure:
             return Settled(failure=failure)
         return Pending(committed, lambda _done: UNDEFINED, lambda failure: failure)
->>>>>>> main
 
     def transaction(self, callback: object = ABSENT) -> "asyncio.Future[object] | Settled":
         if not callable(callback):
@@ -189,10 +181,6 @@ class NeutralRows:
 
     def toArray(self) -> list[list[object]]:
         return list(self._rows)
-
-
-def _unchanged(failure: Exception) -> Exception:
-    return failure
 
 
 def _is_many(arguments: tuple[object, ...]) -> bool:
