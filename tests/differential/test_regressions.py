@@ -92,6 +92,12 @@ def test_an_alarm_set_while_another_waits_to_be_tried_again_is_in_the_row(run_on
     )
 
 
+def test_each_caller_of_an_object_that_is_reset_gets_a_copy_of_the_error(run_on_both: Run) -> None:
+    # DO-10.2.1
+    failing = [["block", [["throw", "Error", "no", {"detail": [1]}]]]]
+    run_on_both([("call", "b", [["call_twice", "c", failing]])])
+
+
 class TestKnownToDiffer:
     """Each is in docs/fidelity.md, and programs avoid it. A test that fails here means that they have become equal."""
 
@@ -128,6 +134,15 @@ class TestKnownToDiffer:
             return len(side.namespace.storage_files.stored_alarms())
 
         assert on_each(scenario) == [0, 1]
+
+    def test_an_array_that_came_by_a_call_is_stored_as_a_dense_one(self, on_each: OnEach) -> None:
+        # DO-3.6.4: the content is the same, the bytes are not
+        async def scenario(pair: Pair, side: Side) -> object:
+            await side.ask("a", [["kv_put", "k", [1, 2, 3]]])
+            with side.namespace.storage_files.inspect(side.namespace.id_from_name("a").hex)._reading() as connection:
+                return connection.execute("SELECT substr(value, 3, 1) FROM _cf_KV").fetchall()
+
+        assert on_each(scenario) == [[(b"A",)], [(b"a",)]]
 
 
 def test_a_difference_is_found(platform: Platform) -> None:
