@@ -17,7 +17,11 @@ const STEPS = {
   delete: (it, key) => it.face.delete(key),
   delete_many: (it, keys) => it.face.delete(keys),
   list: (it, options) => it.face.list(options),
-  delete_all: (it) => it.face.deleteAll(),
+  // The row of the alarm goes a moment later on the platform, and at once here (docs/fidelity.md).
+  delete_all: async (it) => {
+    await it.face.deleteAll();
+    await it.storage.sync();
+  },
   sync: (it) => it.storage.sync(),
 
   // Synchronous key-value storage
@@ -141,7 +145,20 @@ export class Interpreter extends DurableObject {
     return value;
   }
 
-  // Two things that are known to differ, and no steps for that reason.
+  // Things that are known to differ, and no steps for that reason.
+
+  async delete_all_and_abort() {
+    await this.ctx.storage.deleteAll();
+    this.ctx.abort();
+  }
+
+  async write_past_transaction_and_abort() {
+    await this.ctx.storage.transaction((txn) => {
+      txn.rollback();
+      this.ctx.storage.kv.put("k", 1);
+      this.ctx.abort();
+    });
+  }
 
   async caught_id(name) {
     try {

@@ -75,7 +75,7 @@ class Directory:
         return sorted((each.name, each.due.isoformat(), each.state, each.retry_count) for each in self._host.alarms())
 
     def _alarm_runs(self) -> Seen:
-        """The deliveries of alarms: what each was set for, and whether it went well. Handlers store their retryCount."""
+        """The deliveries of alarms: what each was set for, whether it went well. Handlers store their retryCount."""
         runs: dict[str, list[Seen]] = {name: [] for name in self._names.values()}
         for record in self._host.journal.of(events.AlarmFinished):
             if (record.ran or not record.ok) and record.actor is not None:

@@ -4,8 +4,8 @@ bounds.
 A failed alarm is tried again after 2, 4, 8, … seconds and up to a quarter more. The tries of the two hosts are at
 different instants, and what is compared between the first and the second differs for no fault of either. So time never
 stops there: each move of the clock is drawn out to the next instant at which both hosts have made the same tries. The
-bounds never overlap: the k-th try is between 2^(k+1) - 2 and 1.25 (2^(k+1) - 2) seconds after the first failure, and the
-next not before 2^(k+2) - 2.
+bounds never overlap: the k-th try is between 2^(k+1) - 2 and 1.25 (2^(k+1) - 2) seconds after the first failure, and
+the next not before 2^(k+2) - 2.
 """
 
 from collections.abc import Iterable

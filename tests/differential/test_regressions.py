@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from differential.pair import Divergence, Pair, Side, Step
+from pytest_durable import PlatformError
 from support.workerd import Platform
 
 Run = Callable[[list[Step]], None]
@@ -116,6 +117,25 @@ class TestKnownToDiffer:
 
         ours, real = on_each(scenario)
         assert ours - real == {"-wal", "-shm"}
+
+    def test_the_row_of_an_alarm_goes_with_delete_all_even_if_the_turn_is_aborted(self, on_each: OnEach) -> None:
+        # DO-7.2.T2.4
+        async def scenario(pair: Pair, side: Side) -> object:
+            await side.ask("a", [["set_alarm", 1003]])
+            with pytest.raises(PlatformError, match="abort"):
+                await side.namespace.get_by_name("a").delete_all_and_abort()
+            return len(side.namespace.storage_files.stored_alarms())
+
+        assert on_each(scenario) == [0, 1]
+
+    def test_a_write_past_a_rolled_back_transaction_is_lost_with_its_turn(self, on_each: OnEach) -> None:
+        # DO-6.2.4
+        async def scenario(pair: Pair, side: Side) -> object:
+            with pytest.raises(PlatformError, match="abort"):
+                await side.namespace.get_by_name("a").write_past_transaction_and_abort()
+            return list(side.host.stored(side.namespace.get_by_name("a")).kv)
+
+        assert on_each(scenario) == [[], ["k"]]
 
     def test_an_error_that_an_object_caught_names_the_object_that_threw_it(self, on_each: OnEach) -> None:
         # DO-10.4.3
