@@ -56,8 +56,12 @@ class PlatformError(Exception):
         flags = [flag for flag in ("remote", "retryable", "overloaded", "durable_object_reset") if getattr(self, flag)]
         return f"<PlatformError {self.name}: {self.message!r}{''.join(f' {flag}' for flag in flags)}>"
 
-    def copy(self) -> "PlatformError":
-        """A fresh exception with the same content: each caller gets its own traceback."""
+    def copy(self, *, with_own: bool = True) -> "PlatformError":
+        """A fresh exception with the same content: each caller gets its own traceback.
+
+        Args:
+            with_own: Copy the properties that user code gave it, too.
+        """
         fresh = PlatformError(
             self.message,
             name=self.name,
@@ -69,6 +73,9 @@ class PlatformError(Exception):
         )
         if (instead := told(self)) is not None:
             tell(fresh, instead)
+        if with_own:
+            own = {name: held for name, held in vars(self).items() if name not in vars(fresh) and name != "__notes__"}
+            vars(fresh).update(own)
         return fresh
 
 

@@ -202,7 +202,7 @@ def _step(rows: Iterator[Any]) -> dict[str, object]:
     try:
         return {"done": False, "value": next(rows)}
     except StopIteration:
-        return {"done": True}
+        return {"done": True, "value": UNDEFINED}
 
 
 def _rejecting(start: "Callable[[], asyncio.Future[Any]]") -> "asyncio.Future[Any] | Settled":

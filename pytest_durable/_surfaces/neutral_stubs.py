@@ -191,8 +191,8 @@ def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError
     """What a caller written against the platform's interface catches (spec 9.5, 10.4)."""
     original = failure.original
     if isinstance(original, PlatformError):
-        seen = original.copy()
-        properties = {name: value for name, value in vars(original).items() if name not in vars(seen)}
+        seen = original.copy(with_own=False)
+        properties = {name: _own_copy(value) for name, value in vars(original).items() if name not in vars(seen)}
     else:
         seen = PlatformError(str(original), name=type(original).__name__)
         properties = dict(vars(original))
@@ -220,6 +220,14 @@ def _copied_together(arguments: tuple[object, ...]) -> tuple[object, ...]:
     copy = copied(list(arguments))
     assert isinstance(copy, list)
     return tuple(copy)
+
+
+def _own_copy(value: object) -> object:
+    """What one of several callers gets: nobody shares an object with another."""
+    try:
+        return copied(value)
+    except PlatformError:
+        return value
 
 
 #: Classes that a call keeps before compatibility date 2026-04-21; any other becomes part of the message.

@@ -394,7 +394,7 @@ class TestCursor:
             assert cursor.next() == {"done": False, "value": {"a": 1}}
             assert cursor.raw().next() == {"done": False, "value": [2]}
             assert list(cursor) == [{"a": 3}]
-            assert cursor.next() == {"done": True}
+            assert cursor.next() == {"done": True, "value": UNDEFINED}
             assert cursor.toArray() == []
 
         in_storage(body)

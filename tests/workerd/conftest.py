@@ -1,20 +1,12 @@
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pytest_durable._hosts.workerd import WorkerdUnavailableError, build_shim, find_workerd
 from support.workerd import Machine, Platform
+from support.workerd_platform import platform
 
-
-@pytest.fixture(scope="session")
-def platform(pytestconfig: pytest.Config) -> Platform:
-    """The real platform, or a skip that says what is missing."""
-    try:
-        return Platform(find_workerd(None, pytestconfig.rootpath, os.environ), build_shim(os.environ))
-    except WorkerdUnavailableError as error:
-        pytest.skip(str(error))
+__all__ = ["machine", "platform", "start"]
 
 
 @pytest.fixture

@@ -106,7 +106,8 @@ class AlarmRun:
                 ran=self._handler_called and self._handler_exists,
                 error=describe(breakage.original),
                 retry=breakage.retry_alarm or not self._handler_called,
-                counts=breakage.counts and not is_damage,
+                # A delivery that only waited is no failed run.
+                counts=breakage.counts and self._handler_called and not is_damage,
             )
         )
 

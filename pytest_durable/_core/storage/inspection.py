@@ -163,6 +163,9 @@ def _reader(pool: Pool, files: Files, name: str) -> Iterator[apsw.Connection]:
         with files.held():
             check_database(files, name)
             with _untouched(files, name) as uri, _closing(apsw.Connection(uri, flags=_URI, vfs=vfs)) as connection:
+                connection.config(
+                    apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1
+                )  # a copy is thrown away, so it may stay behind
                 connection.execute("PRAGMA query_only = 1").fetchall()
                 yield connection
 

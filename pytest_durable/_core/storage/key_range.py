@@ -22,6 +22,11 @@ class ListOptions:
     reverse: bool = False
     limit: int | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """No key can be meant."""
+        return key_range(self).is_empty
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRange:

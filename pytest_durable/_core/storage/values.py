@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, MutableSet, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from reprlib import recursive_repr
 from typing import Any, Final, Generic, TypeVar, final, overload
 
 T = TypeVar("T")
@@ -125,6 +126,7 @@ class JSArray(list[object]):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
+    @recursive_repr(fillvalue="JSArray(...)")
     def __repr__(self) -> str:
         return f"JSArray({list.__repr__(self)}, {self.properties!r})"
 
@@ -377,6 +379,7 @@ class JSMap(MutableMapping[object, object]):
         theirs = other if isinstance(other, JSMap) else JSMap(other)
         return len(self) == len(theirs) and all(key in theirs and theirs[key] == item for key, item in self.pairs())
 
+    @recursive_repr(fillvalue="JSMap(...)")
     def __repr__(self) -> str:
         return f"JSMap({self.pairs()!r})"
 
@@ -417,6 +420,7 @@ class JSSet(MutableSet[object]):
         theirs = other if isinstance(other, JSSet) else JSSet(other)
         return len(self) == len(theirs) and all(element in theirs for element in self)
 
+    @recursive_repr(fillvalue="JSSet(...)")
     def __repr__(self) -> str:
         return f"JSSet({list(self)!r})"
 

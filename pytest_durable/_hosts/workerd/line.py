@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import ObjectKey, Request, Response
@@ -137,6 +137,10 @@ def fetched(answer: Any) -> FetchAnswer:
     return FetchAnswer(Response(status=answer["status"], headers=headers, body=bytes(answer["body"])))
 
 
+#: What ``PlatformError`` has a name of its own for.
+_NOT_OWN: Final = frozenset(("stack", "remote", "retryable", "overloaded", "durableObjectReset", "durableObjectId"))
+
+
 def error_of(thrown: object) -> PlatformError:
     """What the test catches for what JavaScript threw, with its stack as a note."""
     if not isinstance(thrown, JSError):
@@ -154,6 +158,7 @@ def error_of(thrown: object) -> PlatformError:
         durable_object_reset=told.get("durableObjectReset") is True,
         durable_object_id=object_id if isinstance(object_id, str) else None,
     )
+    vars(failure).update((key, item) for key, item in told.items() if key not in _NOT_OWN)
     if isinstance(thrown.stack, str):
         failure.add_note(thrown.stack)
     return failure

@@ -1,0 +1,133 @@
+"""What draws the arguments of steps."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from differential.kinds import InnerStep, inner_steps, kinds_in
+from pytest_durable.values import UNDEFINED
+from support import stored_values
+
+NAMES = st.sampled_from(["a", "b", "c"])
+
+# Few keys, so that steps meet: one a prefix of another, and in the order of UTF-8, which is not that of UTF-16.
+ALL_KEYS = ["a", "", "aa", "ab", "b", "b\0", "é", "\uffee", "😀", "\ud800"]
+KEYS = st.sampled_from(ALL_KEYS)
+KEY_LISTS = st.lists(KEYS, max_size=4)
+VALUES = st.integers(0, 9) | stored_values.PRIMITIVES | stored_values.leaves() | stored_values.graphs()
+ENTRIES = st.dictionaries(KEYS, VALUES, max_size=3)
+
+
+def _present(options: dict[str, object]) -> object:
+    return options or UNDEFINED
+
+
+LIST_OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "prefix": KEYS,
+        "start": KEYS,
+        "startAfter": KEYS,
+        "end": KEYS,
+        "reverse": st.booleans() | st.sampled_from([0, 1, "", None]),
+        "limit": st.integers(1, 3) | st.sampled_from([0, -1, 1.5, "2", None, 2.0**40, float("nan")]),
+        "noCache": st.booleans(),
+    },
+).map(_present)
+
+#: Statements that read.
+QUERIES = st.sampled_from(
+    [
+        "SELECT * FROM plants ORDER BY id",
+        "SELECT name, count(*) AS count, sum(height) FROM plants GROUP BY name ORDER BY name",
+        "SELECT 1 AS one, 2.5 AS half, 'x' AS text, x'00ff' AS blob, NULL AS nothing",
+        "SELECT id FROM plants WHERE height > 2 ORDER BY id LIMIT 1",
+        "SELECT p.id, s.note FROM plants p LEFT JOIN seeds s ON s.plant = p.id ORDER BY p.id, s.note",
+        "SELECT name, type FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY name",
+        "SELECT unixepoch() > 0, date('2024-02-29', '+1 year')",
+        "SELECT typeof(height), height FROM plants ORDER BY id",
+        "SELECT * FROM missing",
+        "SELEC 1",
+    ]
+)
+_NUMBERS = st.integers(0, 4)
+_SQL_VALUES = st.one_of(
+    _NUMBERS,
+    st.sampled_from(
+        [None, UNDEFINED, True, False, 0.5, -0.0, float("inf"), float("nan"), 2.0**60, "x", "é\0", b"\xff"]
+    ),
+    stored_values.TEXT,
+)
+
+
+def _with(query: str, *bindings: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.tuples(*bindings).map(lambda given: [query, *given])
+
+
+#: A statement and what is bound to it.
+STATEMENTS = st.one_of(
+    _with("CREATE TABLE IF NOT EXISTS plants (id INTEGER PRIMARY KEY, name TEXT UNIQUE, height)"),
+    _with("INSERT INTO plants VALUES (?, ?, ?)", _NUMBERS, st.sampled_from(["oak", "elm", "ivy"]), _SQL_VALUES),
+    _with("INSERT OR REPLACE INTO plants VALUES (?, ?, ?) RETURNING id", _NUMBERS, _SQL_VALUES, _SQL_VALUES),
+    _with("UPDATE plants SET height = ? WHERE id <= ?", _SQL_VALUES, _NUMBERS),
+    _with("DELETE FROM plants WHERE id = ?", _NUMBERS),
+    _with("CREATE TABLE seeds (plant INTEGER REFERENCES plants (id) DEFERRABLE INITIALLY DEFERRED, note TEXT)"),
+    _with("INSERT INTO seeds VALUES (?, ?)", _NUMBERS, _SQL_VALUES),
+    _with("CREATE INDEX IF NOT EXISTS tall ON plants (height)"),
+    _with("DROP TABLE plants"),
+    _with("ALTER TABLE plants ADD COLUMN age"),
+    _with("SELECT ?, ?", _SQL_VALUES, _SQL_VALUES),
+    _with("SELECT ?", _SQL_VALUES, _SQL_VALUES),
+    _with("INSERT INTO plants (name) VALUES ('moss'); INSERT INTO plants (name) VALUES ('fern'), ('moss')"),
+    _with("DELETE FROM _cf_KV"),
+    _with("SELECT key FROM _cf_KV"),
+    _with("BEGIN TRANSACTION"),
+    _with("PRAGMA foreign_keys"),
+    _with("PRAGMA user_version = 5"),
+    _with("SELECT * FROM plants; "),
+    _with(""),
+    _with("-- nothing"),
+    QUERIES.map(lambda query: [query]),
+)
+
+#: Alarms and waits end on instants of their own, because the order of what happens in one instant is not told.
+ALARM_DELAYS = st.sampled_from([1003, 3, 4003, 30_003, 100_003, 3_600_003, -5000])
+WAITS = st.sampled_from([10, 200])
+
+INNER: st.SearchStrategy[list[InnerStep]] = st.deferred(lambda: inner_steps("call", "sync"))
+#: What is written past a transaction that was rolled back is committed at once on the platform, and at the end of the
+#: turn here (docs/fidelity.md); an abort would show it.
+INNER_OF_TRANSACTION: st.SearchStrategy[list[InnerStep]] = st.deferred(
+    lambda: inner_steps("call", "sync", "transaction").filter(lambda steps: not _aborts_after_rollback(steps))
+)
+#: In a call to another object: two sections, each waiting for the other, would end in one instant.
+INNER_OF_CALL = INNER.filter(lambda steps: not _waits_in_section(steps))
+INNER_NOW: st.SearchStrategy[list[InnerStep]] = st.deferred(lambda: inner_steps("sync"))
+#: What the next runs of the alarm do; a run that throws is tried again.
+PLANS = st.lists(INNER, min_size=1, max_size=4)
+
+
+def _aborts_after_rollback(steps: list[InnerStep]) -> bool:
+    kinds = [set(kinds_in([step])) for step in steps]
+    return any("rollback" in first and "abort" in later for at, first in enumerate(kinds) for later in kinds[at:])
+
+
+def _waits_in_section(steps: list[InnerStep]) -> bool:
+    for kind, *given in steps:
+        inside = set(kinds_in(given))
+        if kind in ("block", "transaction") and not inside.isdisjoint(_CALLS):
+            return True
+        if kind in ("call_other", "call_twice") and _waits_in_section(given[1]):
+            return True
+    return False
+
+
+_CALLS = frozenset(("call_other", "call_twice", "call_nothing", "echo"))
+
+METHODS = st.sampled_from(["nothing", "alarm", "events"])
+REASONS = st.lists(st.sampled_from(["why", "", None, 5]), max_size=1)
+ERROR_NAMES = st.sampled_from(["Error", "TypeError", "RangeError", "OwnError"])
+MESSAGES = st.sampled_from(["no", "", "é"])
+PROPERTIES: st.SearchStrategy[dict[str, object]] = st.fixed_dictionaries(
+    {}, optional={"code": st.integers(0, 2), "detail": st.just([1]), "retryable": st.just(True)}
+)

@@ -1,0 +1,202 @@
+// The object under comparison, as the real platform runs it. interpreter.py is the same object for the host in this
+// process: a kind of step is one function in STEPS here and one function of the same name there.
+//
+// A step is [kind, ...arguments]. `it` is what a step may use: the object, its ctx and storage, `face` (the storage, or
+// the transaction that the step is part of), and `base`, the instant that delays count from.
+
+import { DurableObject } from "cloudflare:workers";
+
+const STEPS = {
+  // Asynchronous key-value storage
+
+  get: (it, key) => it.face.get(key),
+  get_many: (it, keys) => it.face.get(keys),
+  put: (it, key, value) => it.face.put(key, value),
+  put_many: (it, entries) => it.face.put(entries),
+  put_stub: (it, key) => it.storage.put(key, { inside: [it.env.INTERPRETER.getByName("a")] }),
+  delete: (it, key) => it.face.delete(key),
+  delete_many: (it, keys) => it.face.delete(keys),
+  list: (it, options) => it.face.list(options),
+  // The row of the alarm goes a moment later on the platform, and at once here (docs/fidelity.md).
+  delete_all: async (it) => {
+    await it.face.deleteAll();
+    await it.storage.sync();
+  },
+  sync: (it) => it.storage.sync(),
+
+  // Synchronous key-value storage
+
+  kv_get: (it, key) => it.storage.kv.get(key),
+  kv_put: (it, key, value) => it.storage.kv.put(key, value),
+  kv_delete: (it, key) => it.storage.kv.delete(key),
+  kv_list: (it, options) => [...it.storage.kv.list(options)],
+
+  // SQL
+
+  sql: (it, statement) => {
+    const cursor = it.storage.sql.exec(...statement);
+    return [cursor.columnNames, cursor.raw().toArray()];
+  },
+  sql_one: (it, query) => it.storage.sql.exec(query).one(),
+  sql_step: (it, query) => {
+    const cursor = it.storage.sql.exec(query);
+    return [cursor.next(), cursor.toArray(), cursor.columnNames];
+  },
+  // Not the number of pages: the platform stores an array that came by a call as a sparse one (docs/fidelity.md).
+  database_size: (it) => [it.storage.sql.databaseSize % 4096, it.storage.sql.databaseSize > 4096],
+
+  // Transactions
+
+  transaction: (it, steps) => it.storage.transaction((txn) => interpret({ ...it, face: txn }, steps)),
+  transaction_sync: (it, steps) => it.storage.transactionSync(() => interpretNow(it, steps)),
+  rollback: (it) => it.face.rollback(),
+  escape: (it, steps) => {
+    let escaped;
+    return it.storage.transaction((txn) => { escaped = txn; }).then(() => interpret({ ...it, face: escaped }, steps));
+  },
+
+  // Alarms
+
+  set_alarm: (it, delay) => it.face.setAlarm(it.base + delay),
+  get_alarm: (it) => it.face.getAlarm(),
+  delete_alarm: (it) => it.face.deleteAlarm(),
+  plan: (it, runs) => it.storage.kv.put("alarm plan", runs),
+
+  // Turns, time, other objects
+
+  wait: async (it, delay) => {
+    await scheduler.wait(delay);
+    return it.now();
+  },
+  now: (it) => it.now(),
+  instance: (it) => (it.object.events += 1),
+  who: (it) => [String(it.ctx.id), it.ctx.id.name],
+  block: (it, steps) => it.ctx.blockConcurrencyWhile(() => interpret(it, steps)),
+  call_other: (it, name, steps) => it.env.INTERPRETER.getByName(name).run(steps, it.isRetry ? it.base : undefined),
+  call_twice: async (it, name, steps) => {
+    const stub = it.env.INTERPRETER.getByName(name);
+    const calls = [stub.run(steps, it.isRetry ? it.base : undefined), stub.run([["instance"]])];
+    return (await Promise.allSettled(calls)).map((each) => each.status === "fulfilled" ? each.value : told(each.reason));
+  },
+  call_nothing: (it, name, method) => it.env.INTERPRETER.getByName(name)[method](),
+  echo: (it, name, value) => it.env.INTERPRETER.getByName(name).echo(value),
+  abort: (it, reason) => it.ctx.abort(...reason),
+};
+
+// This run always throws: if it aborts its object with uncommitted writes, the platform keeps the abandoned alarm, and
+// the host in the test's process does not (docs/fidelity.md).
+const LAST_TRY = 6;
+
+const ERRORS = { Error, TypeError, RangeError };
+
+function makeError(name, message, properties) {
+  const error = new (ERRORS[name] ?? Error)(message);
+  if (!(name in ERRORS)) error.name = name;
+  return Object.assign(error, properties);
+}
+
+// What a step threw: name, message, and own properties, the platform's flags among them. Known to differ (see
+// docs/fidelity.md): which object durableObjectId names, and the code of a DataCloneError.
+function told(error) {
+  if (!(error instanceof Error)) return ["threw", String(error)];
+  const hidden = ["name", "message", "stack", ...(error.name === "DataCloneError" ? ["code"] : [])];
+  const own = Object.getOwnPropertyNames(error).filter((key) => !hidden.includes(key)).sort();
+  return ["threw", error.name, error.message, own.map((key) => [key, key === "durableObjectId" || error[key]])];
+}
+
+async function interpret(it, steps) {
+  const results = [];
+  for (const [kind, ...given] of steps) {
+    if (kind === "throw") throw makeError(...given);
+    try {
+      results.push(await STEPS[kind](it, ...given));
+    } catch (error) {
+      results.push(told(error));
+    }
+  }
+  return results;
+}
+
+function interpretNow(it, steps) {
+  const results = [];
+  for (const [kind, ...given] of steps) {
+    if (kind === "throw") throw makeError(...given);
+    try {
+      results.push(STEPS[kind](it, ...given));
+    } catch (error) {
+      results.push(told(error));
+    }
+  }
+  return results;
+}
+
+export class Interpreter extends DurableObject {
+  events = 0;
+
+  run(steps, base) {
+    return interpret(this.hands(base ?? Date.now(), base !== undefined), steps);
+  }
+
+  kinds() {
+    return [...Object.keys(STEPS), "throw"].sort();
+  }
+
+  echo(value) {
+    return value;
+  }
+
+  // Things that are known to differ, and no steps for that reason.
+
+  async delete_all_and_abort() {
+    await this.ctx.storage.deleteAll();
+    this.ctx.abort();
+  }
+
+  async write_past_transaction_and_abort() {
+    await this.ctx.storage.transaction((txn) => {
+      txn.rollback();
+      this.ctx.storage.kv.put("k", 1);
+      this.ctx.abort();
+    });
+  }
+
+  async caught_id(name) {
+    try {
+      await this.env.INTERPRETER.getByName(name).run([["throw", "Error", "no", {}]]);
+    } catch (error) {
+      return error.durableObjectId;
+    }
+  }
+
+  async put_stub_too_late() {
+    let escaped;
+    await this.ctx.storage.transaction((txn) => { escaped = txn; });
+    try {
+      await escaped.put("k", this.env.INTERPRETER.getByName("a"));
+    } catch (error) {
+      return error.name;
+    }
+  }
+
+  // Each run takes its steps from a stored plan. What it sees is stored; a retry comes at an instant of the platform's
+  // choice, so whatever is stored counts from the instant that the alarm was set for.
+  async alarm(info) {
+    const kv = this.ctx.storage.kv;
+    const [steps, ...rest] = kv.get("alarm plan") ?? [];
+    kv.put("alarm plan", rest);
+    kv.put("alarm runs", (kv.get("alarm runs") ?? 0) + 1);
+    kv.put("alarm info", [info.isRetry, info.retryCount, info.scheduledTime]);
+    if (info.retryCount === LAST_TRY && kv.get("abort at last")) this.ctx.abort();
+    if (info.retryCount === LAST_TRY) throw new Error("last try");
+    const base = info.scheduledTime + (info.isRetry ? 1_000_000 : 0);
+    kv.put("alarm results", await interpret(this.hands(base, info.isRetry), steps ?? []));
+  }
+
+  hands(base, isRetry) {
+    const { ctx, env } = this;
+    const now = () => (isRetry ? 0 : Date.now());
+    return { object: this, ctx, env, storage: ctx.storage, face: ctx.storage, base, isRetry, now };
+  }
+}
+
+export default { fetch: () => new Response("") };

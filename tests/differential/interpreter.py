@@ -1,0 +1,393 @@
+"""The object under comparison, as the host in this process runs it. ``interpreter.js`` is the same for the real one.
+
+A kind of step is one function here, decorated with what draws its arguments, and one function of the same name there.
+``it`` is what a step may use: the object, its ctx and storage, ``face`` (the storage, or the transaction that the step
+is part of), and ``base``, the instant that delays count from.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pytest
+
+from differential import arguments as draw
+from differential.kinds import KINDS, InnerStep, step
+from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.storage.values import UNDEFINED
+from pytest_durable._surfaces.neutral import NeutralObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """What a step may use."""
+
+    object: "Interpreter"
+    ctx: Any
+    env: Any
+    storage: Any
+    face: Any
+    base: int
+    is_retry: bool
+
+    def now(self) -> int:
+        """Milliseconds since the epoch; 0 where the instant is of the platform's choice."""
+        return 0 if self.is_retry else _now()
+
+    @property
+    def base_for_others(self) -> tuple[int, ...]:
+        return (self.base,) if self.is_retry else ()
+
+
+# -- asynchronous key-value storage
+
+
+@step(draw.KEYS)
+def get(it: Hands, key: str) -> Any:
+    return it.face.get(key)
+
+
+@step(draw.KEY_LISTS)
+def get_many(it: Hands, keys: list[str]) -> Any:
+    return it.face.get(keys)
+
+
+@step(draw.KEYS, draw.VALUES)
+def put(it: Hands, key: str, value: object) -> Any:
+    return it.face.put(key, value)
+
+
+@step(draw.ENTRIES)
+def put_many(it: Hands, entries: dict[str, object]) -> Any:
+    return it.face.put(entries)
+
+
+@step(draw.KEYS)
+def put_stub(it: Hands, key: str) -> Any:
+    return it.storage.put(key, {"inside": [it.env.INTERPRETER.getByName("a")]})
+
+
+@step(draw.KEYS)
+def delete(it: Hands, key: str) -> Any:
+    return it.face.delete(key)
+
+
+@step(draw.KEY_LISTS)
+def delete_many(it: Hands, keys: list[str]) -> Any:
+    return it.face.delete(keys)
+
+
+@step(draw.LIST_OPTIONS)
+def list_(it: Hands, options: object) -> Any:
+    return it.face.list(options)
+
+
+@step()
+async def delete_all(it: Hands) -> Any:
+    # The row of the alarm goes a moment later on the platform, and at once here (docs/fidelity.md).
+    if it.face is it.storage:
+        await it.face.deleteAll()
+    else:
+        it.face.deleteAll()
+    await it.storage.sync()
+    return UNDEFINED
+
+
+@step()
+def sync(it: Hands) -> Any:
+    return it.storage.sync()
+
+
+# -- synchronous key-value storage
+
+
+@step(draw.KEYS, place="sync")
+def kv_get(it: Hands, key: str) -> Any:
+    return it.storage.kv.get(key)
+
+
+@step(draw.KEYS, draw.VALUES, place="sync")
+def kv_put(it: Hands, key: str, value: object) -> Any:
+    return it.storage.kv.put(key, value)
+
+
+@step(draw.KEYS, place="sync")
+def kv_delete(it: Hands, key: str) -> Any:
+    return it.storage.kv.delete(key)
+
+
+@step(draw.LIST_OPTIONS, place="sync")
+def kv_list(it: Hands, options: object) -> Any:
+    return list(it.storage.kv.list(options))
+
+
+# -- SQL
+
+
+@step(draw.STATEMENTS, place="sync")
+def sql(it: Hands, statement: list[Any]) -> Any:
+    cursor = it.storage.sql.exec(*statement)
+    return [cursor.columnNames, cursor.raw().toArray()]
+
+
+@step(draw.QUERIES, place="sync")
+def sql_one(it: Hands, query: str) -> Any:
+    return it.storage.sql.exec(query).one()
+
+
+@step(draw.QUERIES, place="sync")
+def sql_step(it: Hands, query: str) -> Any:
+    cursor = it.storage.sql.exec(query)
+    return [cursor.next(), cursor.toArray(), cursor.columnNames]
+
+
+@step(place="sync")
+def database_size(it: Hands) -> Any:
+    # Not the number of pages: the platform stores an array that came by a call as a sparse one (docs/fidelity.md).
+    return [it.storage.sql.databaseSize % 4096, it.storage.sql.databaseSize > 4096]
+
+
+# -- transactions
+
+
+@step(draw.INNER_OF_TRANSACTION)
+def transaction(it: Hands, steps: list[InnerStep]) -> Any:
+    return it.storage.transaction(lambda txn: interpret(replace(it, face=txn), steps))
+
+
+@step(draw.INNER_NOW, place="sync")
+def transaction_sync(it: Hands, steps: list[InnerStep]) -> Any:
+    return it.storage.transactionSync(lambda: interpret_now(it, steps))
+
+
+@step(place="transaction")
+def rollback(it: Hands) -> Any:
+    return it.face.rollback()
+
+
+@step(draw.INNER_OF_TRANSACTION)
+async def escape(it: Hands, steps: list[InnerStep]) -> Any:
+    escaped: list[Any] = []
+    await it.storage.transaction(escaped.append)
+    return await interpret(replace(it, face=escaped[0]), steps)
+
+
+# -- alarms
+
+
+@step(draw.ALARM_DELAYS)
+def set_alarm(it: Hands, delay: int) -> Any:
+    return it.face.setAlarm(it.base + delay)
+
+
+@step()
+def get_alarm(it: Hands) -> Any:
+    return it.face.getAlarm()
+
+
+@step()
+def delete_alarm(it: Hands) -> Any:
+    return it.face.deleteAlarm()
+
+
+@step(draw.PLANS, place="sync")
+def plan(it: Hands, runs: list[list[InnerStep]]) -> Any:
+    return it.storage.kv.put("alarm plan", runs)
+
+
+# -- turns, time, other objects
+
+
+@step(draw.WAITS)
+async def wait(it: Hands, delay: int) -> Any:
+    await asyncio.sleep(delay / 1000)
+    return it.now()
+
+
+@step(place="sync")
+def now(it: Hands) -> Any:
+    return it.now()
+
+
+@step(place="sync")
+def instance(it: Hands) -> Any:
+    it.object.events += 1
+    return it.object.events
+
+
+@step(place="sync")
+def who(it: Hands) -> Any:
+    return [str(it.ctx.id), it.ctx.id.name]
+
+
+@step(draw.INNER)
+def block(it: Hands, steps: list[InnerStep]) -> Any:
+    return it.ctx.blockConcurrencyWhile(lambda: interpret(it, steps))
+
+
+@step(draw.NAMES, draw.INNER_OF_CALL)
+def call_other(it: Hands, name: str, steps: list[InnerStep]) -> Any:
+    return it.env.INTERPRETER.getByName(name).run(steps, *it.base_for_others)
+
+
+@step(draw.NAMES, draw.INNER_OF_CALL)
+async def call_twice(it: Hands, name: str, steps: list[InnerStep]) -> Any:
+    stub = it.env.INTERPRETER.getByName(name)
+    calls = [stub.run(steps, *it.base_for_others), stub.run([["instance"]])]
+    return [await _settled(each) for each in calls]
+
+
+@step(draw.NAMES, draw.METHODS)
+def call_nothing(it: Hands, name: str, method: str) -> Any:
+    return getattr(it.env.INTERPRETER.getByName(name), method)()
+
+
+@step(draw.NAMES, draw.VALUES)
+def echo(it: Hands, name: str, value: object) -> Any:
+    return it.env.INTERPRETER.getByName(name).echo(value)
+
+
+@step(draw.REASONS)
+def abort(it: Hands, reason: list[object]) -> Any:
+    return it.ctx.abort(*reason)
+
+
+@step(draw.ERROR_NAMES, draw.MESSAGES, draw.PROPERTIES, place="sync")
+def throw(it: Hands, name: str, message: str, properties: dict[str, object]) -> Any:
+    raise AssertionError("the interpreter throws it")
+
+
+# -- the interpreter
+
+
+def make_error(name: str, message: str, properties: dict[str, object]) -> PlatformError:
+    failure = PlatformError(message, name=name)
+    vars(failure).update(properties)
+    return failure
+
+
+_FLAGS: Final = {
+    "remote": "remote",
+    "retryable": "retryable",
+    "overloaded": "overloaded",
+    "durable_object_reset": "durableObjectReset",
+    "durable_object_id": "durableObjectId",
+}
+
+
+_NOT_SHOWN: Final = frozenset(("name", "message", "__notes__"))
+
+
+def told(failure: Exception) -> list[Any]:
+    """What a step threw: name, message, and own properties, the platform's flags among them."""
+    if not isinstance(failure, PlatformError):
+        return ["threw", type(failure).__name__, str(failure)]
+    own = {_FLAGS.get(name, name): value for name, value in vars(failure).items() if name not in _NOT_SHOWN}
+    shown = [[key, own[key]] for key in sorted(own) if key not in _FLAGS.values() or own[key]]
+    return ["threw", failure.name, failure.message, [[k, k == "durableObjectId" or held] for k, held in shown]]
+
+
+async def interpret(it: Hands, steps: list[InnerStep]) -> list[Any]:
+    results = []
+    for kind, *given in steps:
+        if kind == "throw":
+            raise make_error(*given)
+        try:
+            result = KINDS[kind].function(it, *given)
+            results.append(await result if isinstance(result, Awaitable) else result)
+        except Exception as failure:
+            results.append(told(failure))
+    return results
+
+
+def interpret_now(it: Hands, steps: list[InnerStep]) -> list[Any]:
+    results = []
+    for kind, *given in steps:
+        if kind == "throw":
+            raise make_error(*given)
+        try:
+            results.append(KINDS[kind].function(it, *given))
+        except Exception as failure:
+            results.append(told(failure))
+    return results
+
+
+#: This run always throws: if it aborts its object with uncommitted writes, the platform keeps the abandoned alarm, and
+#: we do not (docs/fidelity.md).
+LAST_TRY: Final = 6
+
+
+async def _settled(call: Awaitable[Any]) -> Any:
+    try:
+        return await call
+    except Exception as failure:
+        return told(failure)
+
+
+def _now() -> int:
+    return round(time.time() * 1000)
+
+
+class Interpreter(NeutralObject):
+    def __init__(self, ctx: Any, env: Any) -> None:
+        super().__init__(ctx, env)
+        self.events = 0
+
+    async def run(self, steps: list[InnerStep], base: Any = UNDEFINED) -> list[Any]:
+        is_given = base is not UNDEFINED
+        return await interpret(self._hands(base if is_given else _now(), is_given), steps)
+
+    def kinds(self) -> list[str]:
+        return sorted(KINDS)
+
+    def echo(self, value: object) -> object:
+        return value
+
+    # Things that are known to differ, and no steps for that reason.
+
+    async def delete_all_and_abort(self) -> None:
+        await self.ctx.storage.deleteAll()
+        self.ctx.abort()
+
+    async def write_past_transaction_and_abort(self) -> None:
+        def body(txn: Any) -> None:
+            txn.rollback()
+            self.ctx.storage.kv.put("k", 1)
+            self.ctx.abort()
+
+        await self.ctx.storage.transaction(body)
+
+    async def caught_id(self, name: str) -> Any:
+        with pytest.raises(PlatformError) as failure:
+            await self.env.INTERPRETER.getByName(name).run([["throw", "Error", "no", {}]])
+        return failure.value.durable_object_id
+
+    async def put_stub_too_late(self) -> str:
+        escaped: list[Any] = []
+        await self.ctx.storage.transaction(escaped.append)
+        with pytest.raises(PlatformError) as failure:
+            await escaped[0].put("k", self.env.INTERPRETER.getByName("a"))
+        return failure.value.name
+
+    async def alarm(self, info: Any) -> None:
+        kv = self.ctx.storage.kv
+        planned = kv.get("alarm plan")
+        steps, *rest = [[]] if planned is UNDEFINED or not planned else planned
+        runs = kv.get("alarm runs")
+        kv.put("alarm plan", rest)
+        kv.put("alarm runs", (0 if runs is UNDEFINED else runs) + 1)
+        kv.put("alarm info", [info.isRetry, info.retryCount, info.scheduledTime])
+        if info.retryCount == LAST_TRY and kv.get("abort at last") is True:
+            self.ctx.abort()
+        if info.retryCount == LAST_TRY:
+            raise make_error("Error", "last try", {})
+        base = info.scheduledTime + (1_000_000 if info.isRetry else 0)
+        kv.put("alarm results", await interpret(self._hands(base, info.isRetry), steps))
+
+    def _hands(self, base: int, is_retry: bool) -> Hands:
+        storage = self.ctx.storage
+        return Hands(
+            object=self, ctx=self.ctx, env=self.env, storage=storage, face=storage, base=base, is_retry=is_retry
+        )

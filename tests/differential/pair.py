@@ -1,0 +1,227 @@
+"""Two hosts on one clock that are told the same, and what they are told: the steps of the test itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from differential import arguments as draw
+from differential import observed, retries
+from differential.interpreter import Interpreter
+from differential.kinds import InnerStep, kinds_in
+from pytest_durable._core.runtime import App
+from pytest_durable._durable import WorkerdHost
+from pytest_durable._hosts.common import CommonHost
+from pytest_durable._hosts.inprocess import InProcessHost
+from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.world import World
+
+SCRIPT: Final = Path(__file__).with_name("interpreter.js")
+NAMES: Final = ("a", "b", "c")
+_WAITING: Final = frozenset(("wait", "block"))
+
+#: (kind, *arguments)
+Step = tuple[Any, ...]
+Outer = Callable[..., Awaitable[list[object]]]
+Asked = tuple[str, list[InnerStep]]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One kind of step of the test: what does it, what draws its arguments."""
+
+    function: Outer
+    arguments: st.SearchStrategy[tuple[Any, ...]]
+
+
+MOVES: Final[dict[str, Move]] = {}
+
+
+def move(*arguments: st.SearchStrategy[Any]) -> Callable[[Outer], Outer]:
+    """Make a function a kind of step of the test whose arguments are drawn so."""
+
+    def register(function: Outer) -> Outer:
+        MOVES[function.__name__] = Move(function, st.tuples(*arguments))
+        return function
+
+    return register
+
+
+class Side:
+    """One of the two hosts."""
+
+    def __init__(self, host: CommonHost, target: type | str) -> None:
+        self.host = host
+        self.namespace: Namespace = host.namespace(target, unique_key="Interpreter")
+        names = {self.namespace.id_from_name(name).hex: name for name in NAMES}
+        self.directory = observed.Directory(host, self.namespace, names, is_foreign=isinstance(target, str))
+
+    async def ask(self, name: str, steps: list[InnerStep]) -> object:
+        """What an object answers, or the error."""
+        try:
+            return await self.namespace.get_by_name(name).run(steps)
+        except Exception as failure:
+            return failure
+
+
+class Divergence(AssertionError):
+    """The hosts differ."""
+
+
+class Pair:
+    """Both hosts, on one clock."""
+
+    def __init__(self, world: World, ours: Side, real: Side) -> None:
+        self.world = world
+        self.ours = ours
+        self.real = real
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        return self.ours, self.real
+
+    @classmethod
+    @contextmanager
+    def running(cls, executable: str | Path) -> Iterator["Pair"]:
+        """Start both; end both."""
+        world = World()
+        try:
+            ours = InProcessHost(world=world, app=App(surface="neutral"))
+            try:
+                real = WorkerdHost(world=world, executable=str(executable), root=SCRIPT.parent)
+                try:
+                    yield cls(world, Side(ours, Interpreter), Side(real, f"{SCRIPT.name}:Interpreter"))
+                finally:
+                    real.close()
+            finally:
+                ours.close()
+        finally:
+            world.close()
+
+    def run(self, program: list[Step]) -> None:
+        """Tell both hosts the steps of a program and compare them after each.
+
+        Raises:
+            Divergence: They differ.
+        """
+        self.world.run(self._run(program))
+
+    async def _run(self, program: list[Step]) -> None:
+        for number, (kind, *given) in enumerate(program):
+            answers = await MOVES[kind].function(self, *given)
+            for side in self.sides:
+                await side.host.settle()
+            self._compare(number, program[number], answers)
+
+    def _compare(self, number: int, step: Step, answers: list[object]) -> None:
+        seen = list(map(observed.answer, answers))
+        middle = len(seen) // 2
+        if seen[:middle] != seen[middle:]:
+            raise Divergence(_words(number, step, "answered", seen[:middle], seen[middle:]))
+        ours, real = self.ours.directory.look(), self.real.directory.look()
+        if not self.unsafe:  # of an alarm that is being retried the hosts know different things
+            ours["listed"], real["listed"] = (side.directory.listed_alarms() for side in self.sides)
+        for part in ours:
+            if observed.differ(part, ours[part], real[part]):
+                raise Divergence(_words(number, step, part, ours[part], real[part]))
+
+    # -- time
+
+    @property
+    def now_ns(self) -> int:
+        return self.world.clock.wall_ns
+
+    @property
+    def unsafe(self) -> list[retries.Window]:
+        return retries.windows(self.ours.host.journal, self.now_ns)
+
+    async def move_to(self, target_ns: int) -> None:
+        """Let time pass until then, and on to an instant at which both have made the same tries."""
+        await self.world.loop.pump.move_to(retries.safe(target_ns, self.unsafe))
+
+    async def finish_retries(self) -> None:
+        """Let time pass until no alarm is tried again."""
+        while unsafe := self.unsafe:
+            await self.move_to(unsafe[-1][1])
+
+
+def _words(number: int, step: Step, part: str, ours: object, real: object) -> str:
+    return f"step {number}, {step!r}: {part}\n  ours {ours!r}\n  real {real!r}"
+
+
+async def _both(pair: Pair, asked: list[Asked]) -> list[object]:
+    if not _WAITING.isdisjoint(kinds_in(asked)):
+        await pair.finish_retries()
+    return list(await asyncio.gather(*(side.ask(name, steps) for side in pair.sides for name, steps in asked)))
+
+
+async def _each(pair: Pair, act: Callable[[Side], Awaitable[object]]) -> list[object]:
+    outcomes: list[object] = []
+    for side in pair.sides:
+        try:
+            outcomes.append(await act(side))
+        except Exception as failure:
+            outcomes.append(failure)
+    return outcomes
+
+
+# -- the steps of the test; the simplest first, because failures shrink towards it
+
+
+@move()
+async def settle(pair: Pair) -> list[object]:
+    return []
+
+
+@move(draw.NAMES, draw.INNER)
+async def call(pair: Pair, name: str, steps: list[InnerStep]) -> list[object]:
+    return await _both(pair, [(name, steps)])
+
+
+@move(st.lists(st.tuples(draw.NAMES, draw.INNER), min_size=2, max_size=3))
+async def concurrent(pair: Pair, asked: list[Asked]) -> list[object]:
+    # All are under way before the first does something, and no two go on in one instant: how long a request takes to
+    # reach its object is not told, nor the order of what becomes due together.
+    return await _both(pair, [(name, [["wait", 11 + 13 * place], *steps]) for place, (name, steps) in enumerate(asked)])
+
+
+@move(st.sampled_from([0.5, 3, 9, 11, 60, 150, 4000]))
+async def advance(pair: Pair, seconds: float) -> list[object]:
+    await pair.move_to(pair.now_ns + int(seconds * retries.SECOND))
+    return []
+
+
+@move()
+async def to_next_alarm(pair: Pair) -> list[object]:
+    due = [int(alarm.due.timestamp() * 1000) * 1_000_000 for alarm in pair.ours.host.alarms()]
+    await pair.move_to(max(min(due, default=0), pair.now_ns))
+    return []
+
+
+@move()
+async def finish_retries(pair: Pair) -> list[object]:
+    await pair.finish_retries()
+    return []
+
+
+@move(draw.NAMES)
+async def evict(pair: Pair, name: str) -> list[object]:
+    return await _each(pair, lambda side: side.host.evict(side.namespace.get_by_name(name)))
+
+
+@move()
+async def crash(pair: Pair) -> list[object]:
+    await _each(pair, lambda side: side.host.crash())
+    return await _each(pair, lambda side: side.host.start())
+
+
+@move(st.sampled_from([0, 1, 100, 4000]))
+async def restart(pair: Pair, seconds: int) -> list[object]:
+    for side in pair.sides:
+        await side.host.stop()
+    await pair.world.loop.pump.move_to(pair.now_ns + seconds * retries.SECOND)
+    return await _each(pair, lambda side: side.host.start())

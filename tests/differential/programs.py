@@ -1,0 +1,84 @@
+"""Programs: how they are drawn, counted and printed."""
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import strategies as st
+
+from differential import interpreter  # noqa: F401  fills the table of kinds
+from differential.arguments import INNER, NAMES
+from differential.kinds import KINDS, inner_step, kinds_in
+from differential.pair import MOVES, Step
+from pytest_durable._core.storage import decode, encode
+from pytest_durable.values import UNDEFINED
+
+STEPS_PER_PROGRAM = 40
+
+_ALL = [*MOVES, *KINDS]
+
+
+def _step(kind: str) -> st.SearchStrategy[Step]:
+    if kind in MOVES:
+        return MOVES[kind].arguments.map(lambda given: (kind, *given))
+    steps = inner_step(kind).map(lambda step: [step])
+    if KINDS[kind].place == "transaction":
+        around = st.tuples(INNER, steps, INNER)
+        steps = around.map(lambda drawn: [["transaction", [*drawn[0], *drawn[1], *drawn[2]]]])
+    return st.tuples(NAMES, steps).map(lambda drawn: ("call", *drawn))
+
+
+def programs(length: int = STEPS_PER_PROGRAM) -> st.SearchStrategy[list[Step]]:
+    """Programs of that many steps; what a failure does not need shrinks to steps that do nothing."""
+    return st.lists(st.sampled_from(_ALL).flatmap(_step), min_size=length, max_size=length)
+
+
+def count_kinds(program: list[Step]) -> Counter[str]:
+    """How often each kind of step is in a program, those inside others included."""
+    counts: Counter[str] = Counter()
+    for kind, *given in program:
+        counts[kind] += 1
+        counts.update(kinds_in(given))
+    return counts
+
+
+def is_idle(program: list[Step]) -> bool:
+    """Whether it does nothing: the first program that hypothesis tries."""
+    return all(step == ("settle",) for step in program)
+
+
+def written(program: list[Step]) -> str:
+    """A program as Python that can be pasted into ``test_regressions.py``; steps that do nothing are left out."""
+    lines = [f"        {_written(step)}," for step in program if step[0] != "settle"]
+    return "\n".join(["    program = [", *lines, "    ]"])
+
+
+def _written(item: Any) -> str:
+    if isinstance(item, tuple):
+        return "(" + ", ".join(map(_written, item)) + ("," if len(item) == 1 else "") + ")"
+    if type(item) in (int, bool, str, bytes) or item is None or item is UNDEFINED:
+        return repr(item)
+    if type(item) is list and _is_tree(item):
+        return "[" + ", ".join(map(_written, item)) + "]"
+    if type(item) is dict and _is_tree(item):
+        return "{" + ", ".join(f"{key!r}: {_written(held)}" for key, held in item.items()) + "}"
+    return f"stored({encode(item).hex()!r})"
+
+
+def _is_tree(item: object) -> bool:
+    """Whether no list or dict is in there twice, so that it can be written as a literal."""
+    seen: set[int] = set()
+
+    def visit(each: object) -> bool:
+        if type(each) not in (list, dict):
+            return True
+        if id(each) in seen:
+            return False
+        seen.add(id(each))
+        return all(map(visit, each.values() if isinstance(each, dict) else each))
+
+    return visit(item)
+
+
+def stored(text: str) -> object:
+    """The value that ``written`` wrote so."""
+    return decode(bytes.fromhex(text))

@@ -1,0 +1,48 @@
+"""When alarms are tried again: both hosts add a chance of their own to each delay, so instants are only known within
+bounds.
+
+A failed alarm is tried again after 2, 4, 8, … seconds and up to a quarter more. The tries of the two hosts are at
+different instants, and what is compared between the first and the second differs for no fault of either. So time never
+stops there: each move of the clock is drawn out to the next instant at which both hosts have made the same tries. The
+bounds never overlap: the k-th try is between 2^(k+1) - 2 and 1.25 (2^(k+1) - 2) seconds after the first failure, and
+the next not before 2^(k+2) - 2.
+"""
+
+from collections.abc import Iterable
+
+from pytest_durable._core import events
+
+SECOND = 1_000_000_000
+#: How long a planned run may take, waits included.
+_RUN_NS = SECOND // 2
+_TRIES = 6
+
+Window = tuple[int, int]
+
+
+def windows(journal: Iterable[events.Record], now_ns: int) -> list[Window]:
+    """The stretches of time, not over yet, during which somebody's alarm may be tried again."""
+    failed: dict[str, int] = {}
+    for record in journal:
+        if isinstance(record, events.RuntimeStarted):
+            failed.clear()  # a new life counts anew
+        elif isinstance(record, events.AlarmFinished) and record.actor is not None:
+            if not record.ok and record.retry_count == 0:
+                failed[record.actor.hex] = record.time_ns
+            elif record.ok:
+                failed.pop(record.actor.hex, None)
+    found = [_window(first_ns, number) for first_ns in failed.values() for number in range(1, _TRIES + 1)]
+    return sorted(window for window in found if window[1] > now_ns)
+
+
+def _window(first_ns: int, number: int) -> Window:
+    nominal = (2 ** (number + 1) - 2) * SECOND
+    return first_ns + nominal, first_ns + nominal + nominal // 4 + number * _RUN_NS
+
+
+def safe(target_ns: int, unsafe: Iterable[Window]) -> int:
+    """The first instant from ``target_ns`` on that is in no window."""
+    for start, end in unsafe:
+        if start <= target_ns < end:
+            target_ns = end
+    return target_ns

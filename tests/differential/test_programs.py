@@ -1,0 +1,79 @@
+"""Programs of random steps mean the same on both hosts.
+
+The programs are the same in every run. ``DURABLE_PROGRAMS=10000`` runs more of them; the first are those of the short
+run. See docs/how-to/differential.md.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+
+from differential.kinds import KINDS
+from differential.pair import MOVES, Divergence, Pair, Step
+from differential.programs import STEPS_PER_PROGRAM, count_kinds, is_idle, programs, written
+from support.workerd import Platform
+
+PROGRAMS = int(os.environ.get("DURABLE_PROGRAMS", "500"))
+PROGRAMS_PER_TEST = min(PROGRAMS, 50)
+#: The share of programs that each kind of step must be in.
+SHARE_MIN = 0.1
+
+Run = Callable[[list[Step]], None]
+
+
+def run_program(number: int, run_on_both: Run) -> Counter[str]:
+    """Run the program of that number; how often each kind of step is in it.
+
+    Each program is a run of hypothesis of its own, because of the programs of one run most are variations of others.
+    """
+    last: list[list[Step]] = []
+
+    @seed(number)
+    @settings(
+        max_examples=2,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,  # the failing program is told below, in a form that can be pasted
+    )
+    @given(programs())
+    def check(program: list[Step]) -> None:
+        if not is_idle(program):
+            last[:] = [program]
+            run_on_both(program)
+
+    try:
+        check()
+    except Divergence as divergence:
+        raise AssertionError(
+            f"program {number}, {divergence}\n\nAs a test of its own, for test_regressions.py:\n{written(last[0])}"
+        ) from divergence
+    return count_kinds(last[0])
+
+
+@pytest.mark.parametrize("part", range(PROGRAMS // PROGRAMS_PER_TEST))
+def test_random_programs_mean_the_same_on_both_hosts(
+    part: int, run_on_both: Run, record_property: Callable[[str, object], None]
+) -> None:
+    numbers = range(part * PROGRAMS_PER_TEST, (part + 1) * PROGRAMS_PER_TEST)
+    counts = [run_program(number, run_on_both) for number in numbers]
+    steps = sum(counts, Counter[str]())
+    told = {"programs": len(counts), "steps": len(counts) * STEPS_PER_PROGRAM, "kinds": dict(steps)}
+    record_property("differential", told)
+    shares = {kind: sum(kind in count for count in counts) / len(counts) for kind in (*KINDS, *MOVES)}
+    rare = {kind: share for kind, share in shares.items() if share < SHARE_MIN}
+    assert not rare or len(counts) < 50, "kinds of step that too few programs have"
+
+
+def test_both_interpreters_know_the_same_kinds_of_step(platform: Platform) -> None:
+    async def kinds(pair: Pair) -> list[object]:
+        return [await side.namespace.get_by_name("a").kinds() for side in pair.sides]
+
+    with Pair.running(platform.executable) as pair:
+        ours, real = pair.world.run(kinds(pair))
+    assert ours == real == sorted(KINDS)

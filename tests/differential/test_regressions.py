@@ -1,0 +1,172 @@
+"""What random programs have found, each as the smallest program that shows it, and what is known to differ.
+
+A program that fails in ``test_programs.py`` is printed in the form used here.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from differential.pair import Divergence, Pair, Side, Step
+from pytest_durable import PlatformError
+from support.workerd import Platform
+
+Run = Callable[[list[Step]], None]
+OnEach = Callable[[Callable[[Pair, Side], Awaitable[object]]], list[Any]]
+
+_DEADLOCK: list[list[Any]] = [["call_nothing", "a", "nothing"]]
+
+
+@pytest.fixture
+def on_each(platform: Platform) -> OnEach:
+    """Run a scenario on both hosts, one after the other: what ours and what the real one shows."""
+
+    def run(scenario: Callable[[Pair, Side], Awaitable[object]]) -> list[object]:
+        async def both(pair: Pair) -> list[object]:
+            return [await scenario(pair, side) for side in pair.sides]
+
+        with Pair.running(platform.executable) as pair:
+            return pair.world.run(both(pair))
+
+    return run
+
+
+def test_sync_resolves_to_undefined(run_on_both: Run) -> None:
+    # DO-4.2
+    run_on_both([("call", "a", [["sync"]])])
+
+
+def test_a_cursor_at_its_end_has_a_value_that_is_undefined(run_on_both: Run) -> None:
+    # DO-5.4.T1.1
+    run_on_both([("call", "a", [["sql_step", "SELECT 1 WHERE 0"], ["sql_step", "SELECT 1"]])])
+
+
+def test_an_error_that_resets_an_object_keeps_its_own_properties(run_on_both: Run) -> None:
+    # DO-6.5.5
+    failing = [["block", [["throw", "TypeError", "no", {"code": 0}]]]]
+    run_on_both(
+        [
+            ("call", "a", failing),
+            ("call", "b", [["call_other", "a", failing]]),
+            ("concurrent", [("a", [["wait", 10]]), ("a", failing)]),
+        ]
+    )
+
+
+@pytest.mark.parametrize("options", [{"prefix": "a", "end": "a"}, {"start": "b", "end": "a"}, {"end": ""}])
+def test_a_list_of_nothing_does_not_notice_that_its_transaction_is_over(
+    options: dict[str, object], run_on_both: Run
+) -> None:
+    # DO-6.2.6 DO-4.3
+    run_on_both(
+        [
+            ("call", "a", [["escape", [["list", options]]]]),
+            ("call", "a", [["transaction", [["rollback"], ["list", options]]]]),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "steps", [_DEADLOCK, [["wait", 2000], ["throw", "Error", "no", {}]], [["wait", 2000], ["abort", []]]]
+)
+def test_an_alarm_that_waited_when_its_object_was_reset_has_not_failed(steps: list[Any], run_on_both: Run) -> None:
+    # DO-7.6 DO-6.5.8
+    run_on_both([("call", "a", [["set_alarm", 1003]]), ("call", "a", [["block", steps]]), ("advance", 3)])
+
+
+def test_a_retry_that_finds_no_alarm_is_cancelled(run_on_both: Run) -> None:
+    # DO-7.4.4 DO-7.4.7
+    plan = [["plan", [[["delete_all"], ["throw", "Error", "no", {}]]]]]
+    run_on_both([("call", "a", plan), ("call", "a", [["set_alarm", 1003]]), ("advance", 60)])
+
+
+def test_an_alarm_set_while_another_waits_to_be_tried_again_is_in_the_row(run_on_both: Run) -> None:
+    # DO-7.6
+    run_on_both(
+        [
+            ("call", "a", [["set_alarm", 1003], ["plan", [[["throw", "Error", "no", {}]]]]]),
+            ("to_next_alarm",),
+            ("call", "a", [["set_alarm", 1003]]),
+            ("finish_retries",),
+        ]
+    )
+
+
+def test_each_caller_of_an_object_that_is_reset_gets_a_copy_of_the_error(run_on_both: Run) -> None:
+    # DO-10.2.1
+    failing = [["block", [["throw", "Error", "no", {"detail": [1]}]]]]
+    run_on_both([("call", "b", [["call_twice", "c", failing]])])
+
+
+class TestKnownToDiffer:
+    """Each is in docs/fidelity.md, and programs avoid it. A test that fails here means that they have become equal."""
+
+    def test_a_value_that_cannot_be_stored_is_noticed_after_the_end_of_the_transaction(self, on_each: OnEach) -> None:
+        # DO-6.2.6
+        async def scenario(pair: Pair, side: Side) -> object:
+            return await side.namespace.get_by_name("a").put_stub_too_late()
+
+        assert on_each(scenario) == ["Error", "DataCloneError"]
+
+    def test_the_log_of_a_new_database_comes_at_once_after_delete_all(self, on_each: OnEach) -> None:
+        # DO-4.4.1
+        async def scenario(pair: Pair, side: Side) -> object:
+            await side.ask("a", [["delete_all"]])
+            return {file[-4:] for file in side.namespace.files() if "metadata" not in file}
+
+        ours, real = on_each(scenario)
+        assert ours - real == {"-wal", "-shm"}
+
+    def test_the_row_of_an_alarm_goes_with_delete_all_even_if_the_turn_is_aborted(self, on_each: OnEach) -> None:
+        # DO-7.2.T2.4
+        async def scenario(pair: Pair, side: Side) -> object:
+            await side.ask("a", [["set_alarm", 1003]])
+            with pytest.raises(PlatformError, match="abort"):
+                await side.namespace.get_by_name("a").delete_all_and_abort()
+            return len(side.namespace.storage_files.stored_alarms())
+
+        assert on_each(scenario) == [0, 1]
+
+    def test_a_write_past_a_rolled_back_transaction_is_lost_with_its_turn(self, on_each: OnEach) -> None:
+        # DO-6.2.4
+        async def scenario(pair: Pair, side: Side) -> object:
+            with pytest.raises(PlatformError, match="abort"):
+                await side.namespace.get_by_name("a").write_past_transaction_and_abort()
+            return list(side.host.stored(side.namespace.get_by_name("a")).kv)
+
+        assert on_each(scenario) == [[], ["k"]]
+
+    def test_an_error_that_an_object_caught_names_the_object_that_threw_it(self, on_each: OnEach) -> None:
+        # DO-10.4.3
+        async def scenario(pair: Pair, side: Side) -> object:
+            seen = await side.namespace.get_by_name("a").caught_id("b")
+            return {side.namespace.id_from_name(name).hex: name for name in "ab"}[seen]
+
+        assert on_each(scenario) == ["b", "a"]
+
+    def test_an_abandoned_alarm_goes_even_if_the_last_run_aborts_with_uncommitted_writes(self, on_each: OnEach) -> None:
+        # DO-7.7.1
+        async def scenario(pair: Pair, side: Side) -> object:
+            plan = [[["throw", "Error", "no", {}]]] * 6
+            await side.ask("a", [["kv_put", "abort at last", True], ["plan", plan], ["set_alarm", 1003]])
+            await side.host.clock.advance(seconds=200)
+            return len(side.namespace.storage_files.stored_alarms())
+
+        assert on_each(scenario) == [0, 1]
+
+    def test_an_array_that_came_by_a_call_is_stored_as_a_dense_one(self, on_each: OnEach) -> None:
+        # DO-3.6.4: the content is the same, the bytes are not
+        async def scenario(pair: Pair, side: Side) -> object:
+            await side.ask("a", [["kv_put", "k", [1, 2, 3]]])
+            with side.namespace.storage_files.inspect(side.namespace.id_from_name("a").hex)._reading() as connection:
+                return connection.execute("SELECT substr(value, 3, 1) FROM _cf_KV").fetchall()
+
+        assert on_each(scenario) == [[(b"A",)], [(b"a",)]]
+
+
+def test_a_difference_is_found(platform: Platform) -> None:
+    with Pair.running(platform.executable) as pair:
+        pair.world.run(pair.ours.ask("a", [["put", "k", 1]]))
+        with pytest.raises(Divergence, match="step 0"):
+            pair.run([("settle",)])

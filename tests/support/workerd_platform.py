@@ -1,0 +1,17 @@
+"""The fixture that finds the real platform, for the directories whose tests need it."""
+
+import os
+
+import pytest
+
+from pytest_durable._hosts.workerd import WorkerdUnavailableError, build_shim, find_workerd
+from support.workerd import Platform
+
+
+@pytest.fixture(scope="session")
+def platform(pytestconfig: pytest.Config) -> Platform:
+    """The real platform, or a skip that says what is missing."""
+    try:
+        return Platform(find_workerd(None, pytestconfig.rootpath, os.environ), build_shim(os.environ))
+    except WorkerdUnavailableError as error:
+        pytest.skip(str(error))
