@@ -295,7 +295,7 @@ async def test_sections_nest_64_deep(thing: Any) -> None:
     assert await thing.hold_deep(63) == "reached"
 
 
-async def test_section_beyond_64_is_refused_and_resets_whoever_does_not_catch(thing: Any) -> None:
+async def test_section_beyond_64_is_refused(thing: Any) -> None:
     # DO-6.5.4
     failure = await failure_of(thing.hold_deep(65))
     assert failure.message == "blockConcurrencyWhile() calls are nested too deeply."

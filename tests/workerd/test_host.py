@@ -120,7 +120,7 @@ async def test_namespaces_may_be_declared_until_the_first_call(durable_factory: 
 
 async def test_class_that_the_module_lacks_is_told_at_the_first_call(durable_factory: Any) -> None:
     host = durable_factory(app=App(classes=[f"{OBJECTS}:Nowhere"]))
-    with pytest.raises((DurableError, PlatformError)):
+    with pytest.raises(ConfigurationError, match="Nowhere"):
         await host.namespace("NOWHERE").get_by_name("a").double(1)
 
 
