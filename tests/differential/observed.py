@@ -36,7 +36,7 @@ def _readable(description: Any) -> Any:
     if description[:1] == ["string"]:
         return bytes.fromhex(description[1]).decode("utf-16-le", "surrogatepass")
     if description[:1] == ["number"]:
-        return repr(struct.unpack("<d", bytes.fromhex(description[1]))[0])
+        return ["number", repr(struct.unpack("<d", bytes.fromhex(description[1]))[0])]
     if description[:1] == ["error"]:
         _, name, message, properties = description
         return ["error", name, message, [_readable(each) for each in properties if each[0] != _STACK]]
