@@ -159,6 +159,11 @@ async def test_error_keeps_its_own_properties(caller: Any) -> None:
     assert await caller.outcome("fail_with_properties") == told("TypeError", "bad", "remote", "durableObjectId", code=7)
 
 
+async def test_error_keeps_its_own_properties_at_the_stub_of_the_test(thing: Any) -> None:
+    # DO-10.4.T1.1
+    assert (await failure_of(thing.fail_with_properties())).code == 7
+
+
 async def test_error_keeps_the_flags_that_it_was_given(thing: Any) -> None:
     # DO-10.4.T1.7
     failure = await failure_of(thing.fail_flagged())

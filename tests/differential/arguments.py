@@ -91,7 +91,9 @@ STATEMENTS = st.one_of(
 )
 
 #: Alarms and waits end on instants of their own, because the order of what happens in one instant is not told.
-ALARM_DELAYS = st.sampled_from([1003, 3, 4003, 30_003, 100_003, 3_600_003, -5000])
+#: None is now or in the past: an alarm that a handler sets to the very instant that it runs for is lost on the platform
+#: (docs/fidelity.md).
+ALARM_DELAYS = st.sampled_from([1003, 3, 4003, 30_003, 100_003, 3_600_003])
 WAITS = st.sampled_from([10, 200])
 
 INNER: st.SearchStrategy[list[InnerStep]] = st.deferred(lambda: inner_steps("call", "sync"))

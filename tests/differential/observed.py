@@ -1,5 +1,6 @@
 """What is compared after each step, in a form that can be compared and read: the answers, and the disk."""
 
+import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,18 +27,20 @@ def answer(outcome: object) -> Seen:
 
 def value(content: object) -> Seen:
     """A value with identity made visible. Stacks are left out: they tell of the code, not of the platform."""
-    return _without_stacks(describe(content))
+    return _readable(describe(content))
 
 
-def _without_stacks(description: Any) -> Any:
+def _readable(description: Any) -> Any:
     if not isinstance(description, list):
         return description
     if description[:1] == ["string"]:
         return bytes.fromhex(description[1]).decode("utf-16-le", "surrogatepass")
+    if description[:1] == ["number"]:
+        return ["number", repr(struct.unpack("<d", bytes.fromhex(description[1]))[0])]
     if description[:1] == ["error"]:
         _, name, message, properties = description
-        return ["error", name, message, [_without_stacks(each) for each in properties if each[0] != _STACK]]
-    return [_without_stacks(each) for each in description]
+        return ["error", name, message, [_readable(each) for each in properties if each[0] != _STACK]]
+    return [_readable(each) for each in description]
 
 
 class Directory:
@@ -125,6 +128,20 @@ def differ(part: str, ours: Seen, real: Seen) -> bool:
         return bool(ours != real)
     # After deleteAll the platform makes the log of the new database when it is first used; we make it at once.
     return not ours.keys() >= real.keys() or any(not ours[file] for file in ours.keys() - real.keys())
+
+
+def first_difference(ours: Seen, real: Seen, path: str = "") -> tuple[str, Seen, Seen]:
+    """Where two looks differ first, and what is there."""
+    if isinstance(ours, dict) and isinstance(real, dict) and ours.keys() == real.keys():
+        pairs = [(repr(key), ours[key], real[key]) for key in ours]
+    elif isinstance(ours, list | tuple) and isinstance(real, list | tuple) and len(ours) == len(real):
+        pairs = [(str(place), *both) for place, both in enumerate(zip(ours, real, strict=True))]
+    else:
+        return path, ours, real
+    for key, one, other in pairs:
+        if one != other:
+            return first_difference(one, other, f"{path}[{key}]")
+    return path, ours, real
 
 
 def _all_of(connection: Any, table: str) -> str:

@@ -150,7 +150,8 @@ class Pair:
 
 
 def _words(number: int, step: Step, part: str, ours: object, real: object) -> str:
-    return f"step {number}, {step!r}: {part}\n  ours {ours!r}\n  real {real!r}"
+    path, one, other = observed.first_difference(ours, real)
+    return f"step {number}, {step!r}\n\n  part  {part}{path}\n  ours  {one!r}\n  real  {other!r}"
 
 
 async def _both(pair: Pair, asked: list[Asked]) -> list[object]:

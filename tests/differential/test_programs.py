@@ -56,6 +56,12 @@ def run_program(number: int, run_on_both: Run) -> Counter[str]:
     return count_kinds(last[0])
 
 
+@pytest.mark.skipif("DURABLE_PROGRAM" not in os.environ, reason="DURABLE_PROGRAM names no program to run alone")
+def test_one_program_means_the_same_on_both_hosts(run_on_both: Run) -> None:
+    run_program(int(os.environ["DURABLE_PROGRAM"]), run_on_both)
+
+
+@pytest.mark.skipif("DURABLE_PROGRAM" in os.environ, reason="DURABLE_PROGRAM names the only program to run")
 @pytest.mark.parametrize("part", range(PROGRAMS // PROGRAMS_PER_TEST))
 def test_random_programs_mean_the_same_on_both_hosts(
     part: int, run_on_both: Run, record_property: Callable[[str, object], None]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from differential.observed import value
 from differential.pair import Divergence, Pair, Side, Step
 from pytest_durable import PlatformError
 from support.workerd import Platform
@@ -127,6 +128,15 @@ class TestKnownToDiffer:
             return len(side.namespace.storage_files.stored_alarms())
 
         assert on_each(scenario) == [0, 1]
+
+    def test_an_alarm_that_a_handler_sets_to_its_own_instant_runs(self, on_each: OnEach) -> None:
+        # DO-7.4.3
+        async def scenario(pair: Pair, side: Side) -> object:
+            await side.ask("a", [["set_alarm", 1003], ["plan", [[["set_alarm", 0]]]]])
+            await side.host.clock.advance(seconds=2)
+            return side.directory.look()["a"]["kv"]["alarm runs"], len(side.namespace.storage_files.stored_alarms())
+
+        assert on_each(scenario) == [(value(2), 0), (value(1), 0)]
 
     def test_a_write_past_a_rolled_back_transaction_is_lost_with_its_turn(self, on_each: OnEach) -> None:
         # DO-6.2.4

@@ -264,6 +264,34 @@ class TestErrors:
 
         between(body)
 
+    def test_an_error_that_resets_the_object_reaches_each_caller_as_a_copy_with_its_own_properties(self) -> None:
+        # DO-6.5.5 DO-10.2.1
+        class Breaking(NeutralObject):
+            async def wait(self) -> None:
+                await asyncio.sleep(60)
+
+            async def fail(self) -> None:
+                def section() -> None:
+                    failure = type_error("bad")
+                    failure.detail = [1]
+                    raise failure
+
+                await self.ctx.blockConcurrencyWhile(section)
+
+        class Watcher(NeutralObject):
+            async def run(self) -> list[Any]:
+                stub = self.env.BREAKING.getByName("a")
+                waits = stub.wait()
+                failures = [await failure_of(stub.fail()), await failure_of(waits)]
+                assert failures[0].detail is not failures[1].detail
+                return [failure.detail for failure in failures]
+
+        async def scenario(host: Any) -> Any:
+            host.namespace(Breaking)
+            return await host.namespace(Watcher).get_by_name("a").run()
+
+        assert hosted(scenario, surface="neutral") == [[1], [1]]
+
     def test_a_failed_constructor_resets_and_is_not_remote(self) -> None:
         # DO-9.5.T1.3
         class Broken(NeutralObject):

@@ -348,3 +348,23 @@ async def test_alarms_of_other_objects_are_not_delayed_by_a_failing_one(durable)
     await namespace.get_by_name("good").arm(61)
     await durable.clock.advance(seconds=1 + 60)
     assert Mixed.ran == ["bad", "good"]
+
+
+async def test_alarm_that_waited_when_its_object_was_reset_has_not_failed(durable):
+    # DO-7.6.P
+    cls = recorder()
+
+    class Blocking(cls):
+        async def block(self):
+            async def section():
+                await asyncio.sleep(120)
+                raise PlatformError("no")
+
+            await self.ctx.blockConcurrencyWhile(section)
+
+    namespace = durable.namespace(Blocking)
+    await namespace.get_by_name("a").arm(10)
+    with pytest.raises(PlatformError):
+        await namespace.get_by_name("a").block()
+    await durable.clock.advance(minutes=1)
+    assert [run.retry_count for run in cls.runs] == [0]

@@ -464,3 +464,14 @@ async def test_messages_sent_in_the_turn_of_the_commit_wait_for_it(durable, box,
     records = durable.journal.of(Committed, CallStarted)
     names = [(type(record).__name__, record.actor.name) for record in records]
     assert names.index(("Committed", "a")) < names.index(("CallStarted", "sink"))
+
+
+async def test_list_of_nothing_does_not_notice_that_the_transaction_is_over(inside):
+    """DO-6.2.6 DO-4.3"""
+
+    async def act(ctx):
+        kept = []
+        await ctx.storage.transaction(kept.append)
+        return len(await kept[0].list({"prefix": "a", "end": "a"}))
+
+    assert await inside(act) == 0

@@ -165,3 +165,14 @@ def test_the_stack_does_not_count_when_errors_are_compared() -> None:
 def test_expressions_and_boxes_compare_by_content() -> None:
     assert JSRegExp("a", "g") == JSRegExp("a", "g") != JSRegExp("a", "i")
     assert JSBoxed(5) == JSBoxed(5) != JSBoxed("5")
+
+
+@pytest.mark.parametrize("value", [JSSet(), JSMap(), JSArray()])
+def test_value_that_contains_itself_can_be_shown(value):
+    if isinstance(value, JSMap):
+        value["self"] = value
+    elif isinstance(value, JSSet):
+        value.add(value)
+    else:
+        value.append(value)
+    assert f"{type(value).__name__}(...)" in repr(value)
