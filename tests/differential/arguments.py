@@ -100,7 +100,7 @@ INNER: st.SearchStrategy[list[InnerStep]] = st.deferred(lambda: inner_steps("cal
 #: What is written past a transaction that was rolled back is committed at once on the platform, and at the end of the
 #: turn here (docs/fidelity.md); an abort would show it.
 INNER_OF_TRANSACTION: st.SearchStrategy[list[InnerStep]] = st.deferred(
-    lambda: inner_steps("call", "sync", "transaction").filter(lambda steps: not _aborts_after_rollback(steps))
+    lambda: inner_steps("call", "sync", "transaction").filter(lambda steps: not aborts_after_rollback(steps))
 )
 #: In a call to another object: two sections, each waiting for the other, would end in one instant.
 INNER_OF_CALL = INNER.filter(lambda steps: not _waits_in_section(steps))
@@ -109,7 +109,8 @@ INNER_NOW: st.SearchStrategy[list[InnerStep]] = st.deferred(lambda: inner_steps(
 PLANS = st.lists(INNER, min_size=1, max_size=4)
 
 
-def _aborts_after_rollback(steps: list[InnerStep]) -> bool:
+def aborts_after_rollback(steps: list[InnerStep]) -> bool:
+    """Whether the steps of a transaction undo it and abort the object later."""
     kinds = [set(kinds_in([step])) for step in steps]
     return any("rollback" in first and "abort" in later for at, first in enumerate(kinds) for later in kinds[at:])
 

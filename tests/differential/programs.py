@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from differential import interpreter  # noqa: F401  fills the table of kinds
-from differential.arguments import INNER, NAMES
+from differential.arguments import INNER, NAMES, aborts_after_rollback
 from differential.kinds import KINDS, inner_step, kinds_in
 from differential.pair import MOVES, Step
 from pytest_durable._core.storage import decode, encode
@@ -23,7 +23,10 @@ def _step(kind: str) -> st.SearchStrategy[Step]:
     steps = inner_step(kind).map(lambda step: [step])
     if KINDS[kind].place == "transaction":
         around = st.tuples(INNER, steps, INNER)
-        steps = around.map(lambda drawn: [["transaction", [*drawn[0], *drawn[1], *drawn[2]]]])
+        inside = around.map(lambda drawn: [*drawn[0], *drawn[1], *drawn[2]])
+        steps = inside.filter(lambda drawn: not aborts_after_rollback(drawn)).map(
+            lambda drawn: [["transaction", drawn]]
+        )
     return st.tuples(NAMES, steps).map(lambda drawn: ("call", *drawn))
 
 
