@@ -13,6 +13,12 @@ settings.register_profile("long", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take half a minute each: at the end, one worker would run them while others wait."""
+    items.sort(key=lambda item: "random_programs" not in item.name)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell what the differential suite compared; its tests may have run in other processes."""
     told = [dict(report.user_properties).get("differential") for report in terminalreporter.getreports("passed")]

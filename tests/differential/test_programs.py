@@ -56,17 +56,18 @@ def run_program(number: int, run_on_both: Run) -> Counter[str]:
     return count_kinds(last[0])
 
 
-@pytest.mark.skipif("DURABLE_PROGRAM" not in os.environ, reason="DURABLE_PROGRAM names no program to run alone")
-def test_one_program_means_the_same_on_both_hosts(run_on_both: Run) -> None:
-    run_program(int(os.environ["DURABLE_PROGRAM"]), run_on_both)
+def _parts() -> list[range]:
+    """The numbers of the programs that each test runs; all that are wanted, or the one that is."""
+    if "DURABLE_PROGRAM" in os.environ:
+        number = int(os.environ["DURABLE_PROGRAM"])
+        return [range(number, number + 1)]
+    return [range(first, first + PROGRAMS_PER_TEST) for first in range(0, PROGRAMS, PROGRAMS_PER_TEST)]
 
 
-@pytest.mark.skipif("DURABLE_PROGRAM" in os.environ, reason="DURABLE_PROGRAM names the only program to run")
-@pytest.mark.parametrize("part", range(PROGRAMS // PROGRAMS_PER_TEST))
+@pytest.mark.parametrize("numbers", _parts(), ids=lambda numbers: f"{numbers.start}-{numbers.stop - 1}")
 def test_random_programs_mean_the_same_on_both_hosts(
-    part: int, run_on_both: Run, record_property: Callable[[str, object], None]
+    numbers: range, run_on_both: Run, record_property: Callable[[str, object], None]
 ) -> None:
-    numbers = range(part * PROGRAMS_PER_TEST, (part + 1) * PROGRAMS_PER_TEST)
     counts = [run_program(number, run_on_both) for number in numbers]
     steps = sum(counts, Counter[str]())
     told = {"programs": len(counts), "steps": len(counts) * STEPS_PER_PROGRAM, "kinds": dict(steps)}
