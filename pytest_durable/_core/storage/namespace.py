@@ -76,10 +76,9 @@ class NamespaceFiles:
         assert not self.is_open, f"namespace {self.unique_key!r} is open already"
         doors = self._life()
         self._files.check()
+        self._files.create_directory()
         self._files.lock()
         try:
-            self._files.create_directory()
-            self._files.lock()  # if it has only now come to be
             metadata = PooledDatabase(self._pool, doors, self._files, layout.METADATA_FILE)
             alarms = AlarmTable(metadata, self._faults)
             metadata.open()  # looks at the file before it changes anything
@@ -91,9 +90,8 @@ class NamespaceFiles:
     def hold(self) -> None:
         """Take the directory for another process, which opens the files itself; raises what ``open`` raises."""
         self.check()
-        self._files.lock()
         self._files.create_directory()
-        self._files.lock()  # if it has only now come to be
+        self._files.lock()
 
     def let_go(self) -> None:
         """The other process has ended."""

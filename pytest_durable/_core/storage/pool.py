@@ -148,7 +148,8 @@ class PooledDatabase:
         if self._pool.engine.memory is None:  # in memory nobody else writes, and nothing lies beside
             is_wal = is_fresh or check_database(self._files, self.name)
             sides = [self.name + suffix for suffix in layout.SIDE_SUFFIXES]
-            absent = [side for side in sides if not self._files.exists(side)]
+            # Beside a file that was not there, nothing means anything.
+            absent = sides if is_fresh else [side for side in sides if not self._files.exists(side)]
         self._pool.admit(self)
         try:
             self._database = self._pool.engine.open(self.path, is_wal=is_wal)
