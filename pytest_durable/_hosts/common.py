@@ -55,6 +55,7 @@ class CommonHost(ABC):
         self._process = process
         self._declarations = Declarations(process, computer.disks, storage=storage, make_namespace=make_namespace)
         self._is_closed = False
+        self._explain: Callable[[], list[str]] | None = None
 
     def __repr__(self) -> str:
         state = "running" if self.is_running else "down"
@@ -191,11 +192,18 @@ class CommonHost(ABC):
     async def finish(self) -> None:
         """End of the test: stop in order. Failures nobody saw are kept."""
 
+    def _explain_waits(self, explain: Callable[[], list[str]]) -> None:
+        """Let the world say who waits for what on this host, as long as it lives: a world may have many hosts."""
+        self._explain = explain
+        self.world.explainers.append(explain)
+
     def close(self) -> None:
         """Give everything back. Idempotent; works after any failure."""
         if self._is_closed:
             return
         self._is_closed = True
+        if self._explain is not None:
+            self.world.explainers.remove(self._explain)
         self.journal.disarm()
         try:
             self._process.end(graceful=True)

@@ -90,7 +90,7 @@ class InProcessHost(CommonHost):
         load = make_loader(computer.world.installed_modules, root, is_test_module)
         process = Process(computer, deployment, load)
         super().__init__(computer, process, partial(LocalLine, process, computer.failures), storage=storage)
-        self.world.explainers.append(process.describe_waits)
+        self._explain_waits(process.describe_waits)
         if crash_at is not None:
             process.cut_at(at_number(crash_at, self.journal))
         try:

@@ -107,7 +107,7 @@ class RealHost(CommonHost):
         connect = partial(WorkerdLine, lives, computer.world, computer.failures.raise_first)
         super().__init__(computer, lives, connect, storage="disk")
         self._storage = storage
-        self.world.explainers.append(lives.in_flight.describe)
+        self._explain_waits(lives.in_flight.describe)
         try:
             self._declarations.begin_life()
         except BaseException:
