@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import ClassObject, ClassPath, Surface, Target
-from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, SYNCHRONOUS_MODES
+from pytest_durable._hosts.defaults import STORAGE_MODES, SYNCHRONOUS_MODES
 
 _HOST_PAGE: Final = "See docs/reference/host.md"
 
@@ -41,11 +41,11 @@ def check_arguments(
     storage: str,
     synchronous: str,
     seed: object,
-    directory: object = None,
-    start: object = DEFAULT_START,
-    autojump: object = True,
-    copy_from: object = None,
-    crash_at: object = None,
+    directory: object,
+    start: object,
+    autojump: object,
+    copy_from: object,
+    crash_at: object,
 ) -> None:
     """Make sure that a host can be made so.
 

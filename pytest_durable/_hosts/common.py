@@ -192,6 +192,14 @@ class CommonHost(ABC):
     async def finish(self) -> None:
         """End of the test: stop in order. Failures nobody saw are kept."""
 
+    def _begin(self) -> None:
+        """Begin the first life; a host that cannot gives everything back."""
+        try:
+            self._declarations.begin_life()
+        except BaseException:
+            self.close()
+            raise
+
     def _explain_waits(self, explain: Callable[[], list[str]]) -> None:
         """Let the world say who waits for what on this host, as long as it lives: a world may have many hosts."""
         self._explain = explain

@@ -93,11 +93,7 @@ class InProcessHost(CommonHost):
         self._explain_waits(process.describe_waits)
         if crash_at is not None:
             process.cut_at(at_number(crash_at, self.journal))
-        try:
-            self._declarations.begin_life()
-        except BaseException:
-            self.close()
-            raise
+        self._begin()
 
     @property
     def env(self) -> object:

@@ -7,10 +7,10 @@ life: it asks the process for the one that runs.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from pytest_durable._core import events
-from pytest_durable._core.errors import DurableError, HostDownError, LifeEnded
+from pytest_durable._core.errors import DurableError, LifeEnded
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.journal import CrashPoint
 from pytest_durable._core.platform_errors import RemoteFailure
@@ -19,12 +19,10 @@ from pytest_durable._core.storage import NamespaceFiles
 from pytest_durable._hosts.arguments import check_object_class
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.deployment import Deployment, MakeModules, PythonDeployment, redeploy
+from pytest_durable._hosts.down import DRAIN_SECONDS_MAX, host_down, host_stopping
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge
 from pytest_durable._hosts.stored import PendingAlarm
-
-#: How long a graceful stop waits for calls in flight, in virtual seconds (decisions 4.5).
-DRAIN_SECONDS_MAX: Final = 30
 
 
 class Process:
@@ -93,10 +91,7 @@ class Process:
             HostDownError: None does.
         """
         if self._runtime is None:
-            raise HostDownError(
-                f"The host is down since {instant(self._down_since_ns).isoformat()}: it was stopped or has crashed.\n\n"
-                "Start it again:  await durable.start()"
-            )
+            raise host_down(self._down_since_ns)
         return self._runtime
 
     def require_open(self) -> Runtime:
@@ -107,10 +102,7 @@ class Process:
         """
         runtime = self.require_running()
         if self._is_draining:
-            raise HostDownError(
-                "The host is being stopped: it finishes the calls in flight and takes no new ones.\n\n"
-                "Start it again when stop() has returned:  await durable.start()"
-            )
+            raise host_stopping()
         return runtime
 
     def pending_alarms(self, files: NamespaceFiles) -> list[PendingAlarm]:

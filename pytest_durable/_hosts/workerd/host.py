@@ -108,11 +108,7 @@ class RealHost(CommonHost):
         super().__init__(computer, lives, connect, storage="disk")
         self._storage = storage
         self._explain_waits(lives.in_flight.describe)
-        try:
-            self._declarations.begin_life()
-        except BaseException:
-            self.close()
-            raise
+        self._begin()
 
     @property
     def directory(self) -> Path | None:

@@ -2,14 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
 
-from pytest_durable._core.errors import HostDownError
+from pytest_durable._hosts.down import DRAIN_SECONDS_MAX, host_stopping
 from pytest_durable._hosts.workerd.exchange import Reply
 from pytest_durable._hosts.world import World
-
-#: How long a graceful stop waits for calls in flight, in virtual seconds (decisions 4.5).
-DRAIN_SECONDS_MAX: Final = 30
 
 OnReply = Callable[[Reply | None], None]
 
@@ -40,10 +36,7 @@ class InFlight:
             HostDownError: The host is being stopped.
         """
         if self._drained is not None:
-            raise HostDownError(
-                "The host is being stopped: it finishes the calls in flight and takes no new ones.\n\n"
-                "Start it again when stop() has returned:  await durable.start()"
-            )
+            raise host_stopping()
 
         def replied(reply: Reply | None) -> None:
             self.forget(replied)

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from pytest_durable._core import events
-from pytest_durable._core.errors import ConfigurationError, DurableError, HostDownError, UnsupportedOnHostError
+from pytest_durable._core.errors import ConfigurationError, DurableError, UnsupportedOnHostError
 from pytest_durable._core.isolate import ClassPath, Target
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import NamespaceFiles
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.deployment import Deployment
-from pytest_durable._hosts.durations import instant
+from pytest_durable._hosts.down import ENDED, host_down
 from pytest_durable._hosts.stored import PendingAlarm
 from pytest_durable._hosts.workerd.alarm_watch import AlarmWatch
 from pytest_durable._hosts.workerd.chronicle import Chronicle
@@ -171,7 +171,7 @@ class WorkerdLives:
             return
         self._is_running = False
         self._down_since_ns = self._clock.wall_ns
-        self._end = "it was stopped or has crashed."
+        self._end = ENDED
         self._clock.companions.remove(self)
         process, self._process = self._process, None
         try:
@@ -186,10 +186,7 @@ class WorkerdLives:
 
     def _require_running(self) -> None:
         if not self._is_running:
-            raise HostDownError(
-                f"The host is down since {instant(self._down_since_ns).isoformat()}: {self._end}\n\n"
-                "Start it again:  await durable.start()"
-            )
+            raise host_down(self._down_since_ns, self._end)
 
     # -- talking with the process
 
