@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pytest_durable._core import events
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.messages import ObjectKey
+from pytest_durable._hosts.workerd.frames import CALL, FETCH
 from pytest_durable._hosts.workerd.records import Named, Onset, Outcome, PlatformRecord, Thrown
 
 _MS = 1_000_000
 _ALARM = "alarm"
-_CALL = "jsrpc"
-_FETCH = "fetch"
 #: The outcome of an alarm that found nothing to do: it was moved or deleted before, and its handler was not called.
 _CANCELED = "canceled"
 _EXCEPTION = "exception"
@@ -95,13 +94,13 @@ class Chronicle:
             invocation.retry_count = self.failures_of(key.hex, due_ns)
             self._alarm_begins(key)
             self._record(onset, events.AlarmStarted, key, due_ns, invocation.retry_count)
-        elif onset.kind == _FETCH:
+        elif onset.kind == FETCH:
             invocation.method = "fetch"
             self._record(onset, events.CallStarted, key, "fetch")
 
     def _named(self, invocation: _Invocation, named: Named) -> None:
         # The platform tells it twice; and it tells the methods that an event calls elsewhere, in the same words.
-        if invocation.onset.kind == _CALL and invocation.method is None:
+        if invocation.onset.kind == CALL and invocation.method is None:
             invocation.method = named.method
             self._record(named, events.CallStarted, invocation.key, named.method)
 

@@ -119,7 +119,7 @@ def render_config(config: WorkerConfig, mark: str) -> str:
             '  streamingTails = ["harness"]',
             ");",
             "const harness :Workerd.Worker = (",
-            '  modules = [(name = "harness.js", esModule = embed "harness")],',
+            '  modules = [(name = "pytest-durable-harness.js", esModule = embed "harness")],',
             f'  compatibilityDate = "{_HARNESS_DATE}",',
             f"  compatibilityFlags = {_list(map(quote, _HARNESS_FLAGS))},",
             f"  bindings = {_list(_harness_bindings(config.classes, mark))}",

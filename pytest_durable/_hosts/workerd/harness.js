@@ -13,6 +13,8 @@ const VIEWS = [
   "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array",
   "Float16Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array", "DataView",
 ];
+// What a line of a stack holds if it names a place in this module, which is no place of the user's.
+const OWN_FRAME = "(pytest-durable-harness.js:";
 const ERRORS = ["Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"];
 
 class Unsupported extends Error {}
@@ -56,7 +58,8 @@ function describe(item, refer) {
   }
   if (item instanceof Error) {
     const own = Object.getOwnPropertyNames(item).filter((key) => key !== "name" && key !== "message");
-    return ["e", refer(item.name), refer(item.message), pairs(own)];
+    const held = (key) => (key === "stack" ? withoutOwnFrames(item.stack) : item[key]);
+    return ["e", refer(item.name), refer(item.message), own.map((key) => [key, refer(held(key))])];
   }
   if (item instanceof Number || item instanceof String || item instanceof Boolean || item instanceof BigInt) {
     return ["w", refer(item.valueOf())];
@@ -64,6 +67,11 @@ function describe(item, refer) {
   const above = Object.getPrototypeOf(item);
   if (above === Object.prototype || above === null) return ["o", pairs(Object.keys(item))];
   throw new Unsupported(`an object of class ${above.constructor?.name ?? "without a name"}`);
+}
+
+// An error that arrives here gets a stack of its own, from where it was unpacked.
+function withoutOwnFrames(stack) {
+  return typeof stack === "string" ? stack.split("\n").filter((line) => !line.includes(OWN_FRAME)).join("\n") : stack;
 }
 
 // No property tells whether a view follows the end of its buffer, so the buffer is made longer or shorter for a moment.

@@ -19,6 +19,7 @@ from pytest_durable._hosts.responses import make_request
 from pytest_durable._hosts.stub import Stub, check_own_stub
 from pytest_durable._hosts.workerd import requests
 from pytest_durable._hosts.workerd.binary import find_workerd
+from pytest_durable._hosts.workerd.frames import FETCH
 from pytest_durable._hosts.workerd.line import WorkerdLine, ask, fetch_body, fetched
 from pytest_durable._hosts.workerd.lives import Tools, WorkerdLives, unsupported
 from pytest_durable._hosts.workerd.script import deploy_script
@@ -236,12 +237,15 @@ class RealHost(CommonHost):
         """Send a request to the Worker itself; see ``Stub.fetch``."""
         self.raise_failures()
         body = fetch_body(None, make_request(request, init))
-        return ask(self._process, self.world, body, f"fetch of {request}", fetched)
+        return ask(self._process, self.world, body, f"fetch of {request}", fetched, stack_of=self._stack_in_worker)
 
     async def scheduled(self, cron: str | None = None, at: datetime | None = None) -> None:
         """Run the Worker's ``scheduled`` handler."""
         time_ms = self.clock.time_ms() if at is None else int(at.timestamp() * 1000)
         await self._ask(requests.scheduled(cron, time_ms), "scheduled()")
+
+    def _stack_in_worker(self, message: str) -> str | None:
+        return self._process.stacks.of(None, FETCH, message)
 
     def _line(self, stub: Stub) -> WorkerdLine:
         check_own_stub(stub, self)

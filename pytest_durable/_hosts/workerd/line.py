@@ -11,6 +11,7 @@ from pytest_durable._core.storage.values import JSError
 from pytest_durable._hosts.responses import Answer as FetchAnswer
 from pytest_durable._hosts.workerd import requests
 from pytest_durable._hosts.workerd.exchange import Reply
+from pytest_durable._hosts.workerd.frames import CALL, FETCH, frames
 from pytest_durable._hosts.workerd.lives import WorkerdLives
 from pytest_durable._hosts.workerd.requests import Answer, Failure, Target, read_answer
 from pytest_durable._hosts.world import World
@@ -74,11 +75,22 @@ class WorkerdLine:
             if method is not None:
                 self._lives.call_ended(self._key, method, error)
 
-        return ask(self._lives, self._world, body, f"{self._lives.roster.label(self._key)}: {what}", convert, ended)
+        kind = FETCH if method == "fetch" else CALL
+
+        def stack_of(message: str) -> str | None:
+            return self._lives.stacks.of(self._object_id.hex, kind, message)
+
+        label = f"{self._lives.roster.label(self._key)}: {what}"
+        return ask(self._lives, self._world, body, label, convert, ended, stack_of)
 
 
 def _nobody_told(_error: str | None) -> None:
     """No record is written of the end."""
+
+
+def _no_stack(_message: str) -> str | None:
+    """It is not the user's code that is asked."""
+    return None
 
 
 def ask(
@@ -88,6 +100,7 @@ def ask(
     label: str,
     convert: Callable[[Any], object],
     ended: Callable[[str | None], None] = _nobody_told,
+    stack_of: Callable[[str], str | None] = _no_stack,
 ) -> Pending:
     """Send a request to the harness; awaited for its answer.
 
@@ -98,11 +111,12 @@ def ask(
         label: Names it in messages.
         convert: Makes of the answer what the test gets.
         ended: Is told the error, or None, as soon as the answer is there.
+        stack_of: Finds the stack of an error by its message.
     """
     future: asyncio.Future[object] = world.loop.create_future()
 
     def replied(reply: Reply | None) -> None:
-        outcome = _outcome(reply)
+        outcome = _outcome(reply, stack_of)
         if isinstance(outcome, Answer):
             ended(None)
             if not future.done():
@@ -116,14 +130,14 @@ def ask(
     return Pending(future, convert, lambda failure: failure)
 
 
-def _outcome(reply: Reply | None) -> Answer | Exception:
+def _outcome(reply: Reply | None, stack_of: Callable[[str], str | None]) -> Answer | Exception:
     try:
         outcome = read_answer(reply)
     except Exception as failure:  # of the harness, or of a value that cannot leave the process
         return failure
     if outcome is None:
         return connection_lost()
-    return error_of(outcome.thrown) if isinstance(outcome, Failure) else outcome
+    return error_of(outcome.thrown, stack_of) if isinstance(outcome, Failure) else outcome
 
 
 def fetch_body(target: Target | None, request: Request) -> bytes:
@@ -141,8 +155,8 @@ def fetched(answer: Any) -> FetchAnswer:
 _NOT_OWN: Final = frozenset(("stack", "remote", "retryable", "overloaded", "durableObjectReset", "durableObjectId"))
 
 
-def error_of(thrown: object) -> PlatformError:
-    """What the test catches for what JavaScript threw, with its stack as a note."""
+def error_of(thrown: object, stack_of: Callable[[str], str | None]) -> PlatformError:
+    """What the test catches for what JavaScript threw; a note says where, if that is known."""
     if not isinstance(thrown, JSError):
         failure = PlatformError(str(thrown))
         failure.add_note(f"JavaScript threw a value that is no error: {thrown!r}")
@@ -159,8 +173,8 @@ def error_of(thrown: object) -> PlatformError:
         durable_object_id=object_id if isinstance(object_id, str) else None,
     )
     vars(failure).update((key, item) for key, item in told.items() if key not in _NOT_OWN)
-    if isinstance(thrown.stack, str):
-        failure.add_note(thrown.stack)
+    if places := frames(stack_of(failure.message)):
+        failure.add_note(f"In JavaScript:\n{places}")
     return failure
 
 

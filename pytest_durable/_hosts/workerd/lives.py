@@ -27,8 +27,10 @@ from pytest_durable._hosts.workerd.chronicle import Chronicle
 from pytest_durable._hosts.workerd.conversation import Conversation
 from pytest_durable._hosts.workerd.errors import WorkerdDiedError
 from pytest_durable._hosts.workerd.exchange import Reply
+from pytest_durable._hosts.workerd.frames import ThrownStacks
 from pytest_durable._hosts.workerd.in_flight import InFlight
 from pytest_durable._hosts.workerd.process import Launch, WorkerdProcess
+from pytest_durable._hosts.workerd.records import PlatformRecord
 from pytest_durable._hosts.workerd.roster import Roster
 from pytest_durable._hosts.workerd.script import (
     ScriptDeployment,
@@ -72,6 +74,7 @@ class WorkerdLives:
     Attributes:
         roster: The namespaces of the life that runs.
         in_flight: What the process has not answered yet.
+        stacks: What the process has told of the places where its errors were thrown.
     """
 
     def __init__(self, computer: Computer, deployment: ScriptDeployment, tools: Tools) -> None:
@@ -93,6 +96,7 @@ class WorkerdLives:
         self._is_settling = False
         self.roster = Roster()
         self.in_flight = InFlight(computer.world)
+        self.stacks = ThrownStacks()
         self._alarms = AlarmWatch(computer.world, self.roster, self._wall_in_process)
         self._chronicle = Chronicle(computer.journal, self.roster.key_of, self._alarms.begins)
 
@@ -179,6 +183,7 @@ class WorkerdLives:
                 _end_process(process, graceful=graceful)
         finally:
             self._chronicle.forget_life()
+            self.stacks.forget_life()
             self._alarms.forget_life()
             self.roster.let_go(discard=self._tools.is_volatile)
             kind = events.RuntimeStopped if graceful else events.RuntimeCrashed
@@ -216,6 +221,10 @@ class WorkerdLives:
         if self._is_running and self.roster:
             with self._deaths():
                 self._talk().settle()
+
+    def _told(self, record: PlatformRecord) -> None:
+        self.stacks.write(record)
+        self._chronicle.write(record)
 
     def call_ended(self, key: ObjectKey, method: str, error: str | None) -> None:
         """A call of the test is over.
@@ -287,7 +296,7 @@ class WorkerdLives:
                 wall_ns=self._clock.wall_ns,
                 environ=dict(os.environ),
                 synchronous=self._tools.is_synchronous,
-                on_record=self._chronicle.write,
+                on_record=self._told,
             )
         )
         try:
