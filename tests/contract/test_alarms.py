@@ -333,6 +333,7 @@ async def test_handler_that_resets_its_object_is_retried_and_counted(
     await thing.arm(1_000)
     await durable.clock.advance(minutes=5)
     assert [run[2] for run in await fresh().noted()] == [0, 1]
+    assert [count for _, count in runs(durable, thing)] == [0, 1]
 
 
 async def test_abort_that_wants_no_retry_abandons_the_alarm(durable: Any, fresh: Any, thing: Any) -> None:
@@ -361,10 +362,11 @@ async def test_abort_by_another_call_during_the_handler_counts_as_its_failure(
     assert await fresh().armed() is None
 
 
-async def test_failed_construction_is_retried_for_ever_and_not_counted(durable: Any, fresh: Any, thing: Any) -> None:
+@pytest.mark.parametrize("how", ["throw", "fail_section"])
+async def test_failed_construction_is_retried_for_ever_and_not_counted(durable: Any, thing: Any, how: str) -> None:
     # DO-7.6.T1.4
     await thing.arm(60_000)
-    await thing.store("trouble", "throw")
+    await thing.store("trouble", how)
     await durable.evict(thing)
     await durable.clock.advance(hours=3)
     assert [alarm.state for alarm in durable.alarms()] == ["retrying"]

@@ -124,7 +124,7 @@ def test_the_platform_tells_what_became_of_each_event(machine):
     )
     assert isinstance(thrown, Thrown)
     assert (thrown.name, thrown.message) == ("Error", "not yet")
-    assert outcome == Outcome(invocation=onset.invocation, at_ms=at_ms, outcome="exception")
+    assert outcome == Outcome(invocation=onset.invocation, at_ms=at_ms, outcome="exception", returned=True)
 
 
 def test_a_call_is_told_with_its_method_and_what_it_logged(machine):

@@ -17,7 +17,6 @@ _MS = 1_000_000
 _ALARM = "alarm"
 #: The outcome of an alarm that found nothing to do: it was moved or deleted before, and its handler was not called.
 _CANCELED = "canceled"
-_EXCEPTION = "exception"
 
 
 @dataclass(slots=True)
@@ -115,11 +114,10 @@ class Chronicle:
         if is_ok:
             self._failures.pop(run, None)
         else:
-            # The platform tells the exception of nearly all that counts, and none of a failed constructor and of the
-            # end of all instances, which do not count. It tells none of a commit that fails either: that one count
-            # is too low here.
-            counts = invocation.error is not None or outcome.outcome != _EXCEPTION
-            self._failures[run] = invocation.retry_count + counts
+            # What does not count ends an alarm from outside of its handler: a failed constructor, the end of all
+            # instances. A handler that throws, is aborted or runs out of time has returned, and so it has when the
+            # commit fails after it.
+            self._failures[run] = invocation.retry_count + outcome.returned
         error = None if is_ok else invocation.error or outcome.outcome
         told = (scheduled_ms * _MS, invocation.retry_count, ran, is_ok, error)
         self._record(outcome, events.AlarmFinished, invocation.key, *told)

@@ -270,7 +270,7 @@ const told = {
   },
   exception: ({ name, message, stack }) => ({ name, message, stack: stack ?? null }),
   log: ({ level, message }) => ({ level, message }),
-  outcome: ({ outcome }) => ({ outcome }),
+  outcome: ({ outcome }, hasReturned) => ({ outcome, returned: hasReturned }),
 };
 
 export default {
@@ -283,8 +283,10 @@ export default {
   },
 
   tailStream(onset, env) {
+    let hasReturned = false; // told by an event of its own
     const tell = ({ invocationId, timestamp, event }) => {
-      const record = told[event.type]?.(event);
+      hasReturned ||= event.type === "return";
+      const record = told[event.type]?.(event, hasReturned);
       if (record === undefined) return;
       const line = { type: event.type, invocation: invocationId, at: new Date(timestamp).getTime(), ...record };
       console.log(env.mark + JSON.stringify(line));

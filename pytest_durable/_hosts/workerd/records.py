@@ -1,7 +1,8 @@
 """What the platform tells of each event, as the harness writes it to the output: one line behind a mark.
 
 This is the platform's own tracing ("streaming tail"), so it covers what no request of ours caused: alarms and their
-retries. It does not tell the number of a retry; count the runs of one object with one scheduled time.
+retries. It does not tell the number of a retry: count the failures of one object with one scheduled time that have
+``returned``.
 """
 
 import json
@@ -65,6 +66,8 @@ class Outcome(PlatformRecord):
     """The event is over. ``outcome`` is the platform's word: ok, exception, canceled, exceededCpu, unknown."""
 
     outcome: str
+    #: Whether the handler began and came to an end, by an exception too. If not, the event did not get as far as that.
+    returned: bool
 
 
 def read_record(line: str) -> PlatformRecord:
@@ -88,5 +91,5 @@ def read_record(line: str) -> PlatformRecord:
         case "exception":
             return Thrown(**common, name=facts["name"], message=facts["message"], stack=facts["stack"])
         case "outcome":
-            return Outcome(**common, outcome=facts["outcome"])
+            return Outcome(**common, outcome=facts["outcome"], returned=facts["returned"])
     raise ValueError(f"{facts['type']!r} is not a kind of record.")

@@ -4,7 +4,9 @@ import { DurableObject } from "cloudflare:workers";
 export class Clock extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
-    if (ctx.storage.kv.get("trouble") === "throw") throw new Error("no life");
+    const trouble = ctx.storage.kv.get("trouble");
+    if (trouble === "throw") throw new Error("no life");
+    if (trouble === "fail_section") ctx.blockConcurrencyWhile(async () => { throw new Error("no life"); });
   }
   async store(key, value) { await this.ctx.storage.put(key, value); }
   async arm(delayMs) {

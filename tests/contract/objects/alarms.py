@@ -16,8 +16,14 @@ class Clock(NeutralObject):
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
-        if ctx.storage.kv.get("trouble") == "throw":
+        trouble = ctx.storage.kv.get("trouble")
+        if trouble == "throw":
             raise RuntimeError("no life")
+        if trouble == "fail_section":
+            ctx.blockConcurrencyWhile(self._fail_in_section)
+
+    async def _fail_in_section(self) -> None:
+        raise RuntimeError("no life")
 
     async def store(self, key: str, value: object) -> None:
         await self.ctx.storage.put(key, value)
