@@ -8,7 +8,7 @@ from pytest_durable._core.actor import ObjectContext
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import Surface
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, told
-from pytest_durable._core.runtime import App
+from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE, App
 from pytest_durable._surfaces.profile import EXTERNAL_SDK_DATE, SDK, WRAPPING_SDK, choose_profile, installed_sdk
 
 
@@ -48,7 +48,7 @@ def make_edge(app: App, report: Callable[[str, str], None]) -> Edge:
     if app.surface == "neutral":
         return _neutral_edge(app)
     if app.surface == "auto":
-        _refuse_raw(app.compatibility_date)
+        _refuse_raw(app.compatibility_date or DEFAULT_COMPATIBILITY_DATE)
     return _wrapped_edge(app, report)
 
 

@@ -7,6 +7,7 @@ from workers import DurableObject
 
 from pytest_durable import App, WorkerdHost
 from pytest_durable._core.isolate import ClassObject, ClassPath
+from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE
 from pytest_durable._hosts.deployment import DeclaredClass
 from pytest_durable._hosts.workerd.script import ScriptDeployment, check_script_class, deploy_script
 from pytest_durable.errors import ConfigurationError
@@ -193,14 +194,16 @@ def test_a_configuration_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_the_date_of_the_configuration_holds_unless_the_test_says_another(project: Path) -> None:
     assert deploy_script(App(config="shop/wrangler.jsonc"), project).compatibility_date == "2026-05-01"
-    other = App(config="shop/wrangler.jsonc", compatibility_date="2026-02-01")
-    assert deploy_script(other, project).compatibility_date == "2026-02-01"
+    for said in ("2026-02-01", DEFAULT_COMPATIBILITY_DATE):
+        other = App(config="shop/wrangler.jsonc", compatibility_date=said)
+        assert deploy_script(other, project).compatibility_date == said
 
 
 def test_the_flags_of_the_test_take_the_place_of_the_configured_ones(project: Path) -> None:
     assert deploy_script(App(config="shop/wrangler.jsonc"), project).compatibility_flags == ("nodejs_als",)
-    other = App(config="shop/wrangler.jsonc", compatibility_flags=["b"])
-    assert deploy_script(other, project).compatibility_flags == ("b",)
+    for said in (["b"], []):
+        other = App(config="shop/wrangler.jsonc", compatibility_flags=said)
+        assert deploy_script(other, project).compatibility_flags == tuple(said)
 
 
 def test_date_and_flags_without_a_configuration_are_those_of_the_test(tmp_path: Path) -> None:

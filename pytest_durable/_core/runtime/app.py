@@ -70,8 +70,8 @@ class App:
         bindings: What ``env`` shows besides: binding name to a class of objects, a ``"module:Class"``, or any value
             of your own that is no class.
         vars: Plain variables of ``env``.
-        compatibility_date: As in the platform's configuration.
-        compatibility_flags: Likewise.
+        compatibility_date: As in the platform's configuration; None: what ``config`` says, or else 2026-08-01.
+        compatibility_flags: Likewise; None: what ``config`` says, or else none.
         surface: What user code sees: ``"wrapped"`` (the Python SDK from 1.3 on), ``"neutral"`` (plain values, used to
             test the platform itself), or ``"auto"``: chosen by the compatibility date and the installed SDK.
         lenient: Accept idioms of the other SDK generation where they are harmless.
@@ -86,8 +86,8 @@ class App:
     classes: tuple[type | str, ...] = ()
     bindings: Mapping[str, object] = field(default_factory=_frozen)
     vars: Mapping[str, object] = field(default_factory=_frozen)
-    compatibility_date: str = DEFAULT_COMPATIBILITY_DATE
-    compatibility_flags: tuple[str, ...] = ()
+    compatibility_date: str | None = None
+    compatibility_flags: tuple[str, ...] | None = None
     surface: Literal["auto", "wrapped", "neutral"] = "auto"
     lenient: bool = True
     options: PlatformOptions = PlatformOptions()
@@ -103,8 +103,10 @@ class App:
                 "Leave it out, or choose the current SDK:  App(surface='wrapped')"
             )
         # Lists are as good as tuples, and frozen here so that an App stays a value.
-        for name in ("classes", "compatibility_flags"):
-            object.__setattr__(self, name, _sequence(name, getattr(self, name)))
+        object.__setattr__(self, "classes", _sequence("classes", self.classes))
+        if self.compatibility_flags is not None:
+            flags = _sequence("compatibility_flags", self.compatibility_flags)
+            object.__setattr__(self, "compatibility_flags", flags)
         for name in ("bindings", "vars"):
             _require(isinstance(getattr(self, name), Mapping), name, getattr(self, name), "a dict, name to value")
         for name in ("config", "main"):
@@ -112,7 +114,7 @@ class App:
         for target in self.classes:
             given_target: object = target
             _require(isinstance(given_target, type | str), "classes", target, "classes, or 'module:Class'")
-        for flag in self.compatibility_flags:
+        for flag in self.compatibility_flags or ():
             given_flag: object = flag
             _require(isinstance(given_flag, str), "compatibility_flags", flag, "names of flags")
         options: object = self.options
@@ -120,20 +122,28 @@ class App:
         lenient: object = self.lenient
         _require(isinstance(lenient, bool), "lenient", lenient, "True or False")
         date = self.compatibility_date
-        _require(_DATE.match(str(date)) is not None, "compatibility_date", date, "a date such as '2026-08-01'")
+        is_date = date is None or _DATE.match(str(date)) is not None
+        _require(is_date, "compatibility_date", date, "a date such as '2026-08-01'")
 
     @property
     def delete_all_keeps_alarm(self) -> bool:
         """Whether ``deleteAll`` leaves the alarm."""
-        if _PRESERVES in self.compatibility_flags:
+        if self._has(_PRESERVES):
             return True
-        if _DELETES in self.compatibility_flags:
+        if self._has(_DELETES):
             return False
-        return self.compatibility_date < _DELETE_ALL_DELETES_ALARM_DATE
+        return self._date < _DELETE_ALL_DELETES_ALARM_DATE
 
     @property
     def enhanced_errors(self) -> bool:
         """Whether errors keep their properties across calls and in storage."""
-        if _LEGACY in self.compatibility_flags:
+        if self._has(_LEGACY):
             return False
-        return _ENHANCED in self.compatibility_flags or self.compatibility_date >= _ENHANCED_ERRORS_DATE
+        return self._has(_ENHANCED) or self._date >= _ENHANCED_ERRORS_DATE
+
+    @property
+    def _date(self) -> str:
+        return self.compatibility_date or DEFAULT_COMPATIBILITY_DATE
+
+    def _has(self, flag: str) -> bool:
+        return flag in (self.compatibility_flags or ())

@@ -63,7 +63,7 @@ def deploy_script(app: App, root: Path) -> ScriptDeployment:
         root=root,
         main=main,
         compatibility_date=_date(app, config),
-        compatibility_flags=app.compatibility_flags or (config.compatibility_flags if config else ()),
+        compatibility_flags=_flags(app, config),
     )
 
 
@@ -154,7 +154,13 @@ def _check_value(name: str, value: object) -> None:
 
 def _date(app: App, config: WranglerConfig | None) -> str:
     told = None if config is None else config.compatibility_date
-    return app.compatibility_date if told is None or app.compatibility_date != DEFAULT_COMPATIBILITY_DATE else told
+    return app.compatibility_date or told or DEFAULT_COMPATIBILITY_DATE
+
+
+def _flags(app: App, config: WranglerConfig | None) -> tuple[str, ...]:
+    if app.compatibility_flags is not None:
+        return app.compatibility_flags
+    return () if config is None else config.compatibility_flags
 
 
 def make_config(
