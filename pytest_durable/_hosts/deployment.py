@@ -90,9 +90,9 @@ def deploy(app: App, report: Report) -> PythonDeployment:
     Raises:
         ConfigurationError: It cannot run here, or declares what is no class of objects.
     """
-    if app.config is not None or app.main is not None:
-        what = f"config={app.config!r}" if app.config is not None else f"main={app.main!r}"
-        raise ConfigurationError(unread(what))
+    for name in ("config", "main", "environment"):
+        if (value := getattr(app, name)) is not None:
+            raise ConfigurationError(unread(f"{name}={value!r}"))
     edge = make_edge(app, report)
     declared, values = split_bindings(app)
     for each in declared:

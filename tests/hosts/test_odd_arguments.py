@@ -184,7 +184,9 @@ def test_directory_may_be_a_path_or_a_text(durable: Any, tmp_path: Path) -> None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
-@pytest.mark.parametrize("wrong", [{"options": 5}, {"options": {"sql": False}}, {"lenient": "no"}], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", [{"options": 5}, {"options": {"sql": False}}, {"lenient": "no"}, {"environment": 5}], ids=repr
+)
 def test_application_with_odd_options_is_refused(wrong: Any) -> None:
     assert refused(lambda: App(**wrong))[0].endswith(" makes no sense.")
     assert App(options=PlatformOptions(sql=False)).options.sql is False

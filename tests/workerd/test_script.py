@@ -189,6 +189,31 @@ def test_a_configuration_that_is_not_there_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_an_environment_of_the_configuration_is_chosen_by_its_name(platform: Platform, tmp_path: Path) -> None:
+    (tmp_path / "worker.js").write_text(SHOP, encoding="utf-8")
+    (tmp_path / "wrangler.toml").write_text(
+        'name = "shop"\nmain = "worker.js"\n[vars]\nSTAGE = "local"\n[env.staging]\nvars = { STAGE = "staging" }\n'
+        'durable_objects.bindings = [{ name = "CART", class_name = "Basket" }]\n',
+        encoding="utf-8",
+    )
+
+    async def main(durable: WorkerdHost) -> tuple[object, str]:
+        cart = durable.namespace("CART")
+        return (await cart.get_by_name("a").price())["stage"], cart.unique_key
+
+    app = App(config="wrangler.toml", environment="staging")
+    found = WorkerdHost.run_main(main, root=tmp_path, app=app, executable=str(platform.executable))
+    assert found == ("staging", "shop-staging-Basket")
+
+
+def test_an_environment_without_a_configuration_is_refused(tmp_path: Path) -> None:
+    assert refused(App(main="worker.js", environment="staging"), tmp_path) == [
+        "There is no configuration that could have an environment 'staging'.",
+        "",
+        "Name it:  App(config=\"wrangler.jsonc\", environment='staging')",
+    ]
+
+
 # Date and flags.
 
 

@@ -92,6 +92,92 @@ def test_the_mark_of_an_editor_before_the_text_is_no_error(tmp_path: Path) -> No
     assert read(tmp_path, '\ufeff{"main": "a.js"}').main == tmp_path / "a.js"
 
 
+# Environments.
+
+ENVIRONMENTS = """{
+  "name": "shop", "main": "src/index.js", "compatibility_date": "2026-05-01", "compatibility_flags": ["nodejs_compat"],
+  "vars": {"STAGE": "local", "PRICE": 7},
+  "durable_objects": {"bindings": [{"name": "BASKET", "class_name": "Basket"}]},
+  "env": {
+    "bare": {},
+    "staging": {
+      "vars": {"STAGE": "staging"},
+      "durable_objects": {"bindings": [{"name": "CART", "class_name": "Basket", "script_name": "shop-staging"}]}
+    },
+    "other": {
+      "name": "stall", "main": "other/main.js", "compatibility_date": "2026-06-01", "compatibility_flags": [],
+      "durable_objects": {"bindings": [{"name": "BASKET", "class_name": "Basket"}]}
+    }
+  }
+}"""
+
+
+def read_in(directory: Path, environment: str | None, text: str = ENVIRONMENTS) -> WranglerConfig:
+    path = directory / "wrangler.jsonc"
+    path.write_text(text, encoding="utf-8")
+    return read_wrangler(path, environment)
+
+
+def test_an_environment_inherits_how_the_worker_runs_and_nothing_that_it_is_shown(tmp_path: Path) -> None:
+    assert read_in(tmp_path, "bare") == WranglerConfig(
+        path=tmp_path / "wrangler.jsonc",
+        main=tmp_path / "src" / "index.js",
+        compatibility_date="2026-05-01",
+        compatibility_flags=("nodejs_compat",),
+    )
+
+
+def test_variables_and_bindings_are_those_of_the_environment_and_its_name_is_in_the_directories(tmp_path: Path) -> None:
+    config = read_in(tmp_path, "staging")
+
+    assert config.variables == {"STAGE": "staging"}
+    assert config.classes == (BoundClass(class_name="Basket", binding="CART", unique_key="shop-staging-Basket"),)
+
+
+def test_an_environment_may_say_everything_anew(tmp_path: Path) -> None:
+    assert read_in(tmp_path, "other") == WranglerConfig(
+        path=tmp_path / "wrangler.jsonc",
+        main=tmp_path / "other" / "main.js",
+        classes=(BoundClass(class_name="Basket", binding="BASKET", unique_key="stall-Basket"),),
+        compatibility_date="2026-06-01",
+    )
+
+
+def test_environments_are_not_looked_at_unless_one_is_chosen(tmp_path: Path) -> None:
+    config = read_in(tmp_path, None)
+
+    assert (config.variables, config.classes[0].unique_key) == ({"STAGE": "local", "PRICE": 7}, "shop-Basket")
+    assert read_in(tmp_path, None, '{"env": 5}') == WranglerConfig(path=tmp_path / "wrangler.jsonc", main=None)
+
+
+def test_an_environment_of_a_worker_without_a_name_adds_none(tmp_path: Path) -> None:
+    text = '{"env": {"a": {"durable_objects": {"bindings": [{"name": "A", "class_name": "Lamp"}]}}}}'
+
+    assert read_in(tmp_path, "a", text).classes[0].unique_key == "worker-Lamp"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(ENVIRONMENTS, "'bare', 'staging', 'other'"), ("{}", "none: it has no section env")],
+    ids=["others", "none"],
+)
+def test_an_environment_that_does_not_exist_is_refused(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_in(tmp_path, "production", text)
+
+    assert str(caught.value).replace(f"{tmp_path}/", "").splitlines() == [
+        "The configuration wrangler.jsonc has no environment 'production'.",
+        "",
+        f"  expected  {expected}",
+        "  actual    'production'",
+    ]
+
+
+def test_a_wrong_value_of_an_environment_is_shown_with_its_place(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"cannot be understood: env\.a\.vars\."):
+        read_in(tmp_path, "a", '{"env": {"a": {"vars": 5}}}')
+
+
 # What cannot be read.
 
 

@@ -65,6 +65,7 @@ class App:
     Attributes:
         config: Its ``wrangler.jsonc``, ``.json`` or ``.toml``, from the root of the project. For JavaScript on the
             real platform only, so far.
+        environment: Which of the environments of ``config`` (its ``env``); None: none of them.
         main: Its main module, likewise; instead of ``config``, or of the main module that it names.
         classes: Classes of objects, bound under their names in UPPER_SNAKE.
         bindings: What ``env`` shows besides: binding name to a class of objects, a ``"module:Class"``, or any value
@@ -83,6 +84,7 @@ class App:
 
     config: str | Path | None = None
     main: str | Path | None = None
+    environment: str | None = None
     classes: tuple[type | str, ...] = ()
     bindings: Mapping[str, object] = field(default_factory=_frozen)
     vars: Mapping[str, object] = field(default_factory=_frozen)
@@ -111,6 +113,8 @@ class App:
             _require(isinstance(getattr(self, name), Mapping), name, getattr(self, name), "a dict, name to value")
         for name in ("config", "main"):
             _require(isinstance(getattr(self, name), str | Path | None), name, getattr(self, name), "a path")
+        environment: object = self.environment
+        _require(isinstance(environment, str | None), "environment", environment, "a name")
         for target in self.classes:
             given_target: object = target
             _require(isinstance(given_target, type | str), "classes", target, "classes, or 'module:Class'")

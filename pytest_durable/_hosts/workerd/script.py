@@ -46,7 +46,7 @@ def deploy_script(app: App, root: Path) -> ScriptDeployment:
     Raises:
         ConfigurationError: It names Python classes, several main modules, or a configuration that cannot be read.
     """
-    config = None if app.config is None else read_wrangler(root / app.config)
+    config = _read_config(app, root)
     main = _main_module(app, root, config)
     declared, values = split_bindings(app)
     for each in declared:
@@ -113,6 +113,17 @@ def check_exports(printed: str, main: Path | None) -> None:
             f"  expected     export class {missed[1]} extends DurableObject {{ … }}\n\n"
             "Export it there, or correct the name in the test or in the configuration."
         )
+
+
+def _read_config(app: App, root: Path) -> WranglerConfig | None:
+    if app.config is not None:
+        return read_wrangler(root / app.config, app.environment)
+    if app.environment is not None:
+        raise ConfigurationError(
+            f"There is no configuration that could have an environment {app.environment!r}.\n\n"
+            f'Name it:  App(config="wrangler.jsonc", environment={app.environment!r})'
+        )
+    return None
 
 
 def _file_of(target: ClassPath, root: Path) -> Path:

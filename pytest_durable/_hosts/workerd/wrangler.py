@@ -1,9 +1,13 @@
 """What a ``wrangler`` configuration says about a JavaScript Worker, as far as its objects need it.
 
-The environments of a configuration (``env``) are not read, nor are bindings of other services: ``env`` of the Worker
-does not show those. Migrations are not needed, because every class has SQL unless the test says otherwise.
+Bindings of other services are not read: ``env`` of the Worker does not show those. Migrations are not needed, because
+every class has SQL unless the test says otherwise.
 
-Source: developers.cloudflare.com/workers/wrangler/configuration; the unique keys are those of wrangler's local mode.
+An environment (a section of ``env``) says anew what ``env`` of the Worker shows, and inherits the rest unless it says
+that anew, too. Its Worker is another one, with a name and so with directories of its own.
+
+Source: developers.cloudflare.com/workers/wrangler/configuration and …/wrangler/environments; the unique keys are those
+of wrangler's local mode.
 """
 
 import tomllib
@@ -54,27 +58,29 @@ class WranglerConfig:
     compatibility_flags: tuple[str, ...] = ()
 
 
-def read_wrangler(path: Path) -> WranglerConfig:
+def read_wrangler(path: Path, environment: str | None = None) -> WranglerConfig:
     """Read a configuration.
 
     Args:
         path: JSON with comments and trailing commas, or TOML if its name says so.
+        environment: Which of its environments; None is what is outside of them.
 
     Raises:
-        ConfigurationError: It is not there, cannot be parsed, has a value of another type than expected, or binds a
-            class twice or one of another Worker.
+        ConfigurationError: It is not there, cannot be parsed, has a value of another type than expected, has no such
+            environment, or binds a class twice or one of another Worker.
     """
-    said = _Section(path, "", _parse(path))
-    main = said.text("main")
-    script = said.text("name") or _DEFAULT_NAME
-    bindings = said.section("durable_objects").sections("bindings")
+    shared = _Section(path, "", _parse(path))
+    own = shared if environment is None else _environment(shared, environment)
+    main = own.text("main") or shared.text("main")
+    script = own.text("name") or _name_in(shared, environment)
+    bindings = own.section("durable_objects").sections("bindings")
     return WranglerConfig(
         path=path,
         main=None if main is None else path.parent / main,
         classes=tuple(_bound_classes(path, script, bindings)),
-        variables=said.section("vars").said,
-        compatibility_date=said.text("compatibility_date"),
-        compatibility_flags=said.texts("compatibility_flags"),
+        variables=own.section("vars").said,
+        compatibility_date=own.text("compatibility_date") or shared.text("compatibility_date"),
+        compatibility_flags=(own if "compatibility_flags" in own.said else shared).texts("compatibility_flags"),
     )
 
 
@@ -140,6 +146,22 @@ class _Section:
             f"  expected  {expected}\n"
             f"  actual    {actual}"
         )
+
+
+def _environment(shared: _Section, name: str) -> _Section:
+    environments = shared.section("env")
+    if name not in environments.said:
+        raise ConfigurationError(
+            f"The configuration {shared.path} has no environment {name!r}.\n\n"
+            f"  expected  {', '.join(map(repr, environments.said)) or 'none: it has no section env'}\n"
+            f"  actual    {name!r}"
+        )
+    return environments.section(name)
+
+
+def _name_in(shared: _Section, environment: str | None) -> str:
+    name = shared.text("name")
+    return f"{name}-{environment}" if name and environment is not None else name or _DEFAULT_NAME
 
 
 def _bound_classes(path: Path, script: str, bindings: Iterable[_Section]) -> Iterable[BoundClass]:
