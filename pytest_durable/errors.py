@@ -13,11 +13,17 @@ from pytest_durable._core.errors import (
     LimitError,
     NaiveDatetimeError,
     RealTimeWaitError,
+    ShimUnavailableError,
     StorageClosedError,
     StuckError,
     TimeBackwardsError,
     UndecodableValueError,
     UnsupportedOnHostError,
+    WorkerdBusyError,
+    WorkerdDiedError,
+    WorkerdNotFoundError,
+    WorkerdStartError,
+    WorkerdUnavailableError,
 )
 from pytest_durable._core.platform_errors import PlatformError
 
@@ -35,9 +41,15 @@ __all__ = [
     "NaiveDatetimeError",
     "PlatformError",
     "RealTimeWaitError",
+    "ShimUnavailableError",
     "StorageClosedError",
     "StuckError",
     "TimeBackwardsError",
     "UndecodableValueError",
     "UnsupportedOnHostError",
+    "WorkerdBusyError",
+    "WorkerdDiedError",
+    "WorkerdNotFoundError",
+    "WorkerdStartError",
+    "WorkerdUnavailableError",
 ]

@@ -73,6 +73,30 @@ class StorageClosedError(DurableError):
     """Storage was used after its owner's end."""
 
 
+class WorkerdUnavailableError(DurableError):
+    """The real platform cannot run on this machine. The message is fit to be the reason of a skip."""
+
+
+class WorkerdNotFoundError(WorkerdUnavailableError):
+    """There is no workerd, or not where it was said to be."""
+
+
+class ShimUnavailableError(WorkerdUnavailableError):
+    """The clock of the process cannot be replaced: another system, no C compiler, no place for the result."""
+
+
+class WorkerdStartError(DurableError):
+    """The process ended, or said nothing, instead of listening. Shows what it printed."""
+
+
+class WorkerdDiedError(DurableError):
+    """The process ended by itself in the middle of a conversation. Shows what it printed."""
+
+
+class WorkerdBusyError(RealTimeWaitError):
+    """The process has not come to rest within the real-time limit: code that never yields, or a peer outside."""
+
+
 class LifeEnded(BaseException):
     """Unwinds the frames on the stack at the point where a life ends. Never caught by user code on purpose."""
 

@@ -17,8 +17,7 @@ def skip_what_the_host_cannot_do(item: pytest.Item, call: "pytest.CallInfo[Any]"
     bench = item.stash.get(BENCH, None)
     if call.excinfo is None or bench is None or _REAL not in bench.backends:
         return
-    from pytest_durable._core.errors import UnsupportedOnHostError
-    from pytest_durable._hosts.workerd.errors import WorkerdUnavailableError
+    from pytest_durable._core.errors import UnsupportedOnHostError, WorkerdUnavailableError
 
     failure = call.excinfo.value
     is_absent = isinstance(failure, WorkerdUnavailableError) and not os.environ.get(REQUIRED)

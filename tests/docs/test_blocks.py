@@ -9,7 +9,8 @@ from typing import Final
 
 import pytest
 
-from pytest_durable._hosts.workerd import WorkerdUnavailableError, build_shim, find_workerd
+from pytest_durable._hosts.workerd import build_shim, find_workerd
+from pytest_durable.errors import WorkerdUnavailableError
 from support.pages import ROOT, Page, all_pages
 
 PAGES: Final = tuple(page for page in all_pages() if any(name.endswith(".py") for name in page.files))

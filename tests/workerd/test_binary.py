@@ -2,7 +2,8 @@
 
 import pytest
 
-from pytest_durable._hosts.workerd import WorkerdNotFoundError, find_workerd, workerd_version
+from pytest_durable._hosts.workerd import find_workerd, workerd_version
+from pytest_durable.errors import WorkerdNotFoundError
 
 NATIVE = b"\x7fELF and so on"
 SCRIPT = b"#!/usr/bin/env node\n"

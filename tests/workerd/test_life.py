@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_durable._hosts.workerd import Failure, Module, WorkerdDiedError, WorkerdStartError
+from pytest_durable._hosts.workerd import Failure, Module
+from pytest_durable.errors import WorkerdDiedError, WorkerdStartError
 from support.workerd import HOUR, START_MS, Machine, Platform
 
 

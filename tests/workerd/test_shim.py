@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pytest_durable._hosts.workerd import ShimUnavailableError, build_shim
+from pytest_durable._hosts.workerd import build_shim
+from pytest_durable.errors import ShimUnavailableError
 
 COMPILER = "#!/bin/sh\n"
 

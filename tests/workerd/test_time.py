@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from pytest_durable._hosts.workerd import WorkerdBusyError
+from pytest_durable.errors import WorkerdBusyError
 from support.workerd import HOUR, MS, SECOND, START_MS
 
 

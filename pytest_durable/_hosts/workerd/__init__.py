@@ -27,14 +27,6 @@ from pytest_durable._hosts.workerd.config import (
     write_config,
 )
 from pytest_durable._hosts.workerd.conversation import Conversation, Progress
-from pytest_durable._hosts.workerd.errors import (
-    ShimUnavailableError,
-    WorkerdBusyError,
-    WorkerdDiedError,
-    WorkerdNotFoundError,
-    WorkerdStartError,
-    WorkerdUnavailableError,
-)
 from pytest_durable._hosts.workerd.exchange import Exchange, Reply
 from pytest_durable._hosts.workerd.modules import collect_modules
 from pytest_durable._hosts.workerd.process import Launch, WorkerdProcess
@@ -60,16 +52,10 @@ __all__ = [
     "Progress",
     "Reply",
     "Said",
-    "ShimUnavailableError",
     "Target",
     "Thrown",
     "WorkerConfig",
-    "WorkerdBusyError",
-    "WorkerdDiedError",
-    "WorkerdNotFoundError",
     "WorkerdProcess",
-    "WorkerdStartError",
-    "WorkerdUnavailableError",
     "build_shim",
     "collect_modules",
     "find_workerd",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pytest_durable._hosts.workerd.errors import WorkerdNotFoundError
+from pytest_durable._core.errors import WorkerdNotFoundError
 
 VARIABLE = "WORKERD"
 _EXECUTABLE_MAGICS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pytest_durable._core.errors import WorkerdBusyError, WorkerdDiedError
 from pytest_durable._hosts.workerd.clock import REPORT_SIZE, Order, Report
-from pytest_durable._hosts.workerd.errors import WorkerdBusyError, WorkerdDiedError
 from pytest_durable._hosts.workerd.exchange import Exchange, Reply
 from pytest_durable._hosts.workerd.output import Output, Pipe
 

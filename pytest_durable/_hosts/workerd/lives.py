@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_durable._core import events
-from pytest_durable._core.errors import ConfigurationError, DurableError, UnsupportedOnHostError
+from pytest_durable._core.errors import ConfigurationError, DurableError, UnsupportedOnHostError, WorkerdDiedError
 from pytest_durable._core.isolate import ClassPath, Target
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.runtime import App
@@ -25,7 +25,6 @@ from pytest_durable._hosts.stored import PendingAlarm
 from pytest_durable._hosts.workerd.alarm_watch import AlarmWatch
 from pytest_durable._hosts.workerd.chronicle import Chronicle
 from pytest_durable._hosts.workerd.conversation import Conversation
-from pytest_durable._hosts.workerd.errors import WorkerdDiedError
 from pytest_durable._hosts.workerd.exchange import Reply
 from pytest_durable._hosts.workerd.frames import ThrownStacks
 from pytest_durable._hosts.workerd.in_flight import InFlight

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pytest_durable._core.errors import WorkerdDiedError, WorkerdStartError
 from pytest_durable._hosts.workerd.clock import VARIABLE, environment_value
 from pytest_durable._hosts.workerd.config import SOCKET_NAME, WorkerConfig, write_config
 from pytest_durable._hosts.workerd.conversation import REAL_SECONDS_MAX, Conversation, Progress
-from pytest_durable._hosts.workerd.errors import WorkerdDiedError, WorkerdStartError
 from pytest_durable._hosts.workerd.output import Output, Pipe
 from pytest_durable._hosts.workerd.records import PlatformRecord
 

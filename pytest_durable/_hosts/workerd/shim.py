@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from pytest_durable._hosts.workerd.errors import ShimUnavailableError
+from pytest_durable._core.errors import ShimUnavailableError
 
 _FLAGS = ("-std=gnu11", "-O2", "-shared", "-fPIC")
 _COMPILE_SECONDS_MAX = 60.0
