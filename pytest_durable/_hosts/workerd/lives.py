@@ -362,6 +362,6 @@ def unsupported(what: str, instead: str) -> UnsupportedOnHostError:
 
 def _end_process(process: WorkerdProcess, *, graceful: bool) -> None:
     if graceful and process.is_running:
-        process.stop(0)
+        process.stop()
     else:
         process.crash()

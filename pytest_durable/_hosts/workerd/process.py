@@ -20,12 +20,10 @@ from typing import Final
 from pytest_durable._core.errors import WorkerdDiedError, WorkerdStartError
 from pytest_durable._hosts.workerd.clock import VARIABLE, environment_value
 from pytest_durable._hosts.workerd.config import SOCKET_NAME, WorkerConfig, write_config
-from pytest_durable._hosts.workerd.conversation import REAL_SECONDS_MAX, Conversation, Progress
+from pytest_durable._hosts.workerd.conversation import REAL_SECONDS_MAX, Conversation
 from pytest_durable._hosts.workerd.output import Output, Pipe
 from pytest_durable._hosts.workerd.records import PlatformRecord
 
-#: How long requests in flight may go on when the process is stopped, in the time of the test.
-DRAIN_NS_MAX: Final = 30_000_000_000
 _START_SECONDS_MAX: Final = 30.0
 _BACKLOG: Final = 1024
 
@@ -93,19 +91,18 @@ class WorkerdProcess:
         """The last lines of its output, records left out."""
         return self._output.text()
 
-    def stop(self, drain_ns: int = DRAIN_NS_MAX) -> Progress:
-        """End the process in order. Requests in flight may go on for ``drain_ns`` of the test's time.
+    def stop(self) -> None:
+        """End the process in order. Whoever wants requests in flight to go on lets time pass before.
 
-        Returns:
-            How far time moved meanwhile.
+        They end without a reply here: the process waits for them before it ends, and time stands still.
 
         Raises:
             WorkerdDiedError: It had to be ended by force, or had ended before.
         """
         conversation = self.conversation
-        start_ns = conversation.wall_ns
         conversation.settle()
-        self._drain(start_ns + drain_ns)
+        conversation.drop_all()
+        conversation.settle()
         self._child.send_signal(signal.SIGTERM)
         has_ended = conversation.wait_for_the_end(REAL_SECONDS_MAX)
         self._end(is_forced=not has_ended)
@@ -114,19 +111,10 @@ class WorkerdProcess:
                 f"workerd did not stop within {REAL_SECONDS_MAX:g} s of real time and was killed.\n\n"
                 f"It printed:\n\n{self.printed}"
             )
-        return Progress(travelled_ns=conversation.wall_ns - start_ns, due_ns=None, steps=0, has_spoken=True)
 
     def crash(self) -> None:
         """End the process at once, as if the power had failed. Requests in flight end without a reply."""
         self._end(is_forced=True)
-
-    def _drain(self, end_ns: int) -> None:
-        conversation = self.conversation
-        while conversation.in_flight and conversation.wall_ns < end_ns:
-            if not conversation.travel(end_ns - conversation.wall_ns).has_spoken:
-                break
-        conversation.drop_all()
-        conversation.settle()
 
     def _end(self, *, is_forced: bool) -> None:
         if is_forced:
