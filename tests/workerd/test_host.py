@@ -19,6 +19,7 @@ from pytest_durable.errors import (
     HostDownError,
     StuckError,
     UnsupportedOnHostError,
+    WorkerdDiedError,
 )
 from pytest_durable.events import AlarmStarted, CallEnded, RuntimeCrashed
 from pytest_durable.values import UNDEFINED
@@ -277,14 +278,15 @@ async def test_call_in_flight_loses_its_connection_when_the_process_dies(durable
     assert await probe.double(2) == 4
 
 
-async def test_death_that_no_call_notices_is_told_at_the_next_word_to_the_host(durable: Any, probe: Any) -> None:
+async def test_death_that_no_call_notices_is_told_to_whoever_moves_the_clock(durable: Any, probe: Any) -> None:
     await probe.remind(60_000)
     kill(durable)
     with pytest.raises(DurableError, match="workerd has ended by itself"):
         await durable.clock.advance(minutes=2)
-    assert durable.clock.time_ms() == START_MS + 120_000
+    assert durable.clock.time_ms() == START_MS
     await durable.start()
-    assert await probe.runs() == [START_MS + 120_000]
+    await durable.clock.advance(minutes=2)
+    assert await probe.runs() == [START_MS + 60_000]
 
 
 async def test_crash_fails_what_is_in_flight(durable: Any, probe: Any) -> None:
@@ -471,6 +473,99 @@ async def test_worker_that_ends_its_isolate_ends_the_process(durable_factory: An
         await thing.read()
     await host.start()
     assert await thing.read() == 1
+
+
+# The end of the process while time moves
+
+SUICIDE = """
+import { abortIsolate } from "cloudflare:workers";
+
+export class Thing extends DurableObject {
+  async arm(delayMs) { await this.ctx.storage.setAlarm(Date.now() + delayMs); }
+  async endIn(delayMs) {
+    await scheduler.wait(delayMs);
+    abortIsolate("enough");
+  }
+  async alarm(info) {
+    if (Date.now() === info.scheduledTime) abortIsolate("enough");
+    await this.ctx.storage.put("ran", Date.now());
+  }
+}
+export default {};
+"""
+MOVES = {
+    "advance": lambda clock: clock.advance(hours=1),
+    "move_to": lambda clock: clock.move_to(clock.now() + timedelta(hours=1)),
+    "run_until_idle": lambda clock: clock.run_until_idle(),
+}
+
+
+@pytest.fixture
+def mortal(durable_factory: Any, tmp_path: Path) -> Any:
+    """A host whose process ends itself in the first run of an alarm."""
+    return durable_factory(app=App(classes=[f"{worker(tmp_path, SUICIDE)}:Thing"]))
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+async def test_clock_stops_where_the_process_dies_and_whoever_moves_it_is_told(mortal: Any, move: Any) -> None:
+    thing = mortal.namespace("THING").get_by_name("a")
+    await thing.arm(60_000)
+    with pytest.raises(WorkerdDiedError, match="reason = enough"):
+        await move(mortal.clock)
+    assert mortal.clock.time_ms() == START_MS + 60_000
+    (crashed,) = mortal.journal.of(RuntimeCrashed)
+    assert crashed.time_ns // 1_000_000 == START_MS + 60_000
+    await mortal.clock.advance(seconds=1)
+    await mortal.start()
+    assert mortal.stored(thing).kv == {"ran": START_MS + 61_000}
+
+
+async def test_clock_stops_where_the_process_dies_without_an_event_that_could_tell(mortal: Any) -> None:
+    call = asyncio.ensure_future(mortal.namespace("THING").get_by_name("a").endIn(5_000))
+    with pytest.raises(WorkerdDiedError, match="reason = enough"):
+        await mortal.clock.advance(hours=1)
+    assert mortal.clock.time_ms() == START_MS + 5_000
+    with pytest.raises(PlatformError, match=r"Network connection lost\."):
+        await call
+    (ended,) = mortal.journal.of(CallEnded)
+    assert ended.time_ns // 1_000_000 == START_MS + 5_000
+
+
+async def test_call_that_ends_the_process_makes_the_clock_jump_to_that_instant_only(mortal: Any) -> None:
+    with pytest.raises(PlatformError, match=r"Network connection lost\."):
+        await mortal.namespace("THING").get_by_name("a").endIn(5_000)
+    assert mortal.clock.time_ms() == START_MS + 5_000
+    with pytest.raises(HostDownError, match="down since 2030-01-01T00:00:05"):
+        await mortal.namespace("THING").get_by_name("a").arm(1)
+
+
+async def test_test_that_waits_for_something_else_is_told_of_the_death_at_its_next_word(mortal: Any) -> None:
+    await mortal.namespace("THING").get_by_name("a").arm(60_000)
+    await asyncio.sleep(3_600)
+    assert mortal.clock.time_ms() == START_MS + 3_600_000
+    with pytest.raises(WorkerdDiedError, match="reason = enough"):
+        await mortal.settle()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_process_that_outlives_another_stands_at_the_instant_of_its_death(
+    durable_factory: Any, tmp_path: Path, is_first: bool
+) -> None:
+    mortal = App(classes=[f"{worker(tmp_path, SUICIDE)}:Thing"])
+    apps = [mortal, App(classes=[f"{OBJECTS}:Probe"])] if is_first else [App(classes=[f"{OBJECTS}:Probe"]), mortal]
+    one, other = (durable_factory(app=app) for app in apps)
+    dying, living = (one, other) if is_first else (other, one)
+    probe = living.namespace("PROBE").get_by_name("a")
+    await probe.remind(120_000)
+    await dying.namespace("THING").get_by_name("a").arm(60_000)
+    with pytest.raises(WorkerdDiedError, match="reason = enough"):
+        await living.clock.advance(hours=1)
+    assert living.clock.time_ms() == await probe.now() == START_MS + 60_000
+    await living.clock.advance(minutes=2)
+    assert await probe.runs() == [START_MS + 120_000]
+
+
+# Looking and calling
 
 
 async def test_stub_reaches_the_next_instance_after_a_reset(durable: Any, probe: Any) -> None:

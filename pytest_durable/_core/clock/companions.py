@@ -14,7 +14,10 @@ class Companion(Protocol):
         """Elapsed time before which nothing that counts can happen there; None: nothing will, by what is known."""
 
     def travel(self, distance_ns: int) -> int:
-        """Let time pass there, at most so far; returns how far it went before something happened."""
+        """Let time pass there, at most so far; returns how far it went before something happened.
+
+        Once it has ended there is nothing to stop for: it goes all the way.
+        """
         ...
 
 

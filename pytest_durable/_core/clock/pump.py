@@ -166,6 +166,13 @@ class Pump:
         if not failed:
             self._loop.interrupt_test(error)
 
+    def end_journeys(self, error: DurableError) -> bool:
+        """Raise ``error`` in whoever moves time by hand, where the clock is now; False if nobody does."""
+        journeys = [wait for wait in self._waits if wait.goal is not Goal.SETTLED and not wait.future.done()]
+        for wait in journeys:
+            wait.future.set_exception(error)
+        return bool(journeys)
+
     async def _wait(self, goal: Goal, target_at: int | None = None) -> None:
         wait = Wait(self._loop.create_future(), goal, target_at)
         self._waits.append(wait)

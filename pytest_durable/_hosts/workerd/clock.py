@@ -35,7 +35,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The process has nothing to do."""
+    """The process has nothing to do; or, under the negative number of its order, it has begun to speak on its way."""
 
     number: int
     travelled_ns: int

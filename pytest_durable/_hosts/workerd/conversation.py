@@ -77,6 +77,8 @@ class Conversation:
         #: What has arrived and is not handed over yet.
         self._replies: deque[tuple[OnReply, Reply | None]] = deque()
         self._report: Report | None = None
+        #: How far the process has come with its order, by its first word.
+        self._underway_ns = 0
         self._is_in_pieces = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(clock, selectors.EVENT_READ, self._receive_report)
@@ -91,7 +93,7 @@ class Conversation:
 
     @property
     def wall_ns(self) -> int:
-        """What the process takes for the time."""
+        """What the process takes for the time; if it has ended by itself, the instant of its last words."""
         return self._wall_ns
 
     @property
@@ -218,6 +220,7 @@ class Conversation:
 
     def _obtain(self, order: Order) -> Report:
         self._is_in_pieces = False
+        self._underway_ns = 0
         try:
             self._clock.send(order.pack())
         except OSError as error:
@@ -260,9 +263,14 @@ class Conversation:
         except OSError:
             packet = b""
         if not packet:
+            self._wall_ns += self._underway_ns
             self.close()
             raise self._died()
-        self._report = Report.unpack(packet)
+        report = Report.unpack(packet)
+        if report.number < 0:
+            self._underway_ns = report.travelled_ns
+        else:
+            self._report = report
 
     def _receive_output(self, pipe: Pipe) -> None:
         pipe.receive()

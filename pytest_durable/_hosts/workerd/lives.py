@@ -168,12 +168,17 @@ class WorkerdLives:
             )
         self.roster.take(files, target.class_name, binding)
 
-    def end(self, *, graceful: bool) -> None:
-        """End the life, if one runs: in order, or as a dying process does."""
+    def end(self, *, graceful: bool, ahead_ns: int = 0) -> None:
+        """End the life, if one runs: in order, or as a dying process does.
+
+        Args:
+            graceful: Which of the two.
+            ahead_ns: How far ahead of the clock, which follows.
+        """
         if not self._is_running:
             return
         self._is_running = False
-        self._down_since_ns = self._clock.wall_ns
+        at_ns = self._down_since_ns = self._clock.wall_ns + ahead_ns
         self._end = ENDED
         self._clock.companions.remove(self)
         process, self._process = self._process, None
@@ -186,7 +191,7 @@ class WorkerdLives:
             self._alarms.forget_life()
             self.roster.let_go(discard=self._tools.is_volatile)
             kind = events.RuntimeStopped if graceful else events.RuntimeCrashed
-            self._computer.journal.record(kind, None, self._lives)
+            self._computer.journal.record_at(at_ns, kind, None, self._lives)
 
     def _require_running(self) -> None:
         if not self._is_running:
@@ -247,21 +252,24 @@ class WorkerdLives:
 
     @contextmanager
     def _deaths(self) -> Iterator[None]:
-        """A process that ends by itself, as it does when a Worker ends its isolate, is a crash.
-
-        Whoever waits for an answer learns of it by a lost connection. If nobody does, the test is told at its next
-        word to the host.
-        """
+        """A process that ends by itself, as it does when a Worker ends its isolate, is a crash."""
         is_awaited = len(self.in_flight) > 0
         try:
             yield
         except WorkerdDiedError as failure:
-            self._died(failure)
-            if not is_awaited:
-                self._computer.failures.note(failure)
+            self._died_unasked(failure, is_awaited=is_awaited)
+
+    def _died_unasked(self, failure: WorkerdDiedError, *, is_awaited: bool) -> None:
+        """Whoever waits for an answer learns of it by a lost connection, and whoever moves the clock is stopped.
+
+        If nobody does either, the test is told at its next word to the host.
+        """
+        self._died(failure)
+        if not self._computer.world.loop.pump.end_journeys(failure) and not is_awaited:
+            self._computer.failures.note(failure)
 
     def _died(self, failure: WorkerdDiedError) -> None:
-        self.end(graceful=False)
+        self.end(graceful=False, ahead_ns=max(0, self._wall_in_process() - self._clock.wall_ns))
         self._end = str(failure)
 
     def _talk(self) -> Conversation:
@@ -325,15 +333,18 @@ class WorkerdLives:
         return min(ahead) - now_ns + self._clock.elapsed_ns if ahead else None
 
     def travel(self, distance_ns: int) -> int:
-        """Let time pass in the process, until it says something or so far."""
-        if not self.roster:
+        """Let time pass in the process, until it says something or so far. If it dies, time stops there."""
+        if not self._is_running or not self.roster:
             return distance_ns
-        went_ns = distance_ns  # nobody is left who could stop on the way, if the process dies
-        with self._deaths():
+        start_ns, is_awaited = self._clock.wall_ns, len(self.in_flight) > 0
+        try:
             progress = self._talk().travel(distance_ns)
-            went_ns = progress.travelled_ns
-            self._lived_ns += went_ns
-            self._silent_ns = 0 if progress.has_spoken else self._silent_ns + went_ns
+        except WorkerdDiedError as failure:
+            self._died_unasked(failure, is_awaited=is_awaited)
+            return min(self._down_since_ns - start_ns, distance_ns)
+        went_ns = progress.travelled_ns
+        self._lived_ns += went_ns
+        self._silent_ns = 0 if progress.has_spoken else self._silent_ns + went_ns
         return went_ns
 
     # -- alarms
