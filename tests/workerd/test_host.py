@@ -19,7 +19,9 @@ from pytest_durable.errors import (
     HostDownError,
     StuckError,
     UnsupportedOnHostError,
+    WorkerdBusyError,
     WorkerdDiedError,
+    WorkerdStartError,
 )
 from pytest_durable.events import AlarmStarted, CallEnded, RuntimeCrashed
 from pytest_durable.values import UNDEFINED
@@ -563,6 +565,49 @@ async def test_process_that_outlives_another_stands_at_the_instant_of_its_death(
     assert living.clock.time_ms() == await probe.now() == START_MS + 60_000
     await living.clock.advance(minutes=2)
     assert await probe.runs() == [START_MS + 120_000]
+
+
+async def test_process_that_cannot_begin_stops_whoever_moves_the_clock(
+    durable_factory: Any, tmp_path: Path
+) -> None:
+    host = durable_factory(app=App(classes=[f"{worker(tmp_path, 'export class Broken extends {')}:Broken"]))
+    with pytest.raises(WorkerdStartError, match="SyntaxError"):
+        await host.clock.advance(hours=1)
+    assert host.clock.time_ms() == START_MS
+    assert not host.is_running
+
+
+def impatient(host: Any) -> Any:
+    """Give the process of a host little real time to come to rest."""
+    host._process._process.conversation.real_seconds_max = 0.1
+    return host
+
+
+async def test_process_that_never_rests_is_killed_and_its_calls_say_why(durable: Any, probe: Any) -> None:
+    await probe.put("k", 1)
+    impatient(durable)
+    with pytest.raises(WorkerdBusyError, match="Look for code that never waits"):
+        await probe.spin()
+    with pytest.raises(HostDownError, match="has not come to rest"):
+        await probe.read("k")
+    await durable.start()
+    assert await probe.read("k") == 1
+
+
+async def test_alarm_that_never_rests_is_told_to_whoever_moves_the_clock(durable_factory: Any, tmp_path: Path) -> None:
+    text = (
+        "export class Loop extends DurableObject {\n"
+        "  async arm() { await this.ctx.storage.setAlarm(Date.now() + 60_000); }\n"
+        "  async alarm() { for (;;); }\n"
+        "}\n"
+        "export default {};\n"
+    )
+    host = durable_factory(app=App(classes=[f"{worker(tmp_path, text)}:Loop"]))
+    await host.namespace("LOOP").get_by_name("a").arm()
+    with pytest.raises(WorkerdBusyError, match="Look for code that never waits"):
+        await impatient(host).clock.advance(hours=1)
+    assert not host.is_running
+    assert [alarm.name for alarm in host.alarms()] == ["a"]
 
 
 # Looking and calling

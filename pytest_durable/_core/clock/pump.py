@@ -92,6 +92,7 @@ class Pump:
         self.autojump = True
         self._waits: list[Wait] = []
         self._starts_here = 0
+        self._has_failed = False
         self._test_wait: object | None = None
         self._test_jumps = 0
 
@@ -152,7 +153,10 @@ class Pump:
     def turn(self) -> None:
         """Do the next thing. The loop calls this when nothing is ready and no I/O has arrived."""
         now = self._clock.elapsed_ns
-        any_at, event_at = self._clock.next_instants()
+        self._has_failed = False
+        any_at, event_at = self._clock.next_instants()  # a companion may begin to run for this, and fail
+        if self._has_failed:
+            return  # whoever was told runs first
         if any_at is not None and any_at <= now:
             self._start_due()
         elif not self._loop.wait_for_real_work():
@@ -160,6 +164,7 @@ class Pump:
 
     def fail(self, error: DurableError) -> None:
         """Raise ``error`` in whoever waits for time to move, else in the test."""
+        self._has_failed = True
         self._waits, failed = [], [wait for wait in self._waits if not wait.future.done()]
         for wait in failed:
             wait.future.set_exception(error)
@@ -171,6 +176,7 @@ class Pump:
         journeys = [wait for wait in self._waits if wait.goal is not Goal.SETTLED and not wait.future.done()]
         for wait in journeys:
             wait.future.set_exception(error)
+        self._has_failed |= bool(journeys)
         return bool(journeys)
 
     async def _wait(self, goal: Goal, target_at: int | None = None) -> None:

@@ -77,7 +77,7 @@ class Conversation:
         #: What has arrived and is not handed over yet.
         self._replies: deque[tuple[OnReply, Reply | None]] = deque()
         self._report: Report | None = None
-        #: How far the process has come with its order, by its first word.
+        #: How far the process has come with an order that it has not reported yet, by its first word.
         self._underway_ns = 0
         self._is_in_pieces = False
         self._selector = selectors.DefaultSelector()
@@ -94,7 +94,7 @@ class Conversation:
     @property
     def wall_ns(self) -> int:
         """What the process takes for the time; if it has ended by itself, the instant of its last words."""
-        return self._wall_ns
+        return self._wall_ns + self._underway_ns
 
     @property
     def due_ns(self) -> int | None:
@@ -232,6 +232,7 @@ class Conversation:
                 raise self._busy()
         report = self._report
         self._wall_ns += report.travelled_ns
+        self._underway_ns = 0
         self._due_ns = report.due_ns
         # What the process wrote before it reported is there now: local sockets and pipes deliver at once.
         while self._serve_once(0):
@@ -263,7 +264,6 @@ class Conversation:
         except OSError:
             packet = b""
         if not packet:
-            self._wall_ns += self._underway_ns
             self.close()
             raise self._died()
         report = Report.unpack(packet)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import ObjectKey, Request, Response
-from pytest_durable._core.platform_errors import PlatformError, connection_lost
+from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import JSError
 from pytest_durable._hosts.responses import Answer as FetchAnswer
 from pytest_durable._hosts.workerd import requests
@@ -116,7 +116,7 @@ def ask(
     future: asyncio.Future[object] = world.loop.create_future()
 
     def replied(reply: Reply | None) -> None:
-        outcome = _outcome(reply, stack_of)
+        outcome = _outcome(reply, stack_of) or lives.lost()
         if isinstance(outcome, Answer):
             ended(None)
             if not future.done():
@@ -130,13 +130,11 @@ def ask(
     return Pending(future, convert, lambda failure: failure)
 
 
-def _outcome(reply: Reply | None, stack_of: Callable[[str], str | None]) -> Answer | Exception:
+def _outcome(reply: Reply | None, stack_of: Callable[[str], str | None]) -> Answer | Exception | None:
     try:
         outcome = read_answer(reply)
     except Exception as failure:  # of the harness, or of a value that cannot leave the process
         return failure
-    if outcome is None:
-        return connection_lost()
     return error_of(outcome.thrown, stack_of) if isinstance(outcome, Failure) else outcome
 
 

@@ -13,9 +13,16 @@ from pathlib import Path
 from typing import Final
 
 from pytest_durable._core import events
-from pytest_durable._core.errors import ConfigurationError, DurableError, UnsupportedOnHostError, WorkerdDiedError
+from pytest_durable._core.errors import (
+    ConfigurationError,
+    DurableError,
+    UnsupportedOnHostError,
+    WorkerdBusyError,
+    WorkerdDiedError,
+)
 from pytest_durable._core.isolate import ClassPath, Target
 from pytest_durable._core.messages import ObjectKey
+from pytest_durable._core.platform_errors import PlatformError, connection_lost
 from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import NamespaceFiles
 from pytest_durable._hosts.computer import Computer
@@ -93,6 +100,8 @@ class WorkerdLives:
         #: How long the process has said nothing.
         self._silent_ns = 0
         self._is_settling = False
+        #: Why the life was ended, if its process did not come to rest.
+        self._busy: WorkerdBusyError | None = None
         self.roster = Roster()
         self.in_flight = InFlight(computer.world)
         self.stacks = ThrownStacks()
@@ -135,6 +144,7 @@ class WorkerdLives:
         if self._is_running:
             return
         self._lives += 1
+        self._busy = None
         self._is_running = True
         self._clock.companions.add(self)
         try:
@@ -212,9 +222,9 @@ class WorkerdLives:
         self._silent_ns = 0
         try:
             self._talk().submit(body, replied)
-        except WorkerdDiedError as failure:
+        except DurableError as failure:
             self.in_flight.forget(replied)
-            self._died(failure)
+            self._gone(failure)
             raise
         if not self._is_settling:
             self._is_settling = True
@@ -223,7 +233,7 @@ class WorkerdLives:
     def settle(self) -> None:
         """Let the process do what it can do now, an overdue alarm included."""
         if self._is_running and self.roster:
-            with self._deaths():
+            with self._ends():
                 self._talk().settle()
 
     def _told(self, record: PlatformRecord) -> None:
@@ -247,30 +257,37 @@ class WorkerdLives:
     def _settle_soon(self) -> None:
         self._is_settling = False
         if self._process is not None:
-            with self._deaths():
+            with self._ends():
                 self._talk().settle()
 
     @contextmanager
-    def _deaths(self) -> Iterator[None]:
-        """A process that ends by itself, as it does when a Worker ends its isolate, is a crash."""
+    def _ends(self) -> Iterator[None]:
+        """A process that ends by itself, as it does when a Worker ends its isolate, or never rests, is a crash."""
         is_awaited = len(self.in_flight) > 0
         try:
             yield
-        except WorkerdDiedError as failure:
-            self._died_unasked(failure, is_awaited=is_awaited)
+        except (WorkerdDiedError, WorkerdBusyError) as failure:
+            self._gone_unasked(failure, is_awaited=is_awaited)
 
-    def _died_unasked(self, failure: WorkerdDiedError, *, is_awaited: bool) -> None:
-        """Whoever waits for an answer learns of it by a lost connection, and whoever moves the clock is stopped.
+    def _gone_unasked(self, failure: DurableError, *, is_awaited: bool) -> None:
+        """Whoever waits for an answer learns of it by that, and whoever moves the clock is stopped.
 
         If nobody does either, the test is told at its next word to the host.
         """
-        self._died(failure)
+        self._gone(failure)
         if not self._computer.world.loop.pump.end_journeys(failure) and not is_awaited:
             self._computer.failures.note(failure)
 
-    def _died(self, failure: WorkerdDiedError) -> None:
+    def _gone(self, failure: DurableError) -> None:
+        if not self._is_running:
+            return
+        self._busy = failure if isinstance(failure, WorkerdBusyError) else None
         self.end(graceful=False, ahead_ns=max(0, self._wall_in_process() - self._clock.wall_ns))
         self._end = str(failure)
+
+    def lost(self) -> DurableError | PlatformError:
+        """What a call fails with whose answer will never come."""
+        return connection_lost() if self._busy is None else self._busy
 
     def _talk(self) -> Conversation:
         """The conversation, with a process that lives at the time of the clock."""
@@ -324,7 +341,10 @@ class WorkerdLives:
         if not self._is_running or not self.roster:
             return None
         if self._process is None:
-            self.settle()  # a new life begins with what is overdue
+            try:
+                self.settle()  # a new life begins with what is overdue
+            except DurableError as failure:
+                self._gone_unasked(failure, is_awaited=False)
         instants = self._alarms.instants_ns()
         now_ns = self._clock.wall_ns
         ahead = [due_ns for due_ns in instants if due_ns > now_ns]
@@ -339,8 +359,8 @@ class WorkerdLives:
         start_ns, is_awaited = self._clock.wall_ns, len(self.in_flight) > 0
         try:
             progress = self._talk().travel(distance_ns)
-        except WorkerdDiedError as failure:
-            self._died_unasked(failure, is_awaited=is_awaited)
+        except DurableError as failure:
+            self._gone_unasked(failure, is_awaited=is_awaited)
             return min(self._down_since_ns - start_ns, distance_ns)
         went_ns = progress.travelled_ns
         self._lived_ns += went_ns
