@@ -567,9 +567,7 @@ async def test_process_that_outlives_another_stands_at_the_instant_of_its_death(
     assert await probe.runs() == [START_MS + 120_000]
 
 
-async def test_process_that_cannot_begin_stops_whoever_moves_the_clock(
-    durable_factory: Any, tmp_path: Path
-) -> None:
+async def test_process_that_cannot_begin_stops_whoever_moves_the_clock(durable_factory: Any, tmp_path: Path) -> None:
     host = durable_factory(app=App(classes=[f"{worker(tmp_path, 'export class Broken extends {')}:Broken"]))
     with pytest.raises(WorkerdStartError, match="SyntaxError"):
         await host.clock.advance(hours=1)

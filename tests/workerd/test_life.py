@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_durable._hosts.workerd import Failure, Module
-from pytest_durable.errors import WorkerdDiedError, WorkerdStartError
+from pytest_durable.errors import ShimUnavailableError, WorkerdDiedError, WorkerdStartError
 from support.workerd import HOUR, START_MS, Machine, Platform
 
 
@@ -98,6 +98,12 @@ def test_a_program_that_is_not_workerd_is_an_error(platform, tmp_path):
 def test_a_program_that_does_not_exist_is_an_error(platform, tmp_path):
     with pytest.raises(WorkerdStartError, match="cannot be started"):
         Machine.start(Platform(Path("/gone"), platform.shim), tmp_path / "disk")
+
+
+def test_an_executable_that_ignores_the_clock_of_the_test_is_told_at_once(platform, tmp_path):
+    # As a statically linked one does. Here the system finds nothing to load, and goes on without.
+    with pytest.raises(ShimUnavailableError, match="has not loaded the clock of the test into it"):
+        Machine.start(Platform(platform.executable, tmp_path / "absent.so"), tmp_path / "disk")
 
 
 def test_a_class_that_does_not_exist_is_shown(start):

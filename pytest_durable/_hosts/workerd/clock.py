@@ -35,7 +35,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The process has nothing to do; or, under the negative number of its order, it has begun to speak on its way."""
+    """The process has nothing to do; or, under the negative number of its order, it has begun to speak on its way.
+
+    The very first, with the number 0, says that the clock is in the process.
+    """
 
     number: int
     travelled_ns: int

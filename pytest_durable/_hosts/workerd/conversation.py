@@ -106,6 +106,13 @@ class Conversation:
         """How many requests are without a reply."""
         return len(self._exchanges)
 
+    def has_clock(self) -> bool:
+        """Whether the process has the clock of the test, once it has begun to run. To be asked before anything else."""
+        try:
+            return bool(self._clock.recv(REPORT_SIZE))
+        except OSError:
+            return False
+
     def submit(self, body: bytes, on_reply: OnReply) -> Exchange:
         """Send a request. The reply arrives during a later ``settle``, ``travel`` or ``jump``."""
         if not self.is_open:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pytest_durable._core.errors import WorkerdDiedError, WorkerdStartError
+from pytest_durable._core.errors import ShimUnavailableError, WorkerdDiedError, WorkerdStartError
 from pytest_durable._hosts.workerd.clock import VARIABLE, environment_value
 from pytest_durable._hosts.workerd.config import SOCKET_NAME, WorkerConfig, write_config
 from pytest_durable._hosts.workerd.conversation import REAL_SECONDS_MAX, Conversation
@@ -26,6 +26,11 @@ from pytest_durable._hosts.workerd.records import PlatformRecord
 
 _START_SECONDS_MAX: Final = 30.0
 _BACKLOG: Final = 1024
+_NO_CLOCK: Final = (
+    "The clock of workerd cannot be replaced: the system has not loaded the clock of the test into it.\n\n"
+    "It is loaded with LD_PRELOAD, which needs an executable that is linked dynamically, against the C library of this "
+    "system. Install workerd anew:  npm install workerd"
+)
 
 
 def _ignore(_record: PlatformRecord) -> None:
@@ -69,6 +74,7 @@ class WorkerdProcess:
         Alarms that are overdue run meanwhile, late.
 
         Raises:
+            ShimUnavailableError: The clock of the test cannot be loaded into it.
             WorkerdStartError: It ended instead; the message shows what it printed, such as an error in a module.
         """
         with tempfile.TemporaryDirectory(prefix="pytest-durable-") as directory:
@@ -166,6 +172,9 @@ def _begin(process: WorkerdProcess, control: int) -> None:
     if not _wait_until_it_listens(control):
         process.crash()
         raise WorkerdStartError(f"workerd has not begun to listen.\n\n{process.printed or 'It printed nothing.'}")
+    if not process.conversation.has_clock():
+        process.crash()
+        raise ShimUnavailableError(_NO_CLOCK)
     process.conversation.settle()
 
 

@@ -44,7 +44,7 @@ struct order {
 };
 
 struct report {
-    int64_t number; /* of the order; negative: it is not done, and the process has begun to speak */
+    int64_t number; /* of the order; negative: it is not done, and the process has begun to speak; 0: at the start */
     int64_t travelled_ns;
     int64_t due_ns; /* from now to the next wake-up; negative: there is none */
     int64_t steps;
@@ -67,6 +67,11 @@ static int64_t real_monotonic(void) {
     return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+static void tell(int64_t number) {
+    report.number = number;
+    syscall(SYS_sendto, test_socket, &report, sizeof report, MSG_NOSIGNAL, NULL, 0);
+}
+
 __attribute__((constructor)) static void begin(void) {
     const char *text = getenv(VARIABLE);
     long long wall;
@@ -81,6 +86,7 @@ __attribute__((constructor)) static void begin(void) {
     wall_now = wall;
     is_synchronous = synchronous;
     test_socket = fd;
+    tell(0); /* the clock is there, which is not so if the system has ignored LD_PRELOAD */
 }
 
 /* The allocator measures the processor's speed when it starts, against the monotonic clock, with longer and longer
@@ -132,11 +138,6 @@ time_t time(time_t *t) {
     clock_gettime(CLOCK_REALTIME, &now);
     if (t != NULL) *t = now.tv_sec;
     return now.tv_sec;
-}
-
-static void tell(int64_t number) {
-    report.number = number;
-    syscall(SYS_sendto, test_socket, &report, sizeof report, MSG_NOSIGNAL, NULL, 0);
 }
 
 /* A process that dies leaves its order without a report. It hardly ever dies without a word, and once it has spoken time
