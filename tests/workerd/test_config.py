@@ -67,6 +67,32 @@ def test_modules_outside_the_root_are_left_out(tmp_path):
     assert [module.name for module in collect_modules(tmp_path / "project/main.js")] == ["main.js"]
 
 
+def test_modules_beside_the_directory_of_the_main_one_come_along_within_the_root(tmp_path):
+    write(
+        tmp_path,
+        out_js="",
+        project__src__main_js='import "../lib/a.js"; import "../../out.js";',
+        project__lib__a_js='import "../src/b.js";',
+        project__src__b_js="",
+    )
+    modules = collect_modules(tmp_path / "project/src/main.js", tmp_path / "project")
+    assert [module.name for module in modules] == ["src/main.js", "lib/a.js", "src/b.js"]
+
+
+def test_a_main_module_outside_the_root_brings_what_is_in_its_directory(tmp_path):
+    write(tmp_path, other__main_js='import "./lib/a.js"; import "../out.js";', other__lib__a_js="", out_js="")
+    modules = collect_modules(tmp_path / "other/main.js", tmp_path / "project")
+    assert [module.name for module in modules] == ["main.js", "lib/a.js"]
+
+
+def test_python_is_refused(tmp_path):
+    (tmp_path / "entry.py").write_text("")
+    with pytest.raises(
+        ConfigurationError, match=r"entry\.py is a Python module, and the real platform runs"
+    ):
+        collect_modules(tmp_path / "entry.py")
+
+
 def test_typescript_is_refused_with_a_way_to_compile_it(tmp_path):
     (tmp_path / "main.ts").write_text("")
     with pytest.raises(ConfigurationError, match=r"not a JavaScript module.*\n\nCompile it first"):

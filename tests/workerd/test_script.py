@@ -189,6 +189,22 @@ def test_a_configuration_that_is_not_there_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_a_worker_imports_from_anywhere_in_the_project(platform: Platform, tmp_path: Path) -> None:
+    for directory in ("src", "lib"):
+        (tmp_path / directory).mkdir()
+    (tmp_path / "lib" / "price.js").write_text("export const price = 7;", encoding="utf-8")
+    (tmp_path / "src" / "index.js").write_text(
+        'import { price } from "../lib/price.js";\nexport default { fetch() { return new Response(`${price}`); } };',
+        encoding="utf-8",
+    )
+
+    async def main(durable: WorkerdHost) -> str:
+        return await (await durable.fetch("https://shop.example/")).text()
+
+    app = App(main="src/index.js")
+    assert WorkerdHost.run_main(main, root=tmp_path, app=app, executable=str(platform.executable)) == "7"
+
+
 def test_an_environment_of_the_configuration_is_chosen_by_its_name(platform: Platform, tmp_path: Path) -> None:
     (tmp_path / "worker.js").write_text(SHOP, encoding="utf-8")
     (tmp_path / "wrangler.toml").write_text(

@@ -204,7 +204,7 @@ def make_config(
         for each in opened
     ]
     return WorkerConfig(
-        modules=collect_modules(main),
+        modules=collect_modules(main, deployment.root),
         classes=tuple(classes),
         bindings=tuple(ClassBinding(name=each.binding, class_name=each.class_name) for each in opened),
         variables=deployment.values,
