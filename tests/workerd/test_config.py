@@ -87,9 +87,7 @@ def test_a_main_module_outside_the_root_brings_what_is_in_its_directory(tmp_path
 
 def test_python_is_refused(tmp_path):
     (tmp_path / "entry.py").write_text("")
-    with pytest.raises(
-        ConfigurationError, match=r"entry\.py is a Python module, and the real platform runs"
-    ):
+    with pytest.raises(ConfigurationError, match=r"entry\.py is a Python module, and the real platform runs"):
         collect_modules(tmp_path / "entry.py")
 
 

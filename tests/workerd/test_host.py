@@ -177,6 +177,13 @@ async def test_stop_leaves_databases_only_and_a_crash_the_logs_too(durable: Any,
     assert objects.files() == [f"{probe.id.hex}.sqlite", "metadata.sqlite"]
 
 
+@pytest.mark.durable(synchronous="full")
+async def test_platform_may_sync_each_commit(durable: Any, probe: Any) -> None:
+    await probe.put("k", 1)
+    await durable.restart(crash=True)
+    assert await probe.read("k") == 1
+
+
 async def test_damaged_table_of_alarms_is_named_and_left_as_it_is(durable_factory: Any, tmp_path: Path) -> None:
     directory = tmp_path / "disk" / "Probe"
     directory.mkdir(parents=True)
@@ -338,7 +345,15 @@ async def test_call_in_flight_fails_when_all_instances_are_ended(durable: Any, p
 
 async def test_worker_itself_is_reached(durable: Any, probe: Any) -> None:
     assert await (await durable.fetch("https://example.com/path")).text() == "worker /path"
+
+
+async def test_worker_runs_on_schedule_at_the_time_of_the_test_or_at_another(
+    durable: Any, probe: Any, caplog: Any
+) -> None:
     await durable.scheduled("*/5 * * * *")
+    await durable.scheduled(at=durable.clock.now() + timedelta(seconds=1))
+    said = [line for line in caplog.messages if line.startswith("scheduled")]
+    assert said == [f"scheduled */5 * * * * {START_MS}", f"scheduled  {START_MS + 1_000}"]
 
 
 async def test_setting_that_forbids_eviction_is_kept(durable_factory: Any) -> None:
@@ -615,6 +630,13 @@ async def test_stub_reaches_the_next_instance_after_a_reset(durable: Any, probe:
     await probe.put("k", 1)
     await durable.abort_all()
     assert await probe.read("k") == 1
+
+
+async def test_clock_moves_to_an_instant_and_alarms_run_on_the_way_at_theirs(durable: Any, probe: Any) -> None:
+    await probe.remind(60_000)
+    await durable.clock.move_to(durable.clock.now() + timedelta(days=1))
+    assert await probe.runs() == [START_MS + 60_000]
+    assert await probe.now() == START_MS + 86_400_000
 
 
 async def test_next_due_is_the_alarm_and_then_nothing(durable: Any, probe: Any) -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pytest_durable._hosts.workerd import build_shim
+from pytest_durable._hosts.workerd.clock import environment_value
 from pytest_durable.errors import ShimUnavailableError
 
 COMPILER = "#!/bin/sh\n"
@@ -100,3 +101,9 @@ def test_a_process_that_is_not_told_a_time_keeps_its_own(platform):
         check=True,
     )
     assert abs(int(done.stdout) - time.time_ns()) < 60e9
+
+
+@pytest.mark.parametrize("synchronous", [True, False])
+def test_the_process_is_told_whether_to_wait_for_the_disk(synchronous):
+    value = environment_value(7, 1_000, 42, synchronous=synchronous)
+    assert value == f"7:1000:42:{int(synchronous)}"
