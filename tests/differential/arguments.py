@@ -8,7 +8,9 @@ from differential.kinds import InnerStep, inner_steps, kinds_in
 from pytest_durable.values import UNDEFINED
 from support import stored_values
 
-NAMES = st.sampled_from(["a", "b", "c"])
+REASONS = st.lists(st.sampled_from(["why", "", None, 5]), max_size=1)
+#: Objects: those of the second namespace are behind a mark, and one of them has the name of one in the first.
+NAMES = st.sampled_from(["a", "b", "c", "second:a", "second:é 😀"])
 
 # Few keys, so that steps meet: one a prefix of another, and in the order of UTF-8, which is not that of UTF-16.
 ALL_KEYS = ["a", "", "aa", "ab", "b", "b\0", "é", "\uffee", "😀", "\ud800"]
@@ -105,8 +107,23 @@ INNER_OF_TRANSACTION: st.SearchStrategy[list[InnerStep]] = st.deferred(
 #: In a call to another object: two sections, each waiting for the other, would end in one instant.
 INNER_OF_CALL = INNER.filter(lambda steps: not _waits_in_section(steps))
 INNER_NOW: st.SearchStrategy[list[InnerStep]] = st.deferred(lambda: inner_steps("sync"))
+#: How long ago the instant of an alarm is that runs at once. It is set by the last step, because whether a request goes
+#: on before the alarm runs, or later, is not told. An alarm of this very instant is not for handlers (see above).
+AGES = st.sampled_from([1, 0, 1003, 3_600_003])
+_AGES_IN_HANDLER = st.sampled_from([1, 1003])
+
+
+def _ending(steps: list[InnerStep], age: int) -> list[InnerStep]:
+    return [*steps, ["set_past_alarm", age]]
+
+
+#: All that a call of the test does, and all that a run of an alarm does.
+CALLS = INNER | INNER | st.builds(_ending, INNER, AGES)
+RUNS = INNER | INNER | st.builds(_ending, INNER, _AGES_IN_HANDLER)
 #: What the next runs of the alarm do; a run that throws is tried again.
-PLANS = st.lists(INNER, min_size=1, max_size=4)
+PLANS = st.lists(RUNS, min_size=1, max_size=4)
+#: What an object is called for by a stub that is used once more afterwards.
+BREAKING = INNER_OF_CALL | REASONS.map(lambda reason: [["abort", reason]])
 
 
 def aborts_after_rollback(steps: list[InnerStep]) -> bool:
@@ -120,17 +137,37 @@ def _waits_in_section(steps: list[InnerStep]) -> bool:
         inside = set(kinds_in(given))
         if kind in ("block", "transaction") and not inside.isdisjoint(_CALLS):
             return True
-        if kind in ("call_other", "call_twice") and _waits_in_section(given[1]):
+        if kind in ("call_other", "call_twice", "call_again", "call_by_id") and _waits_in_section(given[1]):
             return True
     return False
 
 
-_CALLS = frozenset(("call_other", "call_twice", "call_nothing", "echo"))
+_CALLS = frozenset(("call_other", "call_twice", "call_again", "call_by_id", "call_nothing", "echo", "fetch_other"))
 
 METHODS = st.sampled_from(["nothing", "alarm", "events"])
-REASONS = st.lists(st.sampled_from(["why", "", None, 5]), max_size=1)
 ERROR_NAMES = st.sampled_from(["Error", "TypeError", "RangeError", "OwnError"])
 MESSAGES = st.sampled_from(["no", "", "é"])
 PROPERTIES: st.SearchStrategy[dict[str, object]] = st.fixed_dictionaries(
     {}, optional={"code": st.integers(0, 2), "detail": st.just([1]), "retryable": st.just(True)}
 )
+
+METHODS_OF_REQUESTS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+PATHS = ["", "x/y?q=1&r=%20", "%C3%A9?"]
+#: What the object does with a request.
+WISHES = ["answer", "throw", "return nothing", "abort"]
+STATUSES = [200, 201, 204, 302, 304, 404, 500]
+
+
+def _fit(request: list[Any]) -> list[Any]:
+    method, path, wish, status, body = request
+    return [method, path, wish, status, None if method in ("GET", "HEAD") else body]
+
+
+#: [method, path, wish, status, body]
+REQUESTS = st.tuples(
+    st.sampled_from(METHODS_OF_REQUESTS),
+    st.sampled_from(PATHS),
+    st.sampled_from(["answer", *WISHES]),
+    st.sampled_from(STATUSES),
+    st.sampled_from([None, "", "text", "é\0"]),
+).map(list).map(_fit)

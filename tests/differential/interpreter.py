@@ -15,9 +15,18 @@ import pytest
 
 from differential import arguments as draw
 from differential.kinds import KINDS, InnerStep, step
+from pytest_durable._core.messages import Request, Response
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.neutral import NeutralObject
+
+
+SECOND: Final = "second:"
+
+
+def stub_of(env: Any, name: str) -> Any:
+    """The object of that name; those of the second namespace have a mark before theirs."""
+    return env.SECOND.getByName(name[len(SECOND) :]) if name.startswith(SECOND) else env.INTERPRETER.getByName(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +191,11 @@ def set_alarm(it: Hands, delay: int) -> Any:
     return it.face.setAlarm(it.base + delay)
 
 
+@step(draw.AGES, place="last")
+def set_past_alarm(it: Hands, age: int) -> Any:
+    return it.storage.setAlarm(it.base - age)
+
+
 @step()
 def get_alarm(it: Hands) -> Any:
     return it.face.getAlarm()
@@ -229,24 +243,49 @@ def block(it: Hands, steps: list[InnerStep]) -> Any:
 
 @step(draw.NAMES, draw.INNER_OF_CALL)
 def call_other(it: Hands, name: str, steps: list[InnerStep]) -> Any:
-    return it.env.INTERPRETER.getByName(name).run(steps, *it.base_for_others)
+    return stub_of(it.env, name).run(steps, *it.base_for_others)
 
 
 @step(draw.NAMES, draw.INNER_OF_CALL)
 async def call_twice(it: Hands, name: str, steps: list[InnerStep]) -> Any:
-    stub = it.env.INTERPRETER.getByName(name)
+    stub = stub_of(it.env, name)
     calls = [stub.run(steps, *it.base_for_others), stub.run([["instance"]])]
     return [await _settled(each) for each in calls]
 
 
+@step(draw.NAMES, draw.BREAKING)
+async def call_again(it: Hands, name: str, steps: list[InnerStep]) -> Any:
+    stub = stub_of(it.env, name)
+    first = await _settled(stub.run(steps, *it.base_for_others))
+    return [first, await _settled(stub.run([["instance"], ["who"]]))]
+
+
+@step(draw.NAMES, draw.INNER_OF_CALL)
+def call_by_id(it: Hands, name: str, steps: list[InnerStep]) -> Any:
+    namespace = it.env.SECOND if name.startswith(SECOND) else it.env.INTERPRETER
+    return namespace.get(namespace.idFromString(str(stub_of(it.env, name).id))).run(steps, *it.base_for_others)
+
+
+@step(draw.NAMES, draw.REQUESTS)
+async def fetch_other(it: Hands, name: str, request: list[Any]) -> Any:
+    method, path, wish, status, body = request
+    response = await stub_of(it.env, name).fetch(
+        ADDRESS + path,
+        method=method,
+        headers={"x-wish": wish, "x-status": str(status)},
+        body=None if body is None else body.encode(),
+    )
+    return [response.status, response.headers.get("x-answer", UNDEFINED), text_of(response.body)]
+
+
 @step(draw.NAMES, draw.METHODS)
 def call_nothing(it: Hands, name: str, method: str) -> Any:
-    return getattr(it.env.INTERPRETER.getByName(name), method)()
+    return getattr(stub_of(it.env, name), method)()
 
 
 @step(draw.NAMES, draw.VALUES)
 def echo(it: Hands, name: str, value: object) -> Any:
-    return it.env.INTERPRETER.getByName(name).echo(value)
+    return stub_of(it.env, name).echo(value)
 
 
 @step(draw.REASONS)
@@ -257,6 +296,18 @@ def abort(it: Hands, reason: list[object]) -> Any:
 @step(draw.ERROR_NAMES, draw.MESSAGES, draw.PROPERTIES, place="sync")
 def throw(it: Hands, name: str, message: str, properties: dict[str, object]) -> Any:
     raise AssertionError("the interpreter throws it")
+
+
+# -- requests
+
+ADDRESS: Final = "https://example.com/"
+#: An answer of this status has no body.
+_EMPTY: Final = (204, 304)
+
+
+def text_of(body: bytes | None) -> str:
+    """Each byte as one letter."""
+    return (body or b"").decode("latin-1")
 
 
 # -- the interpreter
@@ -345,6 +396,20 @@ class Interpreter(NeutralObject):
     def echo(self, value: object) -> object:
         return value
 
+    async def fetch(self, request: Request) -> Any:
+        status, wish = int(request.headers["x-status"]), request.headers["x-wish"]
+        marks = [[name, value] for name, value in sorted(request.headers.items()) if name.startswith("x-")]
+        self.ctx.storage.kv.put("request", [request.method, request.url, marks, text_of(request.body)])
+        if wish == "throw":
+            raise make_error("TypeError", "refused", {"code": status})
+        if wish == "abort":
+            self.ctx.abort("refused")
+        if wish == "return nothing":
+            return UNDEFINED
+        self.events += 1
+        body = None if status in _EMPTY else request.body
+        return Response(status=status, headers={"x-answer": f"{self.events} {wish}"}, body=body)
+
     # Things that are known to differ, and no steps for that reason.
 
     async def delete_all_and_abort(self) -> None:
@@ -391,3 +456,7 @@ class Interpreter(NeutralObject):
         return Hands(
             object=self, ctx=self.ctx, env=self.env, storage=storage, face=storage, base=base, is_retry=is_retry
         )
+
+
+class Second(Interpreter):
+    """The same, in a namespace of its own."""

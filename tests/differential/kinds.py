@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 Function = Callable[..., Any]
 #: [kind, *arguments]
 InnerStep = list[Any]
-#: Where a step may stand: in any call; in a synchronous transaction too; in an asynchronous transaction only.
-Place = Literal["call", "sync", "transaction"]
+#: Where a step may stand: in any call; in a synchronous transaction too; in an asynchronous transaction only; as the
+#: last of all that a call does only.
+Place = Literal["call", "sync", "transaction", "last"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ def _step(kind: str) -> st.SearchStrategy[Step]:
         steps = inside.filter(lambda drawn: not aborts_after_rollback(drawn)).map(
             lambda drawn: [["transaction", drawn]]
         )
+    if KINDS[kind].place == "last":
+        steps = st.tuples(INNER, steps).map(lambda drawn: [*drawn[0], *drawn[1]])
     return st.tuples(NAMES, steps).map(lambda drawn: ("call", *drawn))
 
 
