@@ -20,6 +20,14 @@ function textOf(buffer) {
   return String.fromCharCode(...new Uint8Array(buffer));
 }
 
+async function fetchFrom(it, stub, [method, path, wish, status, body]) {
+  const headers = { "x-wish": wish, "x-status": String(status), ...(it.isRetry ? { "x-base": String(it.base) } : {}) };
+  const sent = body === null ? undefined : new TextEncoder().encode(body);
+  const response = await stub.fetch(ADDRESS + path, { method, headers, body: sent, redirect: "manual" });
+  const answer = response.headers.get("x-answer") ?? undefined;
+  return [response.status, answer, textOf(await response.arrayBuffer())];
+}
+
 function settled(call) {
   return call.then((value) => value, told);
 }
@@ -100,22 +108,15 @@ const STEPS = {
   call_again: async (it, name, steps) => {
     const stub = stubOf(it.env, name);
     const first = await settled(stub.run(steps, it.isRetry ? it.base : undefined));
-    return [first, await settled(stub.run([["instance"], ["who"]]))];
+    const second = await settled(stub.run([["instance"], ["who"]]));
+    return [first, second, await settled(fetchFrom(it, stub, ["GET", "", "answer", 200, null]))];
   },
   call_by_id: (it, name, steps) => {
     const namespace = name.startsWith(SECOND) ? it.env.SECOND : it.env.INTERPRETER;
     const id = namespace.idFromString(String(stubOf(it.env, name).id));
     return namespace.get(id).run(steps, it.isRetry ? it.base : undefined);
   },
-  fetch_other: async (it, name, [method, path, wish, status, body]) => {
-    const headers = { "x-wish": wish, "x-status": String(status) };
-    const sent = body === null ? undefined : new TextEncoder().encode(body);
-    const response = await stubOf(it.env, name).fetch(ADDRESS + path, {
-      method, headers, body: sent, redirect: "manual",
-    });
-    const answer = response.headers.get("x-answer") ?? undefined;
-    return [response.status, answer, textOf(await response.arrayBuffer())];
-  },
+  fetch_other: (it, name, request) => fetchFrom(it, stubOf(it.env, name), request),
   call_nothing: (it, name, method) => stubOf(it.env, name)[method](),
   echo: (it, name, value) => stubOf(it.env, name).echo(value),
   abort: (it, reason) => it.ctx.abort(...reason),
@@ -189,11 +190,15 @@ export class Interpreter extends DurableObject {
     const marks = [...headers].filter(([name]) => name.startsWith("x-"));
     const body = await request.arrayBuffer();
     this.ctx.storage.kv.put("request", [method, url, marks, textOf(body)]);
+    if (wish === "plan") {
+      const base = headers.has("x-base") ? Number(headers.get("x-base")) : Date.now();
+      await interpret(this.hands(base, headers.has("x-base")), this.ctx.storage.kv.get("alarm plan")?.[0] ?? []);
+    }
     if (wish === "throw") throw makeError("TypeError", "refused", { code: status });
     if (wish === "abort") this.ctx.abort("refused");
     if (wish === "return nothing") return undefined;
     const answer = `${(this.events += 1)} ${wish}`;
-    return new Response(EMPTY.includes(status) ? null : body, { status, headers: { "x-answer": answer } });
+    return new Response(EMPTY.includes(status) ? null : body.byteLength ? body : "nothing", { status, headers: { "x-answer": answer } });
   }
 
   // Things that are known to differ, and no steps for that reason.

@@ -20,13 +20,8 @@ from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.neutral import NeutralObject
 
-
 SECOND: Final = "second:"
-
-
-def stub_of(env: Any, name: str) -> Any:
-    """The object of that name; those of the second namespace have a mark before theirs."""
-    return env.SECOND.getByName(name[len(SECOND) :]) if name.startswith(SECOND) else env.INTERPRETER.getByName(name)
+ADDRESS: Final = "https://example.com/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +252,8 @@ async def call_twice(it: Hands, name: str, steps: list[InnerStep]) -> Any:
 async def call_again(it: Hands, name: str, steps: list[InnerStep]) -> Any:
     stub = stub_of(it.env, name)
     first = await _settled(stub.run(steps, *it.base_for_others))
-    return [first, await _settled(stub.run([["instance"], ["who"]]))]
+    second = await _settled(stub.run([["instance"], ["who"]]))
+    return [first, second, await _settled(_fetch(it, stub, ["GET", "", "answer", 200, None]))]
 
 
 @step(draw.NAMES, draw.INNER_OF_CALL)
@@ -268,14 +264,7 @@ def call_by_id(it: Hands, name: str, steps: list[InnerStep]) -> Any:
 
 @step(draw.NAMES, draw.REQUESTS)
 async def fetch_other(it: Hands, name: str, request: list[Any]) -> Any:
-    method, path, wish, status, body = request
-    response = await stub_of(it.env, name).fetch(
-        ADDRESS + path,
-        method=method,
-        headers={"x-wish": wish, "x-status": str(status)},
-        body=None if body is None else body.encode(),
-    )
-    return [response.status, response.headers.get("x-answer", UNDEFINED), text_of(response.body)]
+    return await _fetch(it, stub_of(it.env, name), request)
 
 
 @step(draw.NAMES, draw.METHODS)
@@ -298,9 +287,14 @@ def throw(it: Hands, name: str, message: str, properties: dict[str, object]) -> 
     raise AssertionError("the interpreter throws it")
 
 
-# -- requests
+# -- other objects, and requests
 
-ADDRESS: Final = "https://example.com/"
+
+def stub_of(env: Any, name: str) -> Any:
+    """The object of that name; those of the second namespace have a mark before theirs."""
+    return env.SECOND.getByName(name[len(SECOND) :]) if name.startswith(SECOND) else env.INTERPRETER.getByName(name)
+
+
 #: An answer of this status has no body.
 _EMPTY: Final = (204, 304)
 
@@ -308,6 +302,20 @@ _EMPTY: Final = (204, 304)
 def text_of(body: bytes | None) -> str:
     """Each byte as one letter."""
     return (body or b"").decode("latin-1")
+
+
+async def _fetch(it: Hands, stub: Any, request: list[Any]) -> list[Any]:
+    method, path, wish, status, body = request
+    headers = {"x-wish": wish, "x-status": str(status)}
+    if it.is_retry:
+        headers["x-base"] = str(it.base)
+    response = await stub.fetch(
+        ADDRESS + path,
+        method=method,
+        headers=headers,
+        body=None if body is None else body.encode(),
+    )
+    return [response.status, response.headers.get("x-answer", UNDEFINED), text_of(response.body)]
 
 
 # -- the interpreter
@@ -400,6 +408,9 @@ class Interpreter(NeutralObject):
         status, wish = int(request.headers["x-status"]), request.headers["x-wish"]
         marks = [[name, value] for name, value in sorted(request.headers.items()) if name.startswith("x-")]
         self.ctx.storage.kv.put("request", [request.method, request.url, marks, text_of(request.body)])
+        if wish == "plan":
+            base = int(request.headers.get("x-base", _now()))
+            await interpret(self._hands(base, "x-base" in request.headers), self._planned()[0])
         if wish == "throw":
             raise make_error("TypeError", "refused", {"code": status})
         if wish == "abort":
@@ -407,7 +418,7 @@ class Interpreter(NeutralObject):
         if wish == "return nothing":
             return UNDEFINED
         self.events += 1
-        body = None if status in _EMPTY else request.body
+        body = None if status in _EMPTY else request.body or b"nothing"
         return Response(status=status, headers={"x-answer": f"{self.events} {wish}"}, body=body)
 
     # Things that are known to differ, and no steps for that reason.
@@ -436,10 +447,13 @@ class Interpreter(NeutralObject):
             await escaped[0].put("k", self.env.INTERPRETER.getByName("a"))
         return failure.value.name
 
+    def _planned(self) -> list[Any]:
+        planned = self.ctx.storage.kv.get("alarm plan")
+        return [[]] if planned is UNDEFINED or not planned else planned
+
     async def alarm(self, info: Any) -> None:
         kv = self.ctx.storage.kv
-        planned = kv.get("alarm plan")
-        steps, *rest = [[]] if planned is UNDEFINED or not planned else planned
+        steps, *rest = self._planned()
         runs = kv.get("alarm runs")
         kv.put("alarm plan", rest)
         kv.put("alarm runs", (0 if runs is UNDEFINED else runs) + 1)

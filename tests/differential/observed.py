@@ -76,7 +76,10 @@ class Directory:
 
     def listed_alarms(self) -> Seen:
         """What ``durable.alarms()`` tells."""
-        return sorted((each.name, each.due.isoformat(), each.state, each.retry_count) for each in self._host.alarms(self._namespace))
+        return sorted(
+            (each.name, each.due.isoformat(), each.state, each.retry_count)
+            for each in self._host.alarms(self._namespace)
+        )
 
     def _alarm_runs(self) -> Seen:
         """The deliveries of alarms: what each was set for, whether it went well. Handlers store their retryCount."""

@@ -175,6 +175,11 @@ class Pair:
         """Let time pass until then, and on to an instant at which both have made the same tries."""
         await self.world.loop.pump.move_to(retries.safe(target_ns, self.unsafe))
 
+    async def finish_handlers(self) -> None:
+        """Let time pass until no handler runs."""
+        while any(alarm.state == "running" for alarm in self.ours.host.alarms()):
+            await self.move_to(self.now_ns + retries.SECOND)
+
     async def finish_retries(self) -> None:
         """Let time pass until no alarm is tried again."""
         while unsafe := self.unsafe:
@@ -191,8 +196,11 @@ def _words(number: int, step: Step, part: str, ours: object, real: object) -> st
 
 
 async def _both(pair: Pair, asked: list[Asked]) -> list[object]:
-    if not _WAITING.isdisjoint(kinds_in(asked)):
+    kinds = set(kinds_in(asked))
+    if not _WAITING.isdisjoint(kinds):
         await pair.finish_retries()
+    if "set_past_alarm" in kinds:
+        await pair.finish_handlers()
     return list(await asyncio.gather(*(side.ask(name, steps) for side in pair.sides for name, steps in asked)))
 
 
@@ -229,6 +237,8 @@ async def concurrent(pair: Pair, asked: list[Asked]) -> list[object]:
 @move(draw.NAMES, draw.REQUESTS)
 async def fetch(pair: Pair, name: str, request: list[Any]) -> list[object]:
     method, path, wish, status, body = request
+    if wish == "plan":
+        await pair.finish_retries()  # it may wait
 
     async def send(side: Side) -> object:
         headers = {"X-Wish": wish, "x-status": str(status)}

@@ -28,7 +28,9 @@ def _digests_elsewhere(before: str, path: Path, hash_seed: str) -> list[str]:
 def test_programs_are_the_same_whatever_their_process_has_imported(tmp_path: Path) -> None:
     (tmp_path / "somebodys_own.py").write_text(_OWN, "utf-8")
     bare = _digests_elsewhere("pass", tmp_path, "1")
-    laden = _digests_elsewhere("import somebodys_own, pytest_durable.plugin, pytest_durable._surfaces.js", tmp_path, "2")
+    laden = _digests_elsewhere(
+        "import somebodys_own, pytest_durable.plugin, pytest_durable._surfaces.js", tmp_path, "2"
+    )
     assert len(set(bare)) == len(PROGRAMS)
     assert bare == laden == digests(PROGRAMS)
 

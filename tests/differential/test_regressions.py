@@ -134,7 +134,9 @@ class TestKnownToDiffer:
         async def scenario(pair: Pair, side: Side) -> object:
             await side.ask("a", [["set_alarm", 1003], ["plan", [[["set_alarm", 0]]]]])
             await side.host.clock.advance(seconds=2)
-            return side.directories[0].look()["a"]["kv"]["alarm runs"], len(side.namespace.storage_files.stored_alarms())
+            return side.directories[0].look()["a"]["kv"]["alarm runs"], len(
+                side.namespace.storage_files.stored_alarms()
+            )
 
         assert on_each(scenario) == [(value(2), 0), (value(1), 0)]
 
