@@ -227,7 +227,7 @@ async def call(pair: Pair, name: str, steps: list[InnerStep]) -> list[object]:
     return await _both(pair, [(name, steps)])
 
 
-@move(st.lists(st.tuples(draw.NAMES, draw.CALLS), min_size=2, max_size=3))
+@move(draw.TOGETHER)
 async def concurrent(pair: Pair, asked: list[Asked]) -> list[object]:
     # All are under way before the first does something, and no two go on in one instant: how long a request takes to
     # reach its object is not told, nor the order of what becomes due together.
