@@ -77,7 +77,7 @@ class Directory:
     def listed_alarms(self) -> Seen:
         """What ``durable.alarms()`` tells."""
         return sorted(
-            (each.name, each.due.isoformat(), each.state, each.retry_count)
+            (str(each.name), each.due.isoformat(), each.state, each.retry_count)
             for each in self._host.alarms(self._namespace)
         )
 
