@@ -102,6 +102,17 @@ def test_each_caller_of_an_object_that_is_reset_gets_a_copy_of_the_error(run_on_
     run_on_both([("call", "b", [["call_twice", "c", failing]])])
 
 
+def test_an_alarm_that_its_own_run_has_deleted_is_not_listed(run_on_both: Run) -> None:
+    # DO-7.4.3
+    plan = [["plan", [[["delete_alarm"], ["wait", 10]]]]]
+    run_on_both([("call", "a", [*plan, ["set_alarm", 1003]]), ("to_next_alarm",)])
+
+
+def test_an_object_that_was_only_reached_by_its_id_has_an_alarm_without_name(run_on_both: Run) -> None:
+    # DO-8.2
+    run_on_both([("call", "a", [["call_by_id", "b", [["set_alarm", 1003], ["who"]]]]), ("advance", 3)])
+
+
 @pytest.mark.parametrize(
     "steps",
     [
