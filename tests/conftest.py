@@ -1,6 +1,8 @@
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Generator
+from operator import itemgetter
 
 import pytest
 from hypothesis import settings
@@ -25,10 +27,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     parts = [part for part in told if part is not None]
     if not parts:
         return
+    digests = "".join(digest for part in sorted(parts, key=itemgetter("first")) for digest in part["digests"])
     kinds = sum((Counter(part["kinds"]) for part in parts), Counter())
-    totals = [sum(part[name] for part in parts) for name in ("programs", "steps")]
     terminalreporter.section("compared with the real platform")
-    terminalreporter.line("{} programs, {} steps".format(*totals))
+    terminalreporter.line(
+        f"{sum(len(part['digests']) for part in parts)} programs, {sum(part['steps'] for part in parts)} steps, "
+        f"digest {hashlib.sha256(digests.encode()).hexdigest()[:16]}"
+    )
     terminalreporter.line(", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())))
 
 

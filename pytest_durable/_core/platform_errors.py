@@ -145,6 +145,7 @@ class RemoteFailure(Exception):
         from_user_code: User code raised ``original``.
         reset: The object was reset by it (a failed constructor or ``blockConcurrencyWhile``).
         is_remote: The caller sees ``.remote``.
+        names_object: The caller sees ``.durableObjectId``.
     """
 
     def __init__(
@@ -154,12 +155,14 @@ class RemoteFailure(Exception):
         *,
         from_user_code: bool,
         reset: bool = False,
-        is_fetch_in_flight: bool = False,
+        is_fetch: bool = False,
     ) -> None:
         super().__init__(str(original))
         self.original = original
         self.actor_hex = actor_hex
         self.from_user_code = from_user_code
         self.reset = reset
-        # Only requests that were under way say of a reset that it came from afar (spec 9.5).
-        self.is_remote = (from_user_code and not reset) or (reset and is_fetch_in_flight)
+        # Of a request all that ends it came from afar, and which object it was is not told (spec 9.5, 10.5).
+        is_thrown = from_user_code and not reset
+        self.is_remote = is_thrown or is_fetch
+        self.names_object = is_thrown and not is_fetch

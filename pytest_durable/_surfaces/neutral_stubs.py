@@ -204,7 +204,7 @@ def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError
         seen.remote = True
     if failure.reset:
         seen.durable_object_reset = True
-    elif failure.from_user_code and enhanced:
+    elif failure.names_object and enhanced:
         seen.durable_object_id = failure.actor_hex
     return seen
 

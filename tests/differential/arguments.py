@@ -1,14 +1,17 @@
 """What draws the arguments of steps."""
 
-from typing import Any
+from collections.abc import Set
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from differential.kinds import InnerStep, inner_steps, kinds_in
+from differential.kinds import InnerStep, inner_steps, kinds_in, steps_in
 from pytest_durable.values import UNDEFINED
 from support import stored_values
 
-NAMES = st.sampled_from(["a", "b", "c"])
+REASONS = st.lists(st.sampled_from(["why", "", None, 5]), max_size=1)
+#: Objects: those of the second namespace are behind a mark, and one of them has the name of one in the first.
+NAMES = st.sampled_from(["a", "b", "c", "second:a", "second:é 😀"])
 
 # Few keys, so that steps meet: one a prefix of another, and in the order of UTF-8, which is not that of UTF-16.
 ALL_KEYS = ["a", "", "aa", "ab", "b", "b\0", "é", "\uffee", "😀", "\ud800"]
@@ -105,14 +108,52 @@ INNER_OF_TRANSACTION: st.SearchStrategy[list[InnerStep]] = st.deferred(
 #: In a call to another object: two sections, each waiting for the other, would end in one instant.
 INNER_OF_CALL = INNER.filter(lambda steps: not _waits_in_section(steps))
 INNER_NOW: st.SearchStrategy[list[InnerStep]] = st.deferred(lambda: inner_steps("sync"))
+#: How long ago the instant of an alarm is that runs at once. It is set by the last step, because whether a request goes
+#: on before the alarm runs, or later, is not told. A handler waits first, because
+#: such an alarm is set to the present, and that must not be the instant that the handler runs for (see above).
+AGES = st.sampled_from([1, 0, 1003, 3_600_003])
+
+
+def _ending(steps: list[InnerStep], age: int) -> list[InnerStep]:
+    return [*steps, ["set_past_alarm", age]]
+
+
+def _ending_run(steps: list[InnerStep], age: int) -> list[InnerStep]:
+    return [*steps, ["wait", 10], ["set_past_alarm", age]]
+
+
+#: All that a call of the test does, and all that a run of an alarm does.
+CALLS = INNER | INNER | st.builds(_ending, INNER, AGES)
+RUNS = (INNER | INNER | st.builds(_ending_run, INNER, AGES)).filter(lambda steps: not aborts_late_in_section(steps))
 #: What the next runs of the alarm do; a run that throws is tried again.
-PLANS = st.lists(INNER, min_size=1, max_size=4)
+PLANS = st.lists(RUNS, min_size=1, max_size=4)
+#: Calls that are under way together, and whom they ask.
+TOGETHER = st.lists(st.tuples(NAMES, CALLS), min_size=2, max_size=3).filter(
+    lambda asked: "fetch_other" not in kinds_in(asked) or not aborts_late_in_section(asked)
+)
+#: What an object is called for by a stub that is used once more afterwards.
+BREAKING = INNER_OF_CALL | REASONS.map(lambda reason: [["abort", reason]])
 
 
 def aborts_after_rollback(steps: list[InnerStep]) -> bool:
     """Whether the steps of a transaction undo it and abort the object later."""
+    return _then({"rollback"}, "abort", steps)
+
+
+def _then(first: Set[str], later: str, steps: list[InnerStep]) -> bool:
+    """Whether one of the first kinds, and in that step or a later one the other kind, is in the steps."""
     kinds = [set(kinds_in([step])) for step in steps]
-    return any("rollback" in first and "abort" in later for at, first in enumerate(kinds) for later in kinds[at:])
+    return any(first & before and later in after for at, before in enumerate(kinds) for after in kinds[at:])
+
+
+def aborts_late_in_section(given: object) -> bool:
+    """Whether a critical section aborts its object after others have had time to come and wait for its end.
+
+    A request among those is told something else on the platform (docs/fidelity.md), and one can come at any time while
+    an alarm runs or several calls are under way.
+    """
+    sections = (steps[0] for kind, *steps in steps_in(given) if kind in ("block", "transaction"))
+    return any(_then(_CALLS | {"wait", "block"}, "abort", steps) for steps in sections)
 
 
 def _waits_in_section(steps: list[InnerStep]) -> bool:
@@ -120,17 +161,34 @@ def _waits_in_section(steps: list[InnerStep]) -> bool:
         inside = set(kinds_in(given))
         if kind in ("block", "transaction") and not inside.isdisjoint(_CALLS):
             return True
-        if kind in ("call_other", "call_twice") and _waits_in_section(given[1]):
+        if kind in _RUNNING and _waits_in_section(given[1]):
             return True
     return False
 
 
-_CALLS = frozenset(("call_other", "call_twice", "call_nothing", "echo"))
+#: The kinds of step that ask another object: to run steps, and all.
+_RUNNING: Final = frozenset(("call_other", "call_twice", "call_again", "call_by_id"))
+_CALLS: Final = _RUNNING | {"call_nothing", "echo", "fetch_other"}
 
 METHODS = st.sampled_from(["nothing", "alarm", "events"])
-REASONS = st.lists(st.sampled_from(["why", "", None, 5]), max_size=1)
 ERROR_NAMES = st.sampled_from(["Error", "TypeError", "RangeError", "OwnError"])
 MESSAGES = st.sampled_from(["no", "", "é"])
 PROPERTIES: st.SearchStrategy[dict[str, object]] = st.fixed_dictionaries(
     {}, optional={"code": st.integers(0, 2), "detail": st.just([1]), "retryable": st.just(True)}
 )
+
+METHODS_OF_REQUESTS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+PATHS = ["", "x/y?q=1&r=%20", "%C3%A9?"]
+#: What the object does with a request.
+WISHES = ["answer", "plan", "throw", "return nothing", "abort"]
+STATUSES = [200, 201, 204, 302, 304, 404, 500]
+
+
+#: [method, path, wish, status, body]
+REQUESTS = st.tuples(
+    st.sampled_from(METHODS_OF_REQUESTS),
+    st.sampled_from(PATHS),
+    st.sampled_from(WISHES),
+    st.sampled_from(STATUSES),
+    st.sampled_from([None, "", "text", "é\0"]),
+).map(list)

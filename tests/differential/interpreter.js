@@ -6,6 +6,32 @@
 
 import { DurableObject } from "cloudflare:workers";
 
+const SECOND = "second:";
+const ADDRESS = "https://example.com/";
+const EMPTY = [204, 304];
+
+// The object of that name; those of the second namespace have a mark before theirs.
+function stubOf(env, name) {
+  return name.startsWith(SECOND) ? env.SECOND.getByName(name.slice(SECOND.length)) : env.INTERPRETER.getByName(name);
+}
+
+// Each byte as one letter.
+function textOf(buffer) {
+  return String.fromCharCode(...new Uint8Array(buffer));
+}
+
+async function fetchFrom(it, stub, [method, path, wish, status, body]) {
+  const headers = { "x-wish": wish, "x-status": String(status), ...(it.isRetry ? { "x-base": String(it.base) } : {}) };
+  const sent = body === null ? undefined : new TextEncoder().encode(body);
+  const response = await stub.fetch(ADDRESS + path, { method, headers, body: sent, redirect: "manual" });
+  const answer = response.headers.get("x-answer") ?? undefined;
+  return [response.status, answer, textOf(await response.arrayBuffer())];
+}
+
+function settled(call) {
+  return call.then((value) => value, told);
+}
+
 const STEPS = {
   // Asynchronous key-value storage
 
@@ -58,6 +84,7 @@ const STEPS = {
   // Alarms
 
   set_alarm: (it, delay) => it.face.setAlarm(it.base + delay),
+  set_past_alarm: (it, age) => it.storage.setAlarm(it.base - age),
   get_alarm: (it) => it.face.getAlarm(),
   delete_alarm: (it) => it.face.deleteAlarm(),
   plan: (it, runs) => it.storage.kv.put("alarm plan", runs),
@@ -72,14 +99,26 @@ const STEPS = {
   instance: (it) => (it.object.events += 1),
   who: (it) => [String(it.ctx.id), it.ctx.id.name],
   block: (it, steps) => it.ctx.blockConcurrencyWhile(() => interpret(it, steps)),
-  call_other: (it, name, steps) => it.env.INTERPRETER.getByName(name).run(steps, it.isRetry ? it.base : undefined),
+  call_other: (it, name, steps) => stubOf(it.env, name).run(steps, it.isRetry ? it.base : undefined),
   call_twice: async (it, name, steps) => {
-    const stub = it.env.INTERPRETER.getByName(name);
+    const stub = stubOf(it.env, name);
     const calls = [stub.run(steps, it.isRetry ? it.base : undefined), stub.run([["instance"]])];
-    return (await Promise.allSettled(calls)).map((each) => each.status === "fulfilled" ? each.value : told(each.reason));
+    return Promise.all(calls.map(settled));
   },
-  call_nothing: (it, name, method) => it.env.INTERPRETER.getByName(name)[method](),
-  echo: (it, name, value) => it.env.INTERPRETER.getByName(name).echo(value),
+  call_again: async (it, name, steps) => {
+    const stub = stubOf(it.env, name);
+    const first = await settled(stub.run(steps, it.isRetry ? it.base : undefined));
+    const second = await settled(stub.run([["instance"], ["who"]]));
+    return [first, second, await settled(fetchFrom(it, stub, ["GET", "", "answer", 200, null]))];
+  },
+  call_by_id: (it, name, steps) => {
+    const namespace = name.startsWith(SECOND) ? it.env.SECOND : it.env.INTERPRETER;
+    const id = namespace.idFromString(String(stubOf(it.env, name).id));
+    return namespace.get(id).run(steps, it.isRetry ? it.base : undefined);
+  },
+  fetch_other: (it, name, request) => fetchFrom(it, stubOf(it.env, name), request),
+  call_nothing: (it, name, method) => stubOf(it.env, name)[method](),
+  echo: (it, name, value) => stubOf(it.env, name).echo(value),
   abort: (it, reason) => it.ctx.abort(...reason),
 };
 
@@ -145,6 +184,23 @@ export class Interpreter extends DurableObject {
     return value;
   }
 
+  async fetch(request) {
+    const { method, url, headers } = request;
+    const [status, wish] = [Number(headers.get("x-status")), headers.get("x-wish")];
+    const marks = [...headers].filter(([name]) => name.startsWith("x-"));
+    const body = await request.arrayBuffer();
+    this.ctx.storage.kv.put("request", [method, url, marks, textOf(body)]);
+    if (wish === "plan") {
+      const base = headers.has("x-base") ? Number(headers.get("x-base")) : Date.now();
+      await interpret(this.hands(base, headers.has("x-base")), this.ctx.storage.kv.get("alarm plan")?.[0] ?? []);
+    }
+    if (wish === "throw") throw makeError("TypeError", "refused", { code: status });
+    if (wish === "abort") this.ctx.abort("refused");
+    if (wish === "return nothing") return undefined;
+    const answer = `${(this.events += 1)} ${wish}`;
+    return new Response(EMPTY.includes(status) ? null : body.byteLength ? body : "nothing", { status, headers: { "x-answer": answer } });
+  }
+
   // Things that are known to differ, and no steps for that reason.
 
   async delete_all_and_abort() {
@@ -198,5 +254,8 @@ export class Interpreter extends DurableObject {
     return { object: this, ctx, env, storage: ctx.storage, face: ctx.storage, base, isRetry, now };
   }
 }
+
+// The same, in a namespace of its own.
+export class Second extends Interpreter {}
 
 export default { fetch: () => new Response("") };

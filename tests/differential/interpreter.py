@@ -15,9 +15,13 @@ import pytest
 
 from differential import arguments as draw
 from differential.kinds import KINDS, InnerStep, step
+from pytest_durable._core.messages import Request, Response
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.neutral import NeutralObject
+
+SECOND: Final = "second:"
+ADDRESS: Final = "https://example.com/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +186,11 @@ def set_alarm(it: Hands, delay: int) -> Any:
     return it.face.setAlarm(it.base + delay)
 
 
+@step(draw.AGES, place="last")
+def set_past_alarm(it: Hands, age: int) -> Any:
+    return it.storage.setAlarm(it.base - age)
+
+
 @step()
 def get_alarm(it: Hands) -> Any:
     return it.face.getAlarm()
@@ -229,24 +238,43 @@ def block(it: Hands, steps: list[InnerStep]) -> Any:
 
 @step(draw.NAMES, draw.INNER_OF_CALL)
 def call_other(it: Hands, name: str, steps: list[InnerStep]) -> Any:
-    return it.env.INTERPRETER.getByName(name).run(steps, *it.base_for_others)
+    return stub_of(it.env, name).run(steps, *it.base_for_others)
 
 
 @step(draw.NAMES, draw.INNER_OF_CALL)
 async def call_twice(it: Hands, name: str, steps: list[InnerStep]) -> Any:
-    stub = it.env.INTERPRETER.getByName(name)
+    stub = stub_of(it.env, name)
     calls = [stub.run(steps, *it.base_for_others), stub.run([["instance"]])]
     return [await _settled(each) for each in calls]
 
 
+@step(draw.NAMES, draw.BREAKING)
+async def call_again(it: Hands, name: str, steps: list[InnerStep]) -> Any:
+    stub = stub_of(it.env, name)
+    first = await _settled(stub.run(steps, *it.base_for_others))
+    second = await _settled(stub.run([["instance"], ["who"]]))
+    return [first, second, await _settled(_fetch(it, stub, ["GET", "", "answer", 200, None]))]
+
+
+@step(draw.NAMES, draw.INNER_OF_CALL)
+def call_by_id(it: Hands, name: str, steps: list[InnerStep]) -> Any:
+    namespace = it.env.SECOND if name.startswith(SECOND) else it.env.INTERPRETER
+    return namespace.get(namespace.idFromString(str(stub_of(it.env, name).id))).run(steps, *it.base_for_others)
+
+
+@step(draw.NAMES, draw.REQUESTS)
+async def fetch_other(it: Hands, name: str, request: list[Any]) -> Any:
+    return await _fetch(it, stub_of(it.env, name), request)
+
+
 @step(draw.NAMES, draw.METHODS)
 def call_nothing(it: Hands, name: str, method: str) -> Any:
-    return getattr(it.env.INTERPRETER.getByName(name), method)()
+    return getattr(stub_of(it.env, name), method)()
 
 
 @step(draw.NAMES, draw.VALUES)
 def echo(it: Hands, name: str, value: object) -> Any:
-    return it.env.INTERPRETER.getByName(name).echo(value)
+    return stub_of(it.env, name).echo(value)
 
 
 @step(draw.REASONS)
@@ -257,6 +285,37 @@ def abort(it: Hands, reason: list[object]) -> Any:
 @step(draw.ERROR_NAMES, draw.MESSAGES, draw.PROPERTIES, place="sync")
 def throw(it: Hands, name: str, message: str, properties: dict[str, object]) -> Any:
     raise AssertionError("the interpreter throws it")
+
+
+# -- other objects, and requests
+
+
+def stub_of(env: Any, name: str) -> Any:
+    """The object of that name; those of the second namespace have a mark before theirs."""
+    return env.SECOND.getByName(name[len(SECOND) :]) if name.startswith(SECOND) else env.INTERPRETER.getByName(name)
+
+
+#: An answer of this status has no body.
+_EMPTY: Final = (204, 304)
+
+
+def text_of(body: bytes | None) -> str:
+    """Each byte as one letter."""
+    return (body or b"").decode("latin-1")
+
+
+async def _fetch(it: Hands, stub: Any, request: list[Any]) -> list[Any]:
+    method, path, wish, status, body = request
+    headers = {"x-wish": wish, "x-status": str(status)}
+    if it.is_retry:
+        headers["x-base"] = str(it.base)
+    response = await stub.fetch(
+        ADDRESS + path,
+        method=method,
+        headers=headers,
+        body=None if body is None else body.encode(),
+    )
+    return [response.status, response.headers.get("x-answer", UNDEFINED), text_of(response.body)]
 
 
 # -- the interpreter
@@ -345,6 +404,23 @@ class Interpreter(NeutralObject):
     def echo(self, value: object) -> object:
         return value
 
+    async def fetch(self, request: Request) -> Any:
+        status, wish = int(request.headers["x-status"]), request.headers["x-wish"]
+        marks = [[name, value] for name, value in sorted(request.headers.items()) if name.startswith("x-")]
+        self.ctx.storage.kv.put("request", [request.method, request.url, marks, text_of(request.body)])
+        if wish == "plan":
+            base = int(request.headers.get("x-base", _now()))
+            await interpret(self._hands(base, "x-base" in request.headers), self._planned()[0])
+        if wish == "throw":
+            raise make_error("TypeError", "refused", {"code": status})
+        if wish == "abort":
+            self.ctx.abort("refused")
+        if wish == "return nothing":
+            return UNDEFINED
+        self.events += 1
+        body = None if status in _EMPTY else request.body or b"nothing"
+        return Response(status=status, headers={"x-answer": f"{self.events} {wish}"}, body=body)
+
     # Things that are known to differ, and no steps for that reason.
 
     async def delete_all_and_abort(self) -> None:
@@ -371,10 +447,13 @@ class Interpreter(NeutralObject):
             await escaped[0].put("k", self.env.INTERPRETER.getByName("a"))
         return failure.value.name
 
+    def _planned(self) -> list[Any]:
+        planned = self.ctx.storage.kv.get("alarm plan")
+        return [[]] if planned is UNDEFINED or not planned else planned
+
     async def alarm(self, info: Any) -> None:
         kv = self.ctx.storage.kv
-        planned = kv.get("alarm plan")
-        steps, *rest = [[]] if planned is UNDEFINED or not planned else planned
+        steps, *rest = self._planned()
         runs = kv.get("alarm runs")
         kv.put("alarm plan", rest)
         kv.put("alarm runs", (0 if runs is UNDEFINED else runs) + 1)
@@ -391,3 +470,7 @@ class Interpreter(NeutralObject):
         return Hands(
             object=self, ctx=self.ctx, env=self.env, storage=storage, face=storage, base=base, is_retry=is_retry
         )
+
+
+class Second(Interpreter):
+    """The same, in a namespace of its own."""

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 Function = Callable[..., Any]
 #: [kind, *arguments]
 InnerStep = list[Any]
-#: Where a step may stand: in any call; in a synchronous transaction too; in an asynchronous transaction only.
-Place = Literal["call", "sync", "transaction"]
+#: Where a step may stand: in any call; in a synchronous transaction too; in an asynchronous transaction only; as the
+#: last of all that a call does only.
+Place = Literal["call", "sync", "transaction", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,15 @@ def inner_steps(*places: Place, max_size: int = 3) -> st.SearchStrategy[list[Inn
     return st.one_of(orderly, orderly, failing)
 
 
-def kinds_in(given: object, seen: frozenset[int] = frozenset()) -> Iterator[str]:
-    """The kinds of all inner steps in the arguments of a step, those inside others too."""
+def steps_in(given: object, seen: frozenset[int] = frozenset()) -> Iterator[InnerStep]:
+    """All inner steps in the arguments of a step, those inside others too."""
     if isinstance(given, list | tuple) and id(given) not in seen:  # a value may lead back to itself
         if given and isinstance(given[0], str) and given[0] in KINDS:
-            yield given[0]
+            yield list(given)
         for each in given:
-            yield from kinds_in(each, seen | {id(given)})
+            yield from steps_in(each, seen | {id(given)})
+
+
+def kinds_in(given: object) -> Iterator[str]:
+    """Their kinds."""
+    return (kind for kind, *_ in steps_in(given))

@@ -61,6 +61,7 @@ class Directory:
         self._names = names
         self._directory = namespace.directory
         self._is_foreign = is_foreign
+        self.label = namespace.unique_key
         self._seen: dict[str, tuple[list[bytes], Seen]] = {}
 
     def look(self) -> dict[str, Seen]:
@@ -75,13 +76,16 @@ class Directory:
 
     def listed_alarms(self) -> Seen:
         """What ``durable.alarms()`` tells."""
-        return sorted((each.name, each.due.isoformat(), each.state, each.retry_count) for each in self._host.alarms())
+        return sorted(
+            (str(each.name), each.due.isoformat(), each.state, each.retry_count)
+            for each in self._host.alarms(self._namespace)
+        )
 
     def _alarm_runs(self) -> Seen:
         """The deliveries of alarms: what each was set for, whether it went well. Handlers store their retryCount."""
         runs: dict[str, list[Seen]] = {name: [] for name in self._names.values()}
         for record in self._host.journal.of(events.AlarmFinished):
-            if (record.ran or not record.ok) and record.actor is not None:
+            if (record.ran or not record.ok) and record.actor is not None and record.actor.hex in self._names:
                 runs[self._names[record.actor.hex]].append((record.due_ns, record.ok))
         return runs
 

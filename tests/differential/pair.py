@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 
 from differential import arguments as draw
 from differential import observed, retries
-from differential.interpreter import Interpreter
+from differential.interpreter import ADDRESS, SECOND, Interpreter, Second, text_of
 from differential.kinds import InnerStep, kinds_in
 from pytest_durable._core.runtime import App
 from pytest_durable._durable import WorkerdHost
 from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.inprocess import InProcessHost
 from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.stub import Stub
 from pytest_durable._hosts.world import World
 
 SCRIPT: Final = Path(__file__).with_name("interpreter.js")
-NAMES: Final = ("a", "b", "c")
+#: The names of the objects of each class.
+NAMES: Final = {"Interpreter": ("a", "b", "c"), "Second": ("a", "é 😀")}
 _WAITING: Final = frozenset(("wait", "block"))
 
 #: (kind, *arguments)
@@ -52,20 +54,51 @@ def move(*arguments: st.SearchStrategy[Any]) -> Callable[[Outer], Outer]:
 
 
 class Side:
-    """One of the two hosts."""
+    """One of the two hosts.
 
-    def __init__(self, host: CommonHost, target: type | str) -> None:
+    Args:
+        host: Which.
+        first: The class of the objects of the first namespace.
+        second: And of the second.
+    """
+
+    def __init__(self, host: CommonHost, first: type | str, second: type | str) -> None:
         self.host = host
-        self.namespace: Namespace = host.namespace(target, unique_key="Interpreter")
-        names = {self.namespace.id_from_name(name).hex: name for name in NAMES}
-        self.directory = observed.Directory(host, self.namespace, names, is_foreign=isinstance(target, str))
+        self.namespace: Namespace = host.namespace(first, unique_key="Interpreter")
+        self.second: Namespace = host.namespace(second, unique_key="Second")
+        is_foreign = isinstance(first, str)
+        self.directories = [
+            observed.Directory(
+                host,
+                namespace,
+                {namespace.id_from_name(name).hex: name for name in NAMES[namespace.unique_key]},
+                is_foreign=is_foreign,
+            )
+            for namespace in (self.namespace, self.second)
+        ]
+
+    def stub(self, name: str) -> Stub:
+        """The object of that name; those of the second namespace have a mark before theirs."""
+        if name.startswith(SECOND):
+            return self.second.get_by_name(name[len(SECOND) :])
+        return self.namespace.get_by_name(name)
 
     async def ask(self, name: str, steps: list[InnerStep]) -> object:
         """What an object answers, or the error."""
         try:
-            return await self.namespace.get_by_name(name).run(steps)
+            return await self.stub(name).run(steps)
         except Exception as failure:
             return failure
+
+    def look(self, *, with_listed: bool) -> dict[str, observed.Seen]:
+        """What is on the disk now, by part; and what is told of alarms."""
+        found = {}
+        for directory in self.directories:
+            parts = directory.look()
+            if with_listed:
+                parts["listed"] = directory.listed_alarms()
+            found |= {(directory.label, part): seen for part, seen in parts.items()}
+        return found
 
 
 class Divergence(AssertionError):
@@ -94,7 +127,7 @@ class Pair:
             try:
                 real = WorkerdHost(world=world, executable=str(executable), root=SCRIPT.parent)
                 try:
-                    yield cls(world, Side(ours, Interpreter), Side(real, f"{SCRIPT.name}:Interpreter"))
+                    yield cls(world, Side(ours, Interpreter, Second), Side(real, *_in_script()))
                 finally:
                     real.close()
             finally:
@@ -122,12 +155,11 @@ class Pair:
         middle = len(seen) // 2
         if seen[:middle] != seen[middle:]:
             raise Divergence(_words(number, step, "answered", seen[:middle], seen[middle:]))
-        ours, real = self.ours.directory.look(), self.real.directory.look()
-        if not self.unsafe:  # of an alarm that is being retried the hosts know different things
-            ours["listed"], real["listed"] = (side.directory.listed_alarms() for side in self.sides)
+        is_safe = not self.unsafe  # of an alarm that is being retried the hosts know different things
+        ours, real = (side.look(with_listed=is_safe) for side in self.sides)
         for part in ours:
-            if observed.differ(part, ours[part], real[part]):
-                raise Divergence(_words(number, step, part, ours[part], real[part]))
+            if observed.differ(part[1], ours[part], real[part]):
+                raise Divergence(_words(number, step, ", ".join(part), ours[part], real[part]))
 
     # -- time
 
@@ -143,10 +175,19 @@ class Pair:
         """Let time pass until then, and on to an instant at which both have made the same tries."""
         await self.world.loop.pump.move_to(retries.safe(target_ns, self.unsafe))
 
+    async def finish_handlers(self) -> None:
+        """Let time pass until no handler runs."""
+        while any(alarm.state == "running" for alarm in self.ours.host.alarms()):
+            await self.move_to(self.now_ns + retries.SECOND)
+
     async def finish_retries(self) -> None:
         """Let time pass until no alarm is tried again."""
         while unsafe := self.unsafe:
             await self.move_to(unsafe[-1][1])
+
+
+def _in_script() -> list[str]:
+    return [f"{SCRIPT.name}:{name}" for name in NAMES]
 
 
 def _words(number: int, step: Step, part: str, ours: object, real: object) -> str:
@@ -155,8 +196,11 @@ def _words(number: int, step: Step, part: str, ours: object, real: object) -> st
 
 
 async def _both(pair: Pair, asked: list[Asked]) -> list[object]:
-    if not _WAITING.isdisjoint(kinds_in(asked)):
+    kinds = set(kinds_in(asked))
+    if not _WAITING.isdisjoint(kinds):
         await pair.finish_retries()
+    if "set_past_alarm" in kinds:
+        await pair.finish_handlers()
     return list(await asyncio.gather(*(side.ask(name, steps) for side in pair.sides for name, steps in asked)))
 
 
@@ -178,16 +222,33 @@ async def settle(pair: Pair) -> list[object]:
     return []
 
 
-@move(draw.NAMES, draw.INNER)
+@move(draw.NAMES, draw.CALLS)
 async def call(pair: Pair, name: str, steps: list[InnerStep]) -> list[object]:
     return await _both(pair, [(name, steps)])
 
 
-@move(st.lists(st.tuples(draw.NAMES, draw.INNER), min_size=2, max_size=3))
+@move(draw.TOGETHER)
 async def concurrent(pair: Pair, asked: list[Asked]) -> list[object]:
     # All are under way before the first does something, and no two go on in one instant: how long a request takes to
     # reach its object is not told, nor the order of what becomes due together.
     return await _both(pair, [(name, [["wait", 11 + 13 * place], *steps]) for place, (name, steps) in enumerate(asked)])
+
+
+@move(draw.NAMES, draw.REQUESTS)
+async def fetch(pair: Pair, name: str, request: list[Any]) -> list[object]:
+    method, path, wish, status, body = request
+    if wish == "plan":
+        await pair.finish_retries()  # it may wait
+
+    async def send(side: Side) -> object:
+        headers = {"X-Wish": wish, "x-status": str(status)}
+        try:
+            response = await side.stub(name).fetch(ADDRESS + path, method=method, headers=headers, body=body)
+        except Exception as failure:
+            return failure
+        return [response.status, response.headers.get("x-answer"), text_of(await response.bytes())]
+
+    return list(await asyncio.gather(*map(send, pair.sides)))
 
 
 @move(st.sampled_from([0.5, 3, 9, 11, 60, 150, 4000]))
@@ -211,7 +272,7 @@ async def finish_retries(pair: Pair) -> list[object]:
 
 @move(draw.NAMES)
 async def evict(pair: Pair, name: str) -> list[object]:
-    return await _each(pair, lambda side: side.host.evict(side.namespace.get_by_name(name)))
+    return await _each(pair, lambda side: side.host.evict(side.stub(name)))
 
 
 @move()

@@ -27,6 +27,8 @@ def _step(kind: str) -> st.SearchStrategy[Step]:
         steps = inside.filter(lambda drawn: not aborts_after_rollback(drawn)).map(
             lambda drawn: [["transaction", drawn]]
         )
+    if KINDS[kind].place == "last":
+        steps = st.tuples(INNER, steps).map(lambda drawn: [*drawn[0], *drawn[1]])
     return st.tuples(NAMES, steps).map(lambda drawn: ("call", *drawn))
 
 
@@ -59,11 +61,11 @@ def _written(item: Any) -> str:
     if isinstance(item, tuple):
         return "(" + ", ".join(map(_written, item)) + ("," if len(item) == 1 else "") + ")"
     if type(item) in (int, bool, str, bytes) or item is None or item is UNDEFINED:
-        return repr(item)
+        return ascii(item)  # which letters repr() shows depends on the version of Python
     if type(item) is list and _is_tree(item):
         return "[" + ", ".join(map(_written, item)) + "]"
     if type(item) is dict and _is_tree(item):
-        return "{" + ", ".join(f"{key!r}: {_written(held)}" for key, held in item.items()) + "}"
+        return "{" + ", ".join(f"{key!a}: {_written(held)}" for key, held in item.items()) + "}"
     return f"stored({encode(item).hex()!r})"
 
 

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
+from differential.drawing import digest, draw
 from differential.kinds import KINDS
 from differential.pair import MOVES, Divergence, Pair, Step
-from differential.programs import STEPS_PER_PROGRAM, count_kinds, is_idle, programs, written
+from differential.programs import count_kinds, written
 from support.workerd import Platform
 
 PROGRAMS = int(os.environ.get("DURABLE_PROGRAMS", "500"))
@@ -24,36 +24,21 @@ SHARE_MIN = 0.1
 Run = Callable[[list[Step]], None]
 
 
-def run_program(number: int, run_on_both: Run) -> Counter[str]:
-    """Run the program of that number; how often each kind of step is in it.
+def run_program(number: int, run_on_both: Run) -> list[Step]:
+    """Run the program of that number on both hosts."""
+    used: list[list[Step]] = []
 
-    Each program is a run of hypothesis of its own, because of the programs of one run most are variations of others.
-    """
-    last: list[list[Step]] = []
-
-    @seed(number)
-    @settings(
-        max_examples=2,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        verbosity=Verbosity.quiet,  # the failing program is told below, in a form that can be pasted
-    )
-    @given(programs())
-    def check(program: list[Step]) -> None:
-        if not is_idle(program):
-            last[:] = [program]
-            run_on_both(program)
+    def use(program: list[Step]) -> None:
+        used.append(program)
+        run_on_both(program)
 
     try:
-        check()
+        draw(number, use)
     except Divergence as divergence:
         raise AssertionError(
-            f"program {number}, {divergence}\n\nAs a test of its own, for test_regressions.py:\n{written(last[0])}"
+            f"program {number}, {divergence}\n\nAs a test of its own, for test_regressions.py:\n{written(used[-1])}"
         ) from divergence
-    return count_kinds(last[0])
+    return used[0]
 
 
 def _parts() -> list[range]:
@@ -68,9 +53,14 @@ def _parts() -> list[range]:
 def test_random_programs_mean_the_same_on_both_hosts(
     numbers: range, run_on_both: Run, record_property: Callable[[str, object], None]
 ) -> None:
-    counts = [run_program(number, run_on_both) for number in numbers]
-    steps = sum(counts, Counter[str]())
-    told = {"programs": len(counts), "steps": len(counts) * STEPS_PER_PROGRAM, "kinds": dict(steps)}
+    ran = [run_program(number, run_on_both) for number in numbers]
+    counts = [count_kinds(program) for program in ran]
+    told = {
+        "first": numbers.start,
+        "digests": list(map(digest, ran)),
+        "steps": sum(map(len, ran)),
+        "kinds": dict(sum(counts, Counter[str]())),
+    }
     record_property("differential", told)
     shares = {kind: sum(kind in count for count in counts) / len(counts) for kind in (*KINDS, *MOVES)}
     rare = {kind: share for kind, share in shares.items() if share < SHARE_MIN}

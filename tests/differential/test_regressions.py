@@ -3,6 +3,7 @@
 A program that fails in ``test_programs.py`` is printed in the form used here.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ Run = Callable[[list[Step]], None]
 OnEach = Callable[[Callable[[Pair, Side], Awaitable[object]]], list[Any]]
 
 _DEADLOCK: list[list[Any]] = [["call_nothing", "a", "nothing"]]
+_DEADLOCK_IN_SECTION: list[list[Any]] = [["block", _DEADLOCK]]
 
 
 @pytest.fixture
@@ -100,6 +102,58 @@ def test_each_caller_of_an_object_that_is_reset_gets_a_copy_of_the_error(run_on_
     run_on_both([("call", "b", [["call_twice", "c", failing]])])
 
 
+def test_an_alarm_that_its_own_run_has_deleted_is_not_listed(run_on_both: Run) -> None:
+    # DO-7.4.3
+    plan = [["plan", [[["delete_alarm"], ["wait", 10]]]]]
+    run_on_both([("call", "a", [*plan, ["set_alarm", 1003]]), ("to_next_alarm",)])
+
+
+def test_an_object_that_was_only_reached_by_its_id_has_an_alarm_without_name(run_on_both: Run) -> None:
+    # DO-8.2.3
+    run_on_both([("call", "a", [["call_by_id", "b", [["set_alarm", 1003], ["who"]]]]), ("advance", 3)])
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [["throw", "TypeError", "no", {"code": 1}]],
+        [["abort", ["why"]]],
+        [["block", [["throw", "TypeError", "no", {"code": 1}]]]],
+        _DEADLOCK_IN_SECTION,
+        [
+            ["sql", ["CREATE TABLE plants (id INTEGER PRIMARY KEY)"]],
+            ["sql", ["CREATE TABLE seeds (plant INTEGER REFERENCES plants (id) DEFERRABLE INITIALLY DEFERRED)"]],
+            ["sql", ["INSERT INTO seeds VALUES (?)", 3]],
+        ],
+    ],
+)
+def test_whatever_ends_a_request_came_from_afar_and_names_no_object(steps: list[Any], run_on_both: Run) -> None:
+    # DO-9.5 DO-10.5
+    request = ["POST", "", "plan", 200, "text"]
+    run_on_both(
+        [
+            ("call", "a", [["plan", [steps]]]),
+            ("fetch", "a", request),
+            ("call", "b", [["fetch_other", "a", request]]),
+        ]
+    )
+
+
+@pytest.mark.parametrize("wish", ["throw", "return nothing", "abort"])
+def test_a_handler_of_requests_fails_in_the_same_words(wish: str, run_on_both: Run) -> None:
+    # DO-9.5 DO-10.5
+    request = ["POST", "", wish, 200, "text"]
+    run_on_both([("fetch", "a", request), ("call", "b", [["fetch_other", "a", request]])])
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("body", [None, "", "text"])
+def test_get_and_head_send_no_body_and_head_gets_none(method: str, body: str | None, run_on_both: Run) -> None:
+    # DO-10.5
+    request = [method, "", "answer", 200, body]
+    run_on_both([("fetch", "a", request), ("call", "b", [["fetch_other", "a", request]])])
+
+
 class TestKnownToDiffer:
     """Each is in docs/fidelity.md, and programs avoid it. A test that fails here means that they have become equal."""
 
@@ -134,7 +188,9 @@ class TestKnownToDiffer:
         async def scenario(pair: Pair, side: Side) -> object:
             await side.ask("a", [["set_alarm", 1003], ["plan", [[["set_alarm", 0]]]]])
             await side.host.clock.advance(seconds=2)
-            return side.directory.look()["a"]["kv"]["alarm runs"], len(side.namespace.storage_files.stored_alarms())
+            return side.directories[0].look()["a"]["kv"]["alarm runs"], len(
+                side.namespace.storage_files.stored_alarms()
+            )
 
         assert on_each(scenario) == [(value(2), 0), (value(1), 0)]
 
@@ -173,6 +229,64 @@ class TestKnownToDiffer:
                 return connection.execute("SELECT substr(value, 3, 1) FROM _cf_KV").fetchall()
 
         assert on_each(scenario) == [[(b"A",)], [(b"a",)]]
+
+    def test_a_request_that_waits_for_a_section_is_told_why_the_section_aborted_the_object(
+        self, on_each: OnEach
+    ) -> None:
+        # DO-9.5: a call that waits is told the same on both
+        async def scenario(pair: Pair, side: Side) -> object:
+            section = [["block", [["wait", 200], ["abort", ["why"]]]]]
+            request = [["wait", 10], ["fetch_other", "b", ["POST", "", "answer", 200, "text"]]]
+            _, answer = await asyncio.gather(side.ask("b", section), side.ask("a", request))
+            return answer[1][2].split()[0]
+
+        assert on_each(scenario) == ["why", "A"]  # A critical section … awaited a Promise …
+
+    @pytest.mark.parametrize(
+        ("method", "seen"), [("post", "POST"), ("CONNECT", "TypeError"), ("Foo", "TypeError"), ("", "TypeError")]
+    )
+    def test_the_method_of_a_request_is_what_somebody_wrote(self, method: str, seen: str, on_each: OnEach) -> None:
+        # DO-10.5
+        assert on_each(_request_as_it_arrives(0, "https://example.com/", method=method)) == [method, seen]
+
+    @pytest.mark.parametrize(
+        ("url", "seen"),
+        [
+            ("https://example.com", "https://example.com/"),
+            ("HTTP://EXAMPLE.com:80/a/../b c?\xe9#d", "http://example.com/b%20c?%C3%A9"),
+            ("https://name:word@x/a\\b", "https://x/a/b"),
+            ("path", "TypeError"),
+            ("https://a b/", "TypeError"),
+            ("ftp://x/", "TypeError"),
+        ],
+    )
+    def test_the_address_of_a_request_is_what_somebody_wrote(self, url: str, seen: str, on_each: OnEach) -> None:
+        # DO-10.5
+        assert on_each(_request_as_it_arrives(1, url)) == [url, seen]
+
+    def test_headers_of_a_request_are_not_looked_at(self, on_each: OnEach) -> None:
+        # DO-10.5
+        trimmed = on_each(_request_as_it_arrives(2, "https://x/", headers={"x-a": " v\n"}))
+        refused = on_each(_request_as_it_arrives(2, "https://x/", headers={"x a": "v"}))
+        assert trimmed == [" v\n", "v"]
+        assert refused[1] == "TypeError"
+        assert refused[0] != "TypeError"
+
+
+def _request_as_it_arrives(place: int, url: str, **init: Any) -> Callable[[Pair, Side], Awaitable[object]]:
+    """A scenario: the method (0), the address (1) or the first header (2) that the object sees, or what is thrown."""
+
+    async def scenario(pair: Pair, side: Side) -> object:
+        headers = init.get("headers", {}) | {"x-status": "200", "x-wish": "answer"}
+        stub = side.namespace.get_by_name("a")
+        try:
+            await stub.fetch(url, **(init | {"headers": headers}))
+        except PlatformError as failure:
+            return failure.name
+        told = side.host.stored(stub).kv["request"]
+        return told[2][0][1] if place == 2 else told[place]
+
+    return scenario
 
 
 def test_a_difference_is_found(platform: Platform) -> None:

@@ -319,6 +319,27 @@ class TestFetch:
 
         between(body)
 
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_get_and_head_cannot_have_a_body(self, method: str) -> None:
+        # DO-10.5
+        async def body(caller: Any, stub: Any) -> None:
+            failure = await failure_of(stub.fetch("https://x/", method=method, body=b""))
+            assert (failure.name, str(failure.message)) == (
+                "TypeError",
+                "Request with a GET or HEAD method cannot have a body.",
+            )
+            assert not failure.remote
+
+        between(body)
+
+    def test_the_answer_to_head_has_no_body(self) -> None:
+        # DO-10.5
+        async def body(caller: Any, stub: Any) -> None:
+            answer = await stub.fetch("https://x/path", method="HEAD")
+            assert (answer.status, answer.body) == (201, None)
+
+        between(body)
+
     def test_a_class_without_handler_says_so(self) -> None:
         # DO-10.5
         async def body(caller: Any, stub: Any) -> None:

@@ -20,6 +20,7 @@ from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.reply import Reply, describe
+from pytest_durable._core.actor.requests import answer_to, refusal_of_body
 from pytest_durable._core.actor.scope import current_scope, is_in_turn
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.strand import NEXT_TURN
@@ -127,10 +128,12 @@ class Container:
         """
         surface, bytes_max = self.services.surface, self.services.message_bytes_max
         if type(delivery) is not Call:
+            if (refusal := refusal_of_body(delivery)) is not None:
+                return self._never_sent(refusal, answer)
             return self._start_event(
                 "fetch",
                 lambda incarnation: surface.deliver(incarnation.instance, delivery),
-                lambda result: surface.answer(delivery, result),
+                lambda result: answer_to(delivery, surface.answer(delivery, result)),
                 answer,
             )
         if delivery.args and (refusal := refusal_of_arguments(delivery.args, bytes_max)) is not None:

@@ -137,7 +137,7 @@ class Incarnation:
                 reply.send(result)
                 return
             self.services.tell_if_claim(failure)
-            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True))
+            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True, is_fetch=reply.is_fetch))
 
         return ended
 
@@ -276,7 +276,7 @@ class Incarnation:
         self.services.life.release(self)
         self.storage.end(graceful=True)
         for reply in replies:
-            reply.fail(breakage.failure(self.key, is_fetch_in_flight=reply.method == "fetch"))
+            reply.fail(breakage.failure(self.key, is_fetch=reply.is_fetch))
 
     def retire(self) -> None:
         """End in order (eviction): nothing runs; the database is closed with its log merged."""

@@ -26,6 +26,11 @@ class Reply:
         self.key = key
         self.method = method
 
+    @property
+    def is_fetch(self) -> bool:
+        """Whether the call is a request; no method can have this name."""
+        return self.method == "fetch"
+
     def send(self, value: object) -> None:
         """The call succeeded.
 

@@ -221,10 +221,11 @@ class AlarmScheduler:
             self._forget(actor_hex, entry)
 
     def pending(self) -> list[PendingAlarm]:
-        """All alarms, by (due, id)."""
+        """All alarms, by (due, id). One that its own run has deleted is none any more, though that goes on."""
         found = [
             PendingAlarm(id=h, name=e.key.name, due_ns=e.due_ns, state=e.state, retry_count=e.retry.counted)
             for h, e in self._entries.items()
+            if e.has_row
         ]
         found += [
             PendingAlarm(id=h, name=name, due_ns=due_ns, state=AlarmState.WAITING, retry_count=0)

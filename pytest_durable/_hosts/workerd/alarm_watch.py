@@ -13,6 +13,9 @@ from pytest_durable._hosts.workerd.chronicle import Chronicle
 from pytest_durable._hosts.workerd.roster import Roster
 from pytest_durable._hosts.world import World
 
+#: Hex id, when it is due, name of the object.
+StoredAlarm = tuple[str, int, str | None]
+
 
 class AlarmWatch:
     """The alarms of one host.
@@ -28,27 +31,30 @@ class AlarmWatch:
         self._roster = roster
         self._wall_ns = wall_ns
         self._counters: dict[str, RunCounter] = {}
-        #: What the files were like when somebody last looked, and when the alarms were due.
-        self._seen: tuple[object, list[int]] = (None, [])
+        #: What the files of each namespace were like when somebody last looked, and the alarms in them.
+        self._seen: dict[NamespaceFiles, tuple[object, list[StoredAlarm]]] = {}
 
     def __repr__(self) -> str:
         return f"<AlarmWatch of {self._roster!r}>"
 
     def forget_life(self) -> None:
         """The process has ended."""
-        self._seen = (None, [])
+        self._seen = {}
 
     def instants_ns(self) -> list[int]:
-        """When the alarms are due. Looking into a file takes a while, so it is done when the files have changed."""
-        files = [each.files for each in self._roster]
-        signs = [each.alarms_changed_at() for each in files]
-        if signs != self._seen[0]:
-            self._seen = (signs, [due_ns for each in files for _, due_ns, _ in each.stored_alarms()])
-        return self._seen[1]
+        """When the alarms are due."""
+        return [due_ns for each in self._roster for _, due_ns, _ in self._stored(each.files)]
 
     def pending(self, files: NamespaceFiles, told: Chronicle) -> list[PendingAlarm]:
         """The pending alarms of one namespace, in no order."""
-        return [self._pending(told, *row) for row in files.stored_alarms()]
+        return [self._pending(told, *row) for row in self._stored(files)]
+
+    def _stored(self, files: NamespaceFiles) -> list[StoredAlarm]:
+        """The rows of alarms. Looking into a file takes a while, so it is done when the file has changed."""
+        sign, seen = files.alarms_changed_at(), self._seen.get(files)
+        if seen is None or seen[0] != sign:
+            seen = self._seen[files] = (sign, files.stored_alarms())
+        return seen[1]
 
     def _pending(self, told: Chronicle, actor_hex: str, due_ns: int, name: str | None) -> PendingAlarm:
         failures = told.failures_of(actor_hex, due_ns)

@@ -95,7 +95,7 @@ def explained(failure: RemoteFailure, *, enhanced: bool) -> JsException:
     original = failure.original
     reset = {"durableObjectReset": True} if failure.reset else {}
     origin: dict[str, object] = {"remote": True} if failure.is_remote else {}
-    if failure.from_user_code and not failure.reset and enhanced:
+    if failure.names_object and enhanced:
         origin["durableObjectId"] = failure.actor_hex
     if isinstance(original, PlatformError):
         seen = shown(original)

@@ -43,7 +43,11 @@ class Failing(Box):
     async def wait(self, seconds):
         await asyncio.sleep(seconds)
 
-    async def fetch(self, _request):
+    async def fetch(self, request):
+        if request.method == "DELETE":
+            self.ctx.abort("mine")
+        if request.method == "PUT":
+            await self.throw()
         return Response()
 
 
@@ -113,6 +117,21 @@ async def test_fetch_in_flight_says_of_a_failed_section_that_it_is_remote(durabl
     queued = await refusal(failing.fetch("http://a/"))
     assert flags(queued) == {"durable_object_reset", "remote"}
     assert flags(await section) == {"durable_object_reset"}
+
+
+async def test_fetch_in_flight_says_of_an_abort_that_it_is_remote(failing):
+    """DO-9.5.T1.2: tried with the platform."""
+    failure = await refusal(failing.fetch("http://a/", method="DELETE"))
+    assert (failure.name, failure.message) == ("Error", "mine")
+    assert flags(failure) == {"durable_object_reset", "remote"}
+
+
+async def test_error_of_a_request_is_remote_and_names_no_object(failing):
+    """DO-9.5.T1.1: tried with the platform."""
+    failure = await refusal(failing.fetch("http://a/", method="PUT"))
+    assert (failure.name, failure.message) == ("RangeError", "mine")
+    assert flags(failure) == {"remote"}
+    assert failure.durable_object_id is None
 
 
 async def test_later_fetch_on_a_broken_stub_is_not_remote(failing):
