@@ -260,6 +260,7 @@ LISTS: list[tuple[Any, str]] = [
     ({"limit": "2"}, "a ab"),
     ({"limit": UNDEFINED}, "a ab abc b c"),
     ({"unknown": 5}, "a ab abc b c"),
+    ([], "c b abc ab a"),  # an array has a method `reverse`
 ]
 
 

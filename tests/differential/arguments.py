@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from differential.kinds import InnerStep, inner_steps, kinds_in
-from pytest_durable.values import UNDEFINED
+from pytest_durable.values import UNDEFINED, JSMap, JSSet
 from support import stored_values
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -22,7 +22,12 @@ def _present(options: dict[str, object]) -> object:
     return options or UNDEFINED
 
 
-LIST_OPTIONS = st.fixed_dictionaries(
+#: Objects that are taken for options and entries, though nobody means them so.
+ODD_OBJECTS = (
+    stored_values.leaves() | stored_values.errors() | st.sampled_from([[], ["a"], JSMap({"a": 1}), JSSet(["a"])])
+)
+
+_LIST_OPTIONS = st.fixed_dictionaries(
     {},
     optional={
         "prefix": KEYS,
@@ -34,6 +39,7 @@ LIST_OPTIONS = st.fixed_dictionaries(
         "noCache": st.booleans(),
     },
 ).map(_present)
+LIST_OPTIONS = st.one_of(_LIST_OPTIONS, _LIST_OPTIONS, _LIST_OPTIONS, ODD_OBJECTS)
 
 #: Statements that read.
 QUERIES = st.sampled_from(

@@ -11,6 +11,7 @@ import pytest
 from differential.observed import value
 from differential.pair import Divergence, Pair, Side, Step
 from pytest_durable import PlatformError
+from pytest_durable.values import JSArray, JSBigInt, JSBoxed, JSDate, JSError, JSMap, JSTypedArray
 from support.workerd import Platform
 
 Run = Callable[[list[Step]], None]
@@ -92,6 +93,37 @@ def test_an_alarm_set_while_another_waits_to_be_tried_again_is_in_the_row(run_on
             ("finish_retries",),
         ]
     )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        JSArray(["a"], {"prefix": "a"}),
+        JSArray([], {"reverse": False}),
+        JSTypedArray("Uint8Array", b"a"),
+        JSTypedArray("DataView", b"a"),
+        JSError("Error", "no", {"limit": 1}),
+        JSMap({"limit": 1}),
+        JSBoxed("a"),
+        JSDate(0),
+    ],
+    ids=repr,
+)
+def test_any_object_is_options_of_a_list_and_an_array_has_a_method_reverse(options: object, run_on_both: Run) -> None:
+    # DO-4.3.T1.5
+    run_on_both(
+        [
+            ("call", "a", [["put_many", {"a": 1, "b": 2}], ["list", options], ["kv_list", options]]),
+            ("call", "a", [["transaction", [["list", options]]]]),
+        ]
+    )
+
+
+@pytest.mark.parametrize("options", ["a", "", 5, float("nan"), True, False, JSBigInt(5)])
+def test_no_primitive_is_options_of_a_list(options: object, run_on_both: Run) -> None:
+    # DO-4.1.5
+    run_on_both([("call", "a", [["list", options], ["kv_list", options]])])
 
 
 def test_each_caller_of_an_object_that_is_reset_gets_a_copy_of_the_error(run_on_both: Run) -> None:

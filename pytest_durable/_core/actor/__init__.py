@@ -6,7 +6,6 @@ from pytest_durable._core.actor.arguments import (
     ABSENT,
     is_nothing,
     is_object,
-    member,
     milliseconds_of,
     not_of_type,
     number_of,
@@ -29,6 +28,7 @@ from pytest_durable._core.actor.storage_face import (
 )
 from pytest_durable._core.actor.strand import Strand
 from pytest_durable._core.actor.transactions import TransactionHandle
+from pytest_durable._core.storage import member
 
 __all__ = [
     "ABSENT",

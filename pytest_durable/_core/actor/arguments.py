@@ -55,11 +55,6 @@ def is_object(value: object) -> bool:
     return not (is_nothing(value) or isinstance(value, bool | int | float | str))
 
 
-def member(options: object, name: str) -> object:
-    """A member of an options object; ``UNDEFINED`` when it is not there. Unknown members are never looked at."""
-    return options.get(name, UNDEFINED) if isinstance(options, dict) else UNDEFINED
-
-
 def truth(value: object) -> bool:
     """The truth of a value in the platform's language: empty containers are true there."""
     if isinstance(value, bool | int | float | str):

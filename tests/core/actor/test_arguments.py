@@ -11,7 +11,6 @@ from pytest_durable._core.actor.arguments import (
     int32_of,
     is_nothing,
     is_object,
-    member,
     number_of,
     text_of,
     truth,
@@ -166,9 +165,3 @@ def test_objects_are_told_from_primitives_and_from_nothing() -> None:
     assert all(is_object(value) for value in ({}, [], JSMap(), b""))
     assert not any(is_object(value) for value in (1, "x", True, None, UNDEFINED, ABSENT))
     assert all(is_nothing(value) for value in (None, UNDEFINED, ABSENT))
-
-
-def test_only_own_members_of_an_options_object_count() -> None:
-    assert member({"a": 1}, "a") == 1
-    assert member({}, "a") is UNDEFINED
-    assert member(JSMap({"a": 1}), "a") is UNDEFINED
