@@ -15,17 +15,17 @@ ALL_KEYS = ["a", "", "aa", "ab", "b", "b\0", "é", "\uffee", "😀", "\ud800"]
 KEYS = st.sampled_from(ALL_KEYS)
 KEY_LISTS = st.lists(KEYS, max_size=4)
 VALUES = st.integers(0, 9) | stored_values.PRIMITIVES | stored_values.leaves() | stored_values.graphs()
-ENTRIES = st.dictionaries(KEYS, VALUES, max_size=3)
+#: Objects that are taken for entries and options, though nobody means them so.
+ODD_OBJECTS = (
+    stored_values.leaves() | stored_values.errors() | st.sampled_from([[], ["a"], JSMap({"a": 1}), JSSet(["a"])])
+)
+_ENTRIES = st.dictionaries(KEYS, VALUES, max_size=3)
+ENTRIES = st.one_of(_ENTRIES, _ENTRIES, ODD_OBJECTS)
 
 
 def _present(options: dict[str, object]) -> object:
     return options or UNDEFINED
 
-
-#: Objects that are taken for options and entries, though nobody means them so.
-ODD_OBJECTS = (
-    stored_values.leaves() | stored_values.errors() | st.sampled_from([[], ["a"], JSMap({"a": 1}), JSSet(["a"])])
-)
 
 _LIST_OPTIONS = st.fixed_dictionaries(
     {},

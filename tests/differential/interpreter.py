@@ -60,7 +60,7 @@ def put(it: Hands, key: str, value: object) -> Any:
 
 
 @step(draw.ENTRIES)
-def put_many(it: Hands, entries: dict[str, object]) -> Any:
+def put_many(it: Hands, entries: object) -> Any:
     return it.face.put(entries)
 
 

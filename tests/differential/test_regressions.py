@@ -11,7 +11,19 @@ import pytest
 from differential.observed import value
 from differential.pair import Divergence, Pair, Side, Step
 from pytest_durable import PlatformError
-from pytest_durable.values import JSArray, JSBigInt, JSBoxed, JSDate, JSError, JSMap, JSTypedArray
+from pytest_durable.values import (
+    UNDEFINED,
+    JSArray,
+    JSArrayBuffer,
+    JSBigInt,
+    JSBoxed,
+    JSDate,
+    JSError,
+    JSMap,
+    JSRegExp,
+    JSSet,
+    JSTypedArray,
+)
 from support.workerd import Platform
 
 Run = Callable[[list[Step]], None]
@@ -124,6 +136,32 @@ def test_any_object_is_options_of_a_list_and_an_array_has_a_method_reverse(optio
 def test_no_primitive_is_options_of_a_list(options: object, run_on_both: Run) -> None:
     # DO-4.1.5
     run_on_both([("call", "a", [["list", options], ["kv_list", options]])])
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        JSTypedArray("Uint8Array", b"ab"),
+        JSTypedArray("Float32Array", JSArrayBuffer(b"____\0\0\xc0\x7f\0\0\0\x80", 20), 4, tracks_length=True),
+        JSTypedArray("BigUint64Array", b"\xff" * 8),
+        JSTypedArray("DataView", b"ab"),
+        JSArrayBuffer(b"ab"),
+        JSBoxed("a\U0001f600\ud800"),
+        JSBoxed(5),
+        JSError("TypeError", "no", {"stack": "…", "cause": 1, "code": UNDEFINED}),
+        JSError("OwnError", "no"),
+        JSMap({"a": 1}),
+        JSSet(["a"]),
+        JSDate(0),
+        JSRegExp("a"),
+        JSArray(["a"], {"b": 1}),
+    ],
+    ids=repr,
+)
+def test_put_stores_the_own_members_of_any_object_but_an_array(entries: object, run_on_both: Run) -> None:
+    # DO-4.2.T1.4
+    steps = [["put_many", entries], ["list", UNDEFINED]]
+    run_on_both([("call", "a", steps), ("call", "b", [["transaction", steps]])])
 
 
 def test_each_caller_of_an_object_that_is_reset_gets_a_copy_of_the_error(run_on_both: Run) -> None:

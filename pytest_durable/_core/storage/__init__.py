@@ -10,7 +10,7 @@ from pytest_durable._core.storage.database import DiskStatistics
 from pytest_durable._core.storage.disk import Disk
 from pytest_durable._core.storage.inspection import StoredValues, StoredView
 from pytest_durable._core.storage.key_range import ListOptions
-from pytest_durable._core.storage.members import member
+from pytest_durable._core.storage.members import member, own_members
 from pytest_durable._core.storage.namespace import NamespaceFiles
 from pytest_durable._core.storage.sql_cursor import Cursor
 from pytest_durable._core.storage.sql_errors import is_constraint_failure
@@ -44,5 +44,6 @@ __all__ = [
     "is_constraint_failure",
     "may_exceed",
     "member",
+    "own_members",
     "text_of",
 ]
