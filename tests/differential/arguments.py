@@ -63,6 +63,7 @@ _SQL_VALUES = st.one_of(
         [None, UNDEFINED, True, False, 0.5, -0.0, float("inf"), float("nan"), 2.0**60, "x", "é\0", b"\xff"]
     ),
     stored_values.TEXT,
+    stored_values.leaves(),
 )
 
 

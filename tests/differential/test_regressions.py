@@ -164,6 +164,26 @@ def test_put_stores_the_own_members_of_any_object_but_an_array(entries: object, 
     run_on_both([("call", "a", steps), ("call", "b", [["transaction", steps]])])
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        JSDate(8.64e15),
+        JSDate(8.64e15 + 1),
+        JSDate(253402300800000),
+        JSDate(-62135596800001),
+        JSDate(-62167219200001),
+        JSDate(-8.64e15),
+        JSRegExp(""),
+        JSRegExp("a/[/]"),
+        JSRegExp("\\/\n\u2028\\\r", "g"),
+    ],
+    ids=repr,
+)
+def test_the_text_of_a_date_or_a_regular_expression_is_the_platforms(shown: object, run_on_both: Run) -> None:
+    # DO-4.1.6 DO-5.3.4
+    run_on_both([("call", "a", [["kv_put", shown, shown], ["list", UNDEFINED], ["sql", ["SELECT ?", shown]]])])
+
+
 def test_each_caller_of_an_object_that_is_reset_gets_a_copy_of_the_error(run_on_both: Run) -> None:
     # DO-10.2.1
     failing = [["block", [["throw", "Error", "no", {"detail": [1]}]]]]

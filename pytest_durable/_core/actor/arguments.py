@@ -128,7 +128,7 @@ def milliseconds_of(value: datetime | JSDate) -> float:
     if isinstance(value, JSDate):
         return value.milliseconds
     offset = value.utcoffset() or timedelta()
-    return ((value.replace(tzinfo=None) - offset) - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
+    return (value.replace(tzinfo=None) - datetime(1970, 1, 1) - offset) // timedelta(milliseconds=1)
 
 
 def _is_big(value: float) -> bool:
