@@ -1,10 +1,12 @@
 """What draws the arguments of steps."""
 
+import re
 from typing import Any
 
 from hypothesis import strategies as st
 
 from differential.kinds import InnerStep, inner_steps, kinds_in
+from pytest_durable._core.storage import text_of
 from pytest_durable.values import UNDEFINED, JSMap, JSSet
 from support import stored_values
 
@@ -41,6 +43,7 @@ _LIST_OPTIONS = st.fixed_dictionaries(
 ).map(_present)
 LIST_OPTIONS = st.one_of(_LIST_OPTIONS, _LIST_OPTIONS, _LIST_OPTIONS, ODD_OBJECTS)
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 #: Statements that read.
 QUERIES = st.sampled_from(
     [
@@ -57,13 +60,14 @@ QUERIES = st.sampled_from(
     ]
 )
 _NUMBERS = st.integers(0, 4)
+_SQL_OBJECTS = stored_values.TEXT | stored_values.leaves()
 _SQL_VALUES = st.one_of(
     _NUMBERS,
     st.sampled_from(
         [None, UNDEFINED, True, False, 0.5, -0.0, float("inf"), float("nan"), 2.0**60, "x", "é\0", b"\xff"]
     ),
-    stored_values.TEXT,
-    stored_values.leaves(),
+    # A lone surrogate is stored in other bytes on the platform (docs/fidelity.md).
+    _SQL_OBJECTS.filter(lambda value: not _LONE_SURROGATE.search(text_of(value))),
 )
 
 

@@ -255,6 +255,20 @@ class TestKnownToDiffer:
 
         assert on_each(scenario) == [0, 1]
 
+    def test_a_lone_surrogate_in_sql_is_stored_as_the_replacement_characters_it_reads_as(self, on_each: OnEach) -> None:
+        # DO-5.3.4
+        async def scenario(pair: Pair, side: Side) -> object:
+            lone = "\ud800"
+            bound = ["SELECT ?, length(?), hex(?), ? = ?", *[lone] * 5]
+            steps = [
+                ["sql", bound],
+                ["sql", [f"SELECT '{lone}', length('{lone}'), hex('{lone}'), '{lone}' = '{lone}'"]],
+            ]
+            return [rows for _, rows in await side.namespace.get_by_name("a").run(steps)]
+
+        read, bytes_here, bytes_there = "\ufffd" * 3, "EFBFBD" * 3, "EDA080"
+        assert on_each(scenario) == [2 * [[[read, 3, bytes_here, 1]]], 2 * [[[read, 1, bytes_there, 1]]]]
+
     def test_an_array_that_came_by_a_call_is_stored_as_a_dense_one(self, on_each: OnEach) -> None:
         # DO-3.6.4: the content is the same, the bytes are not
         async def scenario(pair: Pair, side: Side) -> object:
