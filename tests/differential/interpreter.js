@@ -178,6 +178,13 @@ export class Interpreter extends DurableObject {
     }
   }
 
+  counters(query) {
+    const cursor = this.ctx.storage.sql.exec(query);
+    const readAtFirst = cursor.rowsRead;
+    cursor.toArray();
+    return [readAtFirst, cursor.rowsRead, cursor.rowsWritten];
+  }
+
   // Each run takes its steps from a stored plan. What it sees is stored; a retry comes at an instant of the platform's
   // choice, so whatever is stored counts from the instant that the alarm was set for.
   async alarm(info) {

@@ -371,6 +371,12 @@ class Interpreter(NeutralObject):
             await escaped[0].put("k", self.env.INTERPRETER.getByName("a"))
         return failure.value.name
 
+    def counters(self, query: str) -> list[int]:
+        cursor = self.ctx.storage.sql.exec(query)
+        read_at_first = cursor.rowsRead
+        cursor.toArray()
+        return [read_at_first, cursor.rowsRead, cursor.rowsWritten]
+
     async def alarm(self, info: Any) -> None:
         kv = self.ctx.storage.kv
         planned = kv.get("alarm plan")

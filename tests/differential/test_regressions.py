@@ -269,6 +269,51 @@ class TestKnownToDiffer:
         read, bytes_here, bytes_there = "\ufffd" * 3, "EFBFBD" * 3, "EDA080"
         assert on_each(scenario) == [2 * [[[read, 3, bytes_here, 1]]], 2 * [[[read, 1, bytes_there, 1]]]]
 
+    @pytest.mark.parametrize(
+        ("query", "ours", "real"),
+        [
+            # before the last row: what the first row cost to find
+            ("SELECT a FROM t WHERE b = 3", [1, 5, 0], [3, 5, 0]),
+            ("SELECT a FROM t ORDER BY b", [1, 10, 0], [6, 10, 0]),
+            ("SELECT sum(b) FROM t", [1, 5, 0], [5, 5, 0]),
+            # seeks, in vain or beyond a range
+            ("SELECT a FROM t WHERE a = 9", [0, 0, 0], [1, 1, 0]),
+            ("SELECT a FROM t WHERE a BETWEEN 2 AND 3", [1, 2, 0], [1, 3, 0]),
+            ("SELECT a FROM t WHERE a IN (1, 9)", [1, 1, 0], [2, 4, 0]),
+            # empty tables, count(*), joins
+            ("SELECT a FROM empty", [0, 0, 0], [1, 1, 0]),
+            ("SELECT count(*) FROM t", [1, 1, 0], [5, 5, 0]),
+            ("SELECT t.a FROM t, t AS u WHERE u.a = t.b", [1, 5, 0], [2, 10, 0]),
+            # tables that SQLite makes for itself
+            ("SELECT c, count(*) FROM t GROUP BY c", [1, 7, 0], [9, 10, 0]),
+            ("SELECT a FROM t ORDER BY b LIMIT 2", [1, 7, 0], [9, 10, 0]),
+            ("SELECT row_number() OVER (ORDER BY b) FROM t", [1, 10, 0], [10, 21, 0]),
+            (
+                "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT i FROM n",
+                [0] * 3,
+                [1, 6, 0],
+            ),
+            ("SELECT value FROM json_each('[1, 2]')", [1, 2, 0], [0, 2, 0]),
+            # statements that write
+            ("INSERT INTO empty SELECT a FROM t", [0, 0, 5], [5, 5, 5]),
+            ("UPDATE t SET c = 'z' WHERE b = 3", [1, 1, 1], [5, 5, 1]),
+            ("DELETE FROM t", [5, 5, 5], [0, 0, 5]),
+            ("CREATE TABLE other (a)", [0, 0, 0], [1, 1, 2]),
+            ("CREATE INDEX i ON t (b)", [0, 0, 0], [12, 12, 6]),
+        ],
+    )
+    def test_counts_of_rows_are_approximations(
+        self, query: str, ours: list[int], real: list[int], on_each: OnEach
+    ) -> None:
+        # DO-5.4.T1.6: rows read at the first row, and at the end; rows written
+        async def scenario(pair: Pair, side: Side) -> object:
+            tables = "CREATE TABLE empty (a); CREATE TABLE t (a INTEGER PRIMARY KEY, b, c)"
+            rows = "INSERT INTO t VALUES (1, 5, 'x'), (2, 4, 'y'), (3, 3, 'x'), (4, 2, 'y'), (5, 1, 'x')"
+            await side.ask("a", [["sql", [f"{tables}; {rows}"]]])
+            return await side.namespace.get_by_name("a").counters(query)
+
+        assert on_each(scenario) == [ours, real]
+
     def test_an_array_that_came_by_a_call_is_stored_as_a_dense_one(self, on_each: OnEach) -> None:
         # DO-3.6.4: the content is the same, the bytes are not
         async def scenario(pair: Pair, side: Side) -> object:
