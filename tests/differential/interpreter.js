@@ -96,12 +96,12 @@ function makeError(name, message, properties) {
 }
 
 // What a step threw: name, message, and own properties, the platform's flags among them. Known to differ (see
-// docs/fidelity.md): which object durableObjectId names, and the code of a DataCloneError.
+// docs/fidelity.md): the code of a DataCloneError.
 function told(error) {
   if (!(error instanceof Error)) return ["threw", String(error)];
   const hidden = ["name", "message", "stack", ...(error.name === "DataCloneError" ? ["code"] : [])];
   const own = Object.getOwnPropertyNames(error).filter((key) => !hidden.includes(key)).sort();
-  return ["threw", error.name, error.message, own.map((key) => [key, key === "durableObjectId" || error[key]])];
+  return ["threw", error.name, error.message, own.map((key) => [key, error[key]])];
 }
 
 async function interpret(it, steps) {
@@ -158,14 +158,6 @@ export class Interpreter extends DurableObject {
       this.ctx.storage.kv.put("k", 1);
       this.ctx.abort();
     });
-  }
-
-  async caught_id(name) {
-    try {
-      await this.env.INTERPRETER.getByName(name).run([["throw", "Error", "no", {}]]);
-    } catch (error) {
-      return error.durableObjectId;
-    }
   }
 
   async put_stub_too_late() {

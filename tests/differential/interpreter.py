@@ -286,7 +286,7 @@ def told(failure: Exception) -> list[Any]:
         return ["threw", type(failure).__name__, str(failure)]
     own = {_FLAGS.get(name, name): value for name, value in vars(failure).items() if name not in _NOT_SHOWN}
     shown = [[key, own[key]] for key in sorted(own) if key not in _FLAGS.values() or own[key]]
-    return ["threw", failure.name, failure.message, [[k, k == "durableObjectId" or held] for k, held in shown]]
+    return ["threw", failure.name, failure.message, shown]
 
 
 async def interpret(it: Hands, steps: list[InnerStep]) -> list[Any]:
@@ -358,11 +358,6 @@ class Interpreter(NeutralObject):
             self.ctx.abort()
 
         await self.ctx.storage.transaction(body)
-
-    async def caught_id(self, name: str) -> Any:
-        with pytest.raises(PlatformError) as failure:
-            await self.env.INTERPRETER.getByName(name).run([["throw", "Error", "no", {}]])
-        return failure.value.durable_object_id
 
     async def put_stub_too_late(self) -> str:
         escaped: list[Any] = []

@@ -17,7 +17,7 @@ from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
-from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope, is_in_turn, scope_of
+from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope, hex_told_of, is_in_turn, scope_of
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.storage_face import (
     ObjectKv,
@@ -52,6 +52,7 @@ __all__ = [
     "Strand",
     "TransactionHandle",
     "current_scope",
+    "hex_told_of",
     "is_in_turn",
     "is_nothing",
     "is_object",
