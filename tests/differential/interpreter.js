@@ -170,6 +170,16 @@ export class Interpreter extends DurableObject {
     }
   }
 
+  async put_function() {
+    return await this.ctx.storage.put("k", () => 1).catch((error) => error.code ?? null);
+  }
+
+  async misuse_own_objects() {
+    const { storage } = this.ctx;
+    const attempts = [storage.list(this.env.INTERPRETER.getByName("a")), storage.put(storage)];
+    return (await Promise.allSettled(attempts)).map((each) => each.reason?.name ?? "done");
+  }
+
   counters(query) {
     const cursor = this.ctx.storage.sql.exec(query);
     const readAtFirst = cursor.rowsRead;

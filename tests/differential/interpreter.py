@@ -326,6 +326,14 @@ async def _settled(call: Awaitable[Any]) -> Any:
         return told(failure)
 
 
+async def _name_of_failure(attempt: Awaitable[Any]) -> str:
+    try:
+        await attempt
+    except PlatformError as failure:
+        return failure.name
+    return "done"
+
+
 def _now() -> int:
     return round(time.time() * 1000)
 
@@ -365,6 +373,16 @@ class Interpreter(NeutralObject):
         with pytest.raises(PlatformError) as failure:
             await escaped[0].put("k", self.env.INTERPRETER.getByName("a"))
         return failure.value.name
+
+    async def put_function(self) -> Any:
+        with pytest.raises(PlatformError) as failure:
+            await self.ctx.storage.put("k", lambda: 1)
+        return getattr(failure.value, "code", None)
+
+    async def misuse_own_objects(self) -> list[str]:
+        storage = self.ctx.storage
+        attempts = [storage.list(self.env.INTERPRETER.getByName("a")), storage.put(storage)]
+        return [await _name_of_failure(each) for each in attempts]
 
     def counters(self, query: str) -> list[int]:
         cursor = self.ctx.storage.sql.exec(query)

@@ -319,6 +319,20 @@ class TestKnownToDiffer:
 
         assert on_each(scenario) == [ours, real]
 
+    def test_an_object_of_the_platform_has_no_members_as_options_or_entries(self, on_each: OnEach) -> None:
+        # DO-4.2.T1.4 DO-4.3.T1.5
+        async def scenario(pair: Pair, side: Side) -> object:
+            return await side.namespace.get_by_name("a").misuse_own_objects()
+
+        assert on_each(scenario) == [["done", "done"], ["TypeError", "DataCloneError"]]
+
+    def test_a_data_clone_error_has_no_code(self, on_each: OnEach) -> None:
+        # DO-3.6.3
+        async def scenario(pair: Pair, side: Side) -> object:
+            return await side.namespace.get_by_name("a").put_function()
+
+        assert on_each(scenario) == [None, 25]
+
     def test_an_array_that_came_by_a_call_is_stored_as_a_dense_one(self, on_each: OnEach) -> None:
         # DO-3.6.4: the content is the same, the bytes are not
         async def scenario(pair: Pair, side: Side) -> object:
