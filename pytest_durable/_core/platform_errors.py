@@ -21,7 +21,8 @@ class PlatformError(Exception):
         retryable: Trying again may help (a lost connection).
         overloaded: The object was too busy; trying again makes it worse.
         durable_object_reset: The object was reset; its memory and uncommitted writes are gone.
-        durable_object_id: Hex id of the object that threw, where the platform tells it.
+        durable_object_id: Hex id of the object that caught the error, where the platform tells it; if the test caught
+            it, of the one that threw.
 
     Where the platform's words say too little to whoever owns the files, the error carries another one for the test
     alone (``tell``).

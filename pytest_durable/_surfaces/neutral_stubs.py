@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pytest_durable._core.actor import ABSENT, is_nothing, is_object, member, not_of_type, text_of
+from pytest_durable._core.actor import ABSENT, hex_told_of, is_nothing, is_object, member, not_of_type, text_of
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import Call, Delivery, Request
 from pytest_durable._core.platform_errors import (
@@ -205,7 +205,7 @@ def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError
     if failure.reset:
         seen.durable_object_reset = True
     elif failure.names_object and enhanced:
-        seen.durable_object_id = failure.actor_hex
+        seen.durable_object_id = hex_told_of(failure)
     return seen
 
 

@@ -1,6 +1,7 @@
 """Key-value storage, asked of both hosts: spec durable-objects 3.6, 4 and 5.2."""
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -61,6 +62,12 @@ async def test_invalid_date_comes_back(thing: Any) -> None:
     # DO-3.6.1
     await thing.storage("put", "k", JSDate(math.nan))
     assert math.isnan((await thing.storage("get", "k")).milliseconds)
+
+
+async def test_part_of_a_millisecond_is_cut_off_towards_the_epoch(thing: Any) -> None:
+    # DO-3.6.1
+    await thing.storage("put", "k", datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC))
+    assert await thing.storage("get", "k") == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def test_shared_and_circular_references_keep_their_identity(thing: Any) -> None:
@@ -260,6 +267,7 @@ LISTS: list[tuple[Any, str]] = [
     ({"limit": "2"}, "a ab"),
     ({"limit": UNDEFINED}, "a ab abc b c"),
     ({"unknown": 5}, "a ab abc b c"),
+    ([], "c b abc ab a"),  # an array has a method `reverse`
 ]
 
 

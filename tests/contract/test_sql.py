@@ -274,6 +274,34 @@ async def test_rows_are_counted(thing: Any) -> None:
     assert await thing.counters("UPDATE t SET a = 0") == [[6, 6], [6, 6]]
 
 
+@pytest.mark.parametrize(
+    ("query", "read"),
+    [
+        ("SELECT * FROM t WHERE a = 2", 1),
+        ("SELECT * FROM t WHERE b = 100", 5),
+        ("SELECT * FROM t WHERE b > 3", 5),
+        ("SELECT * FROM t LIMIT 1 OFFSET 2", 3),
+        ("SELECT sum(b), max(b), count(b) FROM t", 5),
+        ("SELECT DISTINCT b > 3 FROM t", 5),
+        ("SELECT * FROM t ORDER BY b", 10),
+        ("SELECT * FROM t WHERE b > 3 ORDER BY b", 7),
+    ],
+)
+async def test_rows_that_were_scanned_and_sorted_are_counted(thing: Any, query: str, read: int) -> None:
+    # DO-5.4.T1.6
+    await thing.run("CREATE TABLE t (a INTEGER PRIMARY KEY, b)")
+    await thing.run("INSERT INTO t VALUES (1, 5), (2, 4), (3, 3), (4, 2), (5, 1)")
+    _, (read_in_all, written) = await thing.counters(query)
+    assert (read_in_all, written) == (read, 0)
+
+
+async def test_drop_of_a_table_changes_no_rows(thing: Any) -> None:
+    # DO-5.4.T1.6
+    await thing.run("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)")
+    (_, before), (_, after) = await thing.counters("DROP TABLE t")
+    assert (before, after) == (0, 0)
+
+
 async def test_time_of_sql_is_the_time_of_the_clock(durable: Any, thing: Any) -> None:
     # DO-5.5.5
     await durable.clock.advance(hours=1)

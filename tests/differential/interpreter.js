@@ -135,12 +135,12 @@ function makeError(name, message, properties) {
 }
 
 // What a step threw: name, message, and own properties, the platform's flags among them. Known to differ (see
-// docs/fidelity.md): which object durableObjectId names, and the code of a DataCloneError.
+// docs/fidelity.md): the code of a DataCloneError.
 function told(error) {
   if (!(error instanceof Error)) return ["threw", String(error)];
   const hidden = ["name", "message", "stack", ...(error.name === "DataCloneError" ? ["code"] : [])];
   const own = Object.getOwnPropertyNames(error).filter((key) => !hidden.includes(key)).sort();
-  return ["threw", error.name, error.message, own.map((key) => [key, key === "durableObjectId" || error[key]])];
+  return ["threw", error.name, error.message, own.map((key) => [key, error[key]])];
 }
 
 async function interpret(it, steps) {
@@ -216,14 +216,6 @@ export class Interpreter extends DurableObject {
     });
   }
 
-  async caught_id(name) {
-    try {
-      await this.env.INTERPRETER.getByName(name).run([["throw", "Error", "no", {}]]);
-    } catch (error) {
-      return error.durableObjectId;
-    }
-  }
-
   async put_stub_too_late() {
     let escaped;
     await this.ctx.storage.transaction((txn) => { escaped = txn; });
@@ -232,6 +224,23 @@ export class Interpreter extends DurableObject {
     } catch (error) {
       return error.name;
     }
+  }
+
+  async put_function() {
+    return await this.ctx.storage.put("k", () => 1).catch((error) => error.code ?? null);
+  }
+
+  async misuse_own_objects() {
+    const { storage } = this.ctx;
+    const attempts = [storage.list(this.env.INTERPRETER.getByName("a")), storage.put(storage)];
+    return (await Promise.allSettled(attempts)).map((each) => each.reason?.name ?? "done");
+  }
+
+  counters(query) {
+    const cursor = this.ctx.storage.sql.exec(query);
+    const readAtFirst = cursor.rowsRead;
+    cursor.toArray();
+    return [readAtFirst, cursor.rowsRead, cursor.rowsWritten];
   }
 
   // Each run takes its steps from a stored plan. What it sees is stored; a retry comes at an instant of the platform's

@@ -64,7 +64,7 @@ def put(it: Hands, key: str, value: object) -> Any:
 
 
 @step(draw.ENTRIES)
-def put_many(it: Hands, entries: dict[str, object]) -> Any:
+def put_many(it: Hands, entries: object) -> Any:
     return it.face.put(entries)
 
 
@@ -345,7 +345,7 @@ def told(failure: Exception) -> list[Any]:
         return ["threw", type(failure).__name__, str(failure)]
     own = {_FLAGS.get(name, name): value for name, value in vars(failure).items() if name not in _NOT_SHOWN}
     shown = [[key, own[key]] for key in sorted(own) if key not in _FLAGS.values() or own[key]]
-    return ["threw", failure.name, failure.message, [[k, k == "durableObjectId" or held] for k, held in shown]]
+    return ["threw", failure.name, failure.message, shown]
 
 
 async def interpret(it: Hands, steps: list[InnerStep]) -> list[Any]:
@@ -383,6 +383,14 @@ async def _settled(call: Awaitable[Any]) -> Any:
         return await call
     except Exception as failure:
         return told(failure)
+
+
+async def _name_of_failure(attempt: Awaitable[Any]) -> str:
+    try:
+        await attempt
+    except PlatformError as failure:
+        return failure.name
+    return "done"
 
 
 def _now() -> int:
@@ -435,11 +443,6 @@ class Interpreter(NeutralObject):
 
         await self.ctx.storage.transaction(body)
 
-    async def caught_id(self, name: str) -> Any:
-        with pytest.raises(PlatformError) as failure:
-            await self.env.INTERPRETER.getByName(name).run([["throw", "Error", "no", {}]])
-        return failure.value.durable_object_id
-
     async def put_stub_too_late(self) -> str:
         escaped: list[Any] = []
         await self.ctx.storage.transaction(escaped.append)
@@ -450,6 +453,22 @@ class Interpreter(NeutralObject):
     def _planned(self) -> list[Any]:
         planned = self.ctx.storage.kv.get("alarm plan")
         return [[]] if planned is UNDEFINED or not planned else planned
+
+    async def put_function(self) -> Any:
+        with pytest.raises(PlatformError) as failure:
+            await self.ctx.storage.put("k", lambda: 1)
+        return getattr(failure.value, "code", None)
+
+    async def misuse_own_objects(self) -> list[str]:
+        storage = self.ctx.storage
+        attempts = [storage.list(self.env.INTERPRETER.getByName("a")), storage.put(storage)]
+        return [await _name_of_failure(each) for each in attempts]
+
+    def counters(self, query: str) -> list[int]:
+        cursor = self.ctx.storage.sql.exec(query)
+        read_at_first = cursor.rowsRead
+        cursor.toArray()
+        return [read_at_first, cursor.rowsRead, cursor.rowsWritten]
 
     async def alarm(self, info: Any) -> None:
         kv = self.ctx.storage.kv

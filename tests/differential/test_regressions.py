@@ -12,6 +12,19 @@ import pytest
 from differential.observed import value
 from differential.pair import Divergence, Pair, Side, Step
 from pytest_durable import PlatformError
+from pytest_durable.values import (
+    UNDEFINED,
+    JSArray,
+    JSArrayBuffer,
+    JSBigInt,
+    JSBoxed,
+    JSDate,
+    JSError,
+    JSMap,
+    JSRegExp,
+    JSSet,
+    JSTypedArray,
+)
 from support.workerd import Platform
 
 Run = Callable[[list[Step]], None]
@@ -96,6 +109,83 @@ def test_an_alarm_set_while_another_waits_to_be_tried_again_is_in_the_row(run_on
     )
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        JSArray(["a"], {"prefix": "a"}),
+        JSArray([], {"reverse": False}),
+        JSTypedArray("Uint8Array", b"a"),
+        JSTypedArray("DataView", b"a"),
+        JSError("Error", "no", {"limit": 1}),
+        JSMap({"limit": 1}),
+        JSBoxed("a"),
+        JSDate(0),
+    ],
+    ids=repr,
+)
+def test_any_object_is_options_of_a_list_and_an_array_has_a_method_reverse(options: object, run_on_both: Run) -> None:
+    # DO-4.3.T1.5
+    run_on_both(
+        [
+            ("call", "a", [["put_many", {"a": 1, "b": 2}], ["list", options], ["kv_list", options]]),
+            ("call", "a", [["transaction", [["list", options]]]]),
+        ]
+    )
+
+
+@pytest.mark.parametrize("options", ["a", "", 5, float("nan"), True, False, JSBigInt(5)])
+def test_no_primitive_is_options_of_a_list(options: object, run_on_both: Run) -> None:
+    # DO-4.1.5
+    run_on_both([("call", "a", [["list", options], ["kv_list", options]])])
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        JSTypedArray("Uint8Array", b"ab"),
+        JSTypedArray("Float32Array", JSArrayBuffer(b"____\0\0\xc0\x7f\0\0\0\x80", 20), 4, tracks_length=True),
+        JSTypedArray("BigUint64Array", b"\xff" * 8),
+        JSTypedArray("DataView", b"ab"),
+        JSArrayBuffer(b"ab"),
+        JSBoxed("a\U0001f600\ud800"),
+        JSBoxed(5),
+        JSError("TypeError", "no", {"stack": "…", "cause": 1, "code": UNDEFINED}),
+        JSError("OwnError", "no"),
+        JSMap({"a": 1}),
+        JSSet(["a"]),
+        JSDate(0),
+        JSRegExp("a"),
+        JSArray(["a"], {"b": 1}),
+    ],
+    ids=repr,
+)
+def test_put_stores_the_own_members_of_any_object_but_an_array(entries: object, run_on_both: Run) -> None:
+    # DO-4.2.T1.4
+    steps = [["put_many", entries], ["list", UNDEFINED]]
+    run_on_both([("call", "a", steps), ("call", "b", [["transaction", steps]])])
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        JSDate(8.64e15),
+        JSDate(8.64e15 + 1),
+        JSDate(253402300800000),
+        JSDate(-62135596800001),
+        JSDate(-62167219200001),
+        JSDate(-8.64e15),
+        JSRegExp(""),
+        JSRegExp("a/[/]"),
+        JSRegExp("\\/\n\u2028\\\r", "g"),
+    ],
+    ids=repr,
+)
+def test_the_text_of_a_date_or_a_regular_expression_is_the_platforms(shown: object, run_on_both: Run) -> None:
+    # DO-4.1.6 DO-5.3.4
+    run_on_both([("call", "a", [["kv_put", shown, shown], ["list", UNDEFINED], ["sql", ["SELECT ?", shown]]])])
+
+
 def test_each_caller_of_an_object_that_is_reset_gets_a_copy_of_the_error(run_on_both: Run) -> None:
     # DO-10.2.1
     failing = [["block", [["throw", "Error", "no", {"detail": [1]}]]]]
@@ -135,6 +225,19 @@ def test_whatever_ends_a_request_came_from_afar_and_names_no_object(steps: list[
             ("call", "a", [["plan", [steps]]]),
             ("fetch", "a", request),
             ("call", "b", [["fetch_other", "a", request]]),
+        ]
+    )
+
+
+def test_an_error_names_the_object_that_caught_it(run_on_both: Run) -> None:
+    # DO-10.4.3
+    failing = [["throw", "Error", "no", {"code": 1}]]
+    run_on_both(
+        [
+            ("call", "a", [["call_other", "b", failing]]),
+            ("call", "a", [["call_other", "b", [["call_other", "c", failing]]]]),
+            ("call", "a", [["call_nothing", "b", "nothing"]]),
+            ("call", "a", failing),
         ]
     )
 
@@ -203,14 +306,6 @@ class TestKnownToDiffer:
 
         assert on_each(scenario) == [[], ["k"]]
 
-    def test_an_error_that_an_object_caught_names_the_object_that_threw_it(self, on_each: OnEach) -> None:
-        # DO-10.4.3
-        async def scenario(pair: Pair, side: Side) -> object:
-            seen = await side.namespace.get_by_name("a").caught_id("b")
-            return {side.namespace.id_from_name(name).hex: name for name in "ab"}[seen]
-
-        assert on_each(scenario) == ["b", "a"]
-
     def test_an_abandoned_alarm_goes_even_if_the_last_run_aborts_with_uncommitted_writes(self, on_each: OnEach) -> None:
         # DO-7.7.1
         async def scenario(pair: Pair, side: Side) -> object:
@@ -220,6 +315,79 @@ class TestKnownToDiffer:
             return len(side.namespace.storage_files.stored_alarms())
 
         assert on_each(scenario) == [0, 1]
+
+    def test_a_lone_surrogate_in_sql_is_stored_as_the_replacement_characters_it_reads_as(self, on_each: OnEach) -> None:
+        # DO-5.3.4
+        async def scenario(pair: Pair, side: Side) -> object:
+            lone = "\ud800"
+            bound = ["SELECT ?, length(?), hex(?), ? = ?", *[lone] * 5]
+            steps = [
+                ["sql", bound],
+                ["sql", [f"SELECT '{lone}', length('{lone}'), hex('{lone}'), '{lone}' = '{lone}'"]],
+            ]
+            return [rows for _, rows in await side.namespace.get_by_name("a").run(steps)]
+
+        read, bytes_here, bytes_there = "\ufffd" * 3, "EFBFBD" * 3, "EDA080"
+        assert on_each(scenario) == [2 * [[[read, 3, bytes_here, 1]]], 2 * [[[read, 1, bytes_there, 1]]]]
+
+    @pytest.mark.parametrize(
+        ("query", "ours", "real"),
+        [
+            # before the last row: what the first row cost to find
+            ("SELECT a FROM t WHERE b = 3", [1, 5, 0], [3, 5, 0]),
+            ("SELECT a FROM t ORDER BY b", [1, 10, 0], [6, 10, 0]),
+            ("SELECT sum(b) FROM t", [1, 5, 0], [5, 5, 0]),
+            # seeks, in vain or beyond a range
+            ("SELECT a FROM t WHERE a = 9", [0, 0, 0], [1, 1, 0]),
+            ("SELECT a FROM t WHERE a BETWEEN 2 AND 3", [1, 2, 0], [1, 3, 0]),
+            ("SELECT a FROM t WHERE a IN (1, 9)", [1, 1, 0], [2, 4, 0]),
+            # empty tables, count(*), joins
+            ("SELECT a FROM empty", [0, 0, 0], [1, 1, 0]),
+            ("SELECT count(*) FROM t", [1, 1, 0], [5, 5, 0]),
+            ("SELECT t.a FROM t, t AS u WHERE u.a = t.b", [1, 5, 0], [2, 10, 0]),
+            # tables that SQLite makes for itself
+            ("SELECT c, count(*) FROM t GROUP BY c", [1, 7, 0], [9, 10, 0]),
+            ("SELECT a FROM t ORDER BY b LIMIT 2", [1, 7, 0], [9, 10, 0]),
+            ("SELECT row_number() OVER (ORDER BY b) FROM t", [1, 10, 0], [10, 21, 0]),
+            (
+                "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT i FROM n",
+                [0] * 3,
+                [1, 6, 0],
+            ),
+            ("SELECT value FROM json_each('[1, 2]')", [1, 2, 0], [0, 2, 0]),
+            # statements that write
+            ("INSERT INTO empty SELECT a FROM t", [0, 0, 5], [5, 5, 5]),
+            ("UPDATE t SET c = 'z' WHERE b = 3", [1, 1, 1], [5, 5, 1]),
+            ("DELETE FROM t", [5, 5, 5], [0, 0, 5]),
+            ("CREATE TABLE other (a)", [0, 0, 0], [1, 1, 2]),
+            ("CREATE INDEX i ON t (b)", [0, 0, 0], [12, 12, 6]),
+        ],
+    )
+    def test_counts_of_rows_are_approximations(
+        self, query: str, ours: list[int], real: list[int], on_each: OnEach
+    ) -> None:
+        # DO-5.4.T1.6: rows read at the first row, and at the end; rows written
+        async def scenario(pair: Pair, side: Side) -> object:
+            tables = "CREATE TABLE empty (a); CREATE TABLE t (a INTEGER PRIMARY KEY, b, c)"
+            rows = "INSERT INTO t VALUES (1, 5, 'x'), (2, 4, 'y'), (3, 3, 'x'), (4, 2, 'y'), (5, 1, 'x')"
+            await side.ask("a", [["sql", [f"{tables}; {rows}"]]])
+            return await side.namespace.get_by_name("a").counters(query)
+
+        assert on_each(scenario) == [ours, real]
+
+    def test_an_object_of_the_platform_has_no_members_as_options_or_entries(self, on_each: OnEach) -> None:
+        # DO-4.2.T1.4 DO-4.3.T1.5
+        async def scenario(pair: Pair, side: Side) -> object:
+            return await side.namespace.get_by_name("a").misuse_own_objects()
+
+        assert on_each(scenario) == [["done", "done"], ["TypeError", "DataCloneError"]]
+
+    def test_a_data_clone_error_has_no_code(self, on_each: OnEach) -> None:
+        # DO-3.6.3
+        async def scenario(pair: Pair, side: Side) -> object:
+            return await side.namespace.get_by_name("a").put_function()
+
+        assert on_each(scenario) == [None, 25]
 
     def test_an_array_that_came_by_a_call_is_stored_as_a_dense_one(self, on_each: OnEach) -> None:
         # DO-3.6.4: the content is the same, the bytes are not

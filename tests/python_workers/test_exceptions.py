@@ -89,7 +89,19 @@ async def test_exception_reaches_an_object_as_a_js_exception(seen):
     assert str(failure) == f"{failure.name}: {failure.message}"
 
 
-async def test_js_exception_of_an_exception_holds_its_traceback(seen, shops):
+async def test_js_exception_names_the_object_that_catches_it(inside, shops):
+    """PW-1.55, DO-10.4.3"""
+
+    async def body(self):
+        with pytest.raises(JsException) as caught:
+            await self.env.SHOP.getByName("a").fail()
+        return caught.value.durableObjectId, str(self.ctx.id)
+
+    named, catching = await inside(body)
+    assert named == catching
+
+
+async def test_js_exception_of_an_exception_holds_its_traceback(seen):
     """PW-1.55, PW-1.8.T1.1"""
     failure = await seen("fail")
 
@@ -98,7 +110,6 @@ async def test_js_exception_of_an_exception_holds_its_traceback(seen, shops):
     assert 'raise ValueError("bad")' in failure.message
     assert failure.message.endswith("ValueError: bad\n")
     assert (failure.type, failure.remote) == ("ValueError", True)
-    assert failure.durableObjectId == shops.id_from_name("a").hex
     assert failure.stack
 
 

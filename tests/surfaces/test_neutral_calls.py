@@ -125,7 +125,7 @@ class TestReachable:
             failure = await failure_of(getattr(stub, name)())
             assert str(failure) == f'TypeError: The RPC receiver does not implement the method "{name}".'
             assert failure.remote
-            assert failure.durable_object_id == str(stub.id)
+            assert failure.durable_object_id == str(caller.ctx.id)
 
         between(body)
 
@@ -223,7 +223,7 @@ class TestErrors:
             failure = await failure_of(stub.fail())
             assert (failure.name, failure.message, failure.code) == ("TypeError", "bad", 7)
             assert failure.remote
-            assert failure.durable_object_id == str(stub.id)
+            assert failure.durable_object_id == str(caller.ctx.id)
             assert not failure.durable_object_reset
 
         between(body)

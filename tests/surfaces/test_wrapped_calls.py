@@ -470,7 +470,7 @@ class TestFailures:
             assert str(failure) == f"PythonError: {failure.message}"
             assert failure.type == "ValueError"
             assert failure.remote is True
-            assert failure.durableObjectId == str(stub.id)
+            assert failure.durableObjectId == str(caller.ctx.id)
             assert failure.stack
 
         between(body)

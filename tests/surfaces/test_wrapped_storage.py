@@ -109,6 +109,14 @@ class TestKeysAndValues:
 
         inside(body)
 
+    def test_put_of_bytes_as_entries_stores_each_byte(self) -> None:
+        # DO-4.2.T1.4: bytes become a Uint8Array, which has its elements as members
+        async def body(instance: Any) -> None:
+            await instance.ctx.storage.put(b"ab")
+            assert await instance.ctx.storage.list() == {"0": 97, "1": 98}
+
+        inside(body)
+
     def test_delete_says_what_was_there(self) -> None:
         # PW-2.2.T1.6
         async def body(instance: Any) -> None:

@@ -6,7 +6,6 @@ from pytest_durable._core.actor.arguments import (
     ABSENT,
     is_nothing,
     is_object,
-    member,
     milliseconds_of,
     not_of_type,
     number_of,
@@ -18,7 +17,7 @@ from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
-from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope, is_in_turn, scope_of
+from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope, hex_told_of, is_in_turn, scope_of
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.storage_face import (
     ObjectKv,
@@ -29,6 +28,7 @@ from pytest_durable._core.actor.storage_face import (
 )
 from pytest_durable._core.actor.strand import Strand
 from pytest_durable._core.actor.transactions import TransactionHandle
+from pytest_durable._core.storage import member
 
 __all__ = [
     "ABSENT",
@@ -52,6 +52,7 @@ __all__ = [
     "Strand",
     "TransactionHandle",
     "current_scope",
+    "hex_told_of",
     "is_in_turn",
     "is_nothing",
     "is_object",

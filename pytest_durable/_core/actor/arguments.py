@@ -55,11 +55,6 @@ def is_object(value: object) -> bool:
     return not (is_nothing(value) or isinstance(value, bool | int | float | str))
 
 
-def member(options: object, name: str) -> object:
-    """A member of an options object; ``UNDEFINED`` when it is not there. Unknown members are never looked at."""
-    return options.get(name, UNDEFINED) if isinstance(options, dict) else UNDEFINED
-
-
 def truth(value: object) -> bool:
     """The truth of a value in the platform's language: empty containers are true there."""
     if isinstance(value, bool | int | float | str):
@@ -133,7 +128,7 @@ def milliseconds_of(value: datetime | JSDate) -> float:
     if isinstance(value, JSDate):
         return value.milliseconds
     offset = value.utcoffset() or timedelta()
-    return ((value.replace(tzinfo=None) - offset) - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
+    return (value.replace(tzinfo=None) - datetime(1970, 1, 1) - offset) // timedelta(milliseconds=1)
 
 
 def _is_big(value: float) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_durable._core.actor.gates import Section
+from pytest_durable._core.platform_errors import RemoteFailure
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.incarnation import Incarnation
@@ -29,6 +30,15 @@ SCOPE: Final[ContextVar[Scope | None]] = ContextVar("pytest_durable_scope", defa
 def current_scope() -> Scope | None:
     """The scope of the running code, or None outside of objects (in the test itself)."""
     return SCOPE.get()
+
+
+def hex_told_of(failure: RemoteFailure) -> str:
+    """The id that an error tells to whoever catches it now: an object is told its own, the test that of the thrower.
+
+    So it is on the platform, which marks each error that comes into an object as one of that object.
+    """
+    scope = SCOPE.get()
+    return failure.actor_hex if scope is None else scope.incarnation.key.hex
 
 
 def is_in_turn() -> bool:

@@ -25,7 +25,7 @@ from pytest_durable._core.actor.arguments import (
 from pytest_durable._core.actor.storage_owner import StorageOwner, TransactionHandle
 from pytest_durable._core.actor.storage_sync import ObjectKv, ObjectSql, list_options, shown
 from pytest_durable._core.platform_errors import PlatformError, error, type_error
-from pytest_durable._core.storage import PLAIN, UNDEFINED, DecodedTypes, ObjectStore
+from pytest_durable._core.storage import PLAIN, UNDEFINED, DecodedTypes, ObjectStore, own_members
 
 __all__ = ["ObjectKv", "ObjectSql", "ObjectStorage", "ObjectTransaction", "StorageOperations"]
 
@@ -81,7 +81,8 @@ class StorageOperations:
     def put(self, key: object = ABSENT, value: object = ABSENT, options: object = UNDEFINED) -> None:
         """Store ``value`` under ``key``, or all members of an object; then ``value`` holds the options.
 
-        Members that are undefined are skipped. Either all are stored or none.
+        Any object is taken for entries but an array, which is a key: the text of its elements. What has no members of
+        its own, such as a Map, stores nothing. Members that are undefined are skipped. Either all are stored or none.
 
         Raises:
             PlatformError: TypeError for the arguments; DataCloneError for a value that cannot be stored.
@@ -89,7 +90,6 @@ class StorageOperations:
         if key is ABSENT:
             raise self._refused("put", 1, "string or object")
         self._read_options("put", 3, options, "PutOptions")
-        # An array is not taken for entries but for a key: the text of its elements.
         if is_object(key) and not isinstance(key, list):
             self._put_entries(key, value)
             return
@@ -101,9 +101,7 @@ class StorageOperations:
     def _put_entries(self, entries: object, options: object) -> None:
         if not (is_nothing(options) or is_object(options)):
             raise type_error(_PUT_FORMS)
-        # A Map, a Date or a function has no members of its own: nothing is stored.
-        members = entries.items() if isinstance(entries, dict) else ()
-        pairs = [(key, value) for key, value in members if value is not UNDEFINED]
+        pairs = [(key, value) for key, value in own_members(entries) if value is not UNDEFINED]
         self._enter("put()").put_many(pairs)
 
     def delete(self, key: object = ABSENT, options: object = UNDEFINED) -> bool | int:

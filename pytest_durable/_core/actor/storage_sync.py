@@ -11,14 +11,13 @@ from pytest_durable._core.actor.arguments import (
     int32_of,
     is_nothing,
     is_object,
-    member,
     not_of_type,
     text_of,
     truth,
 )
 from pytest_durable._core.actor.storage_owner import StorageOwner
 from pytest_durable._core.platform_errors import error, type_error
-from pytest_durable._core.storage import PLAIN, UNDEFINED, Cursor, DecodedTypes, ListOptions, ObjectStore
+from pytest_durable._core.storage import PLAIN, UNDEFINED, Cursor, DecodedTypes, ListOptions, ObjectStore, member
 
 _LIST_TWO_STARTS: Final = "list() cannot be called with both start and startAfter values."
 _LIST_LIMIT: Final = "List limit must be positive."

@@ -10,6 +10,7 @@ from pytest_durable._core.storage.database import DiskStatistics
 from pytest_durable._core.storage.disk import Disk
 from pytest_durable._core.storage.inspection import StoredValues, StoredView
 from pytest_durable._core.storage.key_range import ListOptions
+from pytest_durable._core.storage.members import member, own_members
 from pytest_durable._core.storage.namespace import NamespaceFiles
 from pytest_durable._core.storage.sql_cursor import Cursor
 from pytest_durable._core.storage.sql_errors import is_constraint_failure
@@ -42,5 +43,7 @@ __all__ = [
     "encoded_size",
     "is_constraint_failure",
     "may_exceed",
+    "member",
+    "own_members",
     "text_of",
 ]

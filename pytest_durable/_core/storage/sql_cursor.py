@@ -1,8 +1,8 @@
 """One running statement of user SQL, and the cursor over its rows.
 
 The platform counts rows with a patched SQLite. Ours has no such counters, so ``rows_read`` and ``rows_written`` are
-approximations: rows delivered (and the one read ahead), rows changed, and one more written row for each index of the
-table that had to be maintained.
+approximations: rows delivered (and the one read ahead; at the end what was scanned and sorted), rows changed, and one
+more written row for each index of the table that had to be maintained.
 
 Source: spec durable-objects 5.3.5, 5.4.
 """
@@ -14,6 +14,7 @@ from weakref import WeakSet
 import apsw
 
 from pytest_durable._core.platform_errors import PlatformError, error
+from pytest_durable._core.storage.sql_counts import count_read
 from pytest_durable._core.storage.sql_lossy import read_lossily
 from pytest_durable._core.storage.sql_rules import Rules, StatementFacts
 from pytest_durable._core.storage.sql_values import SqlValue, read
@@ -66,6 +67,7 @@ class Execution:
         self._rows: Iterator[RawRow] = iter(())
         self._bound: Sequence[SqlValue] = ()
         self._count = 0
+        self._changes_before = 0
 
     def start(self, bound: Sequence[SqlValue]) -> None:
         """Run the statement up to its first row; all of it if it writes.
@@ -88,7 +90,9 @@ class Execution:
         else:
             rows: list[Any] = cursor.fetchall()  # apsw's type of a row is another for newer Pythons
             self._rows = iter(rows)
-            self.changed = connection.changes()
+            # What is told stays from the last statement that changed rows, and DROP changes none.
+            is_changed = connection.total_changes() != self._changes_before
+            self.changed = connection.changes() if is_changed else 0
 
     def _execute(self, bound: Sequence[SqlValue]) -> apsw.Cursor:
         cursor = self._runner.connection.cursor()
@@ -101,6 +105,7 @@ class Execution:
         # PRAGMA optimize passes for reading, and runs ANALYZE.
         if not cursor.is_readonly or self._runner.rules.facts.analyzes:
             self._is_readonly = False
+            self._changes_before = self._runner.connection.total_changes()
         return self._is_readonly or self._is_announced
 
     def next(self) -> RawRow | None:
@@ -124,6 +129,10 @@ class Execution:
         finally:
             rules.is_active = False
 
+    def count_read(self, delivered: int) -> int:
+        """About how many rows a statement that reads has read; it is at its end."""
+        return count_read(self._runner.connection, self.statement, self._bound, delivered)
+
     def drain(self) -> None:
         """Run to the end; the rows are not wanted."""
         while self.next() is not None:
@@ -133,7 +142,17 @@ class Execution:
 class Cursor:
     """The rows of one statement, each a tuple in the order of ``column_names``. One row is always read ahead."""
 
-    __slots__ = ("__weakref__", "_ahead", "_delivered", "_execution", "_problem", "_runner", "_types", "column_names")
+    __slots__ = (
+        "__weakref__",
+        "_ahead",
+        "_delivered",
+        "_execution",
+        "_problem",
+        "_read_in_all",
+        "_runner",
+        "_types",
+        "column_names",
+    )
 
     def __init__(self, runner: Runner, execution: Execution, types: DecodedTypes) -> None:
         #: Names of the columns, duplicates included; empty for a statement without columns.
@@ -143,6 +162,8 @@ class Cursor:
         self._types = types
         self._problem: PlatformError | None = None
         self._delivered = 0
+        #: Of a cursor at its end, once somebody has asked.
+        self._read_in_all: int | None = None
         self._ahead = execution.next()
         if self._ahead is not None and execution.is_live:
             runner.live.add(self)
@@ -202,7 +223,13 @@ class Cursor:
         facts = self._execution.facts
         if facts.change in (apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE):
             return self._execution.changed
-        return self._delivered + self.is_open if facts.reads and facts.change is None else 0
+        if not facts.reads or facts.change is not None:
+            return 0
+        if self.is_open:
+            return self._delivered + 1
+        if self._read_in_all is None:
+            self._read_in_all = self._execution.count_read(self._delivered)
+        return self._read_in_all
 
     @property
     def rows_written(self) -> int:
@@ -221,6 +248,7 @@ class Cursor:
         self._end()
 
     def _end(self) -> None:
+        self._read_in_all = self._delivered + self.is_open
         self._ahead = None
         self._runner.live.discard(self)
         self._execution = _ended(self._runner, self._execution)

@@ -52,6 +52,7 @@ def whole_text(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         # The platform stores the three bytes of a lone surrogate and reads them back as three replacement characters.
+        # That these are stored already can be seen by length(), hex() and the like only (docs/decisions/0014).
         return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     return text
 

@@ -24,6 +24,9 @@ from pytest_durable._core.storage.values import (
 
 # Not from strftime, which speaks the language of the process's locale.
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_EPOCH: Final = datetime(1970, 1, 1)
+_YEARS_OF_CYCLE: Final = 400
+_SECONDS_OF_CYCLE: Final = 146_097 * 86_400
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -53,11 +56,22 @@ def _number_text(value: object) -> str:
 
 
 def _date_text(value: object) -> str:
-    if isinstance(value, datetime):
-        utc = (value.replace(tzinfo=None) - (value.utcoffset() or timedelta())).replace(microsecond=0)
-        day = f"{_DAYS[utc.weekday()]} {_MONTHS[utc.month - 1]} {utc.day:02d} {utc.year:04d}"
-        return f"{day} {utc:%H:%M:%S} GMT+0000 (Coordinated Universal Time)"
-    return "Invalid Date"
+    assert isinstance(value, datetime | JSDate)
+    if isinstance(value, JSDate) and not value.is_valid:
+        return "Invalid Date"
+    # Dates repeat every 400 years, weekdays too; so each is shown by way of one that Python has.
+    cycles, within = divmod(_seconds_of(value), _SECONDS_OF_CYCLE)
+    utc = _EPOCH + timedelta(seconds=within)
+    year = utc.year + _YEARS_OF_CYCLE * cycles
+    day = f"{_DAYS[utc.weekday()]} {_MONTHS[utc.month - 1]} {utc.day:02d} {'-' * (year < 0)}{abs(year):04d}"
+    return f"{day} {utc:%H:%M:%S} GMT+0000 (Coordinated Universal Time)"
+
+
+def _seconds_of(value: datetime | JSDate) -> int:
+    if isinstance(value, JSDate):
+        return int(value.milliseconds // 1000)
+    # In this order: the first and the last days of Python may have no counterpart in UTC.
+    return (value.replace(tzinfo=None) - _EPOCH - (value.utcoffset() or timedelta())) // timedelta(seconds=1)
 
 
 def _list_text(value: object) -> str:

@@ -9,6 +9,7 @@ This module is the one place of the core that may use that language's prefix: th
 (``pytest_durable.values``) and shall say to users where such a value comes from.
 """
 
+import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, MutableSet, Set
 from dataclasses import dataclass, field
@@ -16,12 +17,15 @@ from datetime import UTC, datetime, timedelta
 from reprlib import recursive_repr
 from typing import Any, Final, Generic, TypeVar, final, overload
 
+from pytest_durable._core.storage.regexp_source import literal_source
+
 T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_MS: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+_DATE_MS_MAX: Final = 8.64e15
 _LATEST_MS: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
 
 
@@ -77,9 +81,18 @@ class JSBigInt(int):
 @final
 @dataclass(frozen=True, slots=True)
 class JSDate:
-    """A Date outside the range of ``datetime``: before year 1, after year 9999, or invalid (not a number)."""
+    """A Date outside the range of ``datetime``: before year 1, after year 9999, or invalid (not a number).
+
+    As in any Date, parts of a millisecond are cut off, and what is further than 8.64e15 from the epoch is invalid.
+    """
 
     milliseconds: float
+
+    def __post_init__(self) -> None:
+        if not abs(self.milliseconds) <= _DATE_MS_MAX:
+            object.__setattr__(self, "milliseconds", math.nan)
+        elif self.milliseconds != math.trunc(self.milliseconds):
+            object.__setattr__(self, "milliseconds", math.trunc(self.milliseconds))
 
     @property
     def is_valid(self) -> bool:
@@ -250,10 +263,17 @@ class JSTypedArray:
 @final
 @dataclass(frozen=True, slots=True)
 class JSRegExp:
-    """A regular expression: its source text, and its flags in the order of ``dgimsuvy``. Nothing here can match it."""
+    """A regular expression: its source text, and its flags in the order of ``dgimsuvy``. Nothing here can match it.
+
+    The source is kept in the form that a literal needs, as the platform keeps it: ``JSRegExp("a/b")`` has the source
+    ``a\\/b``, and an empty one is ``(?:)``.
+    """
 
     source: str
     flags: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", literal_source(self.source))
 
 
 @final

@@ -107,7 +107,9 @@ def _describe(item: Any, refer: Refer) -> list[Any]:
         return _describe_array(item, refer)
     if isinstance(item, datetime):
         aware = item if item.tzinfo is not None else item.replace(tzinfo=UTC)
-        return ["d", (aware - _EPOCH) // timedelta(milliseconds=1)]
+        # Towards the epoch, as a stored one is cut off.
+        since, ms = aware - _EPOCH, timedelta(milliseconds=1)
+        return ["d", since // ms if since >= timedelta() else -(-since // ms)]
     if isinstance(item, memoryview):
         return ["V", "Uint8Array", refer(JSArrayBuffer(bytes(item))), 0, item.nbytes]
     if isinstance(item, bytes | bytearray):

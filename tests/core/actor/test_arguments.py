@@ -11,7 +11,6 @@ from pytest_durable._core.actor.arguments import (
     int32_of,
     is_nothing,
     is_object,
-    member,
     number_of,
     text_of,
     truth,
@@ -31,6 +30,8 @@ from pytest_durable._core.storage.values import (
 )
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+#: An instant that has no datetime in UTC.
+LATEST = dt.datetime(9999, 12, 31, 23, tzinfo=dt.timezone(dt.timedelta(hours=-5)))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,16 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
         (JSTypedArray("DataView", b"\1\2"), "[object DataView]"),
         (EPOCH, "Thu Jan 01 1970 00:00:00 GMT+0000 (Coordinated Universal Time)"),
         (JSDate(math.nan), "Invalid Date"),
+        (JSDate(8.64e15), "Sat Sep 13 275760 00:00:00 GMT+0000 (Coordinated Universal Time)"),
+        (JSDate(8.64e15 + 1), "Invalid Date"),
+        (JSDate(253402300800000), "Sat Jan 01 10000 00:00:00 GMT+0000 (Coordinated Universal Time)"),
+        (JSDate(-62135596800001), "Sun Dec 31 0000 23:59:59 GMT+0000 (Coordinated Universal Time)"),
+        (JSDate(-62167219200001), "Fri Dec 31 -0001 23:59:59 GMT+0000 (Coordinated Universal Time)"),
+        (JSDate(-8.64e15), "Tue Apr 20 -271821 00:00:00 GMT+0000 (Coordinated Universal Time)"),
+        (LATEST, "Sat Jan 01 10000 04:00:00 GMT+0000 (Coordinated Universal Time)"),
         (JSRegExp("x", "g"), "/x/g"),
+        (JSRegExp(""), "/(?:)/"),
+        (JSRegExp("a/b"), r"/a\/b/"),
         (JSError("TypeError", "q"), "TypeError: q"),
         (JSError("Error", ""), "Error"),
         (JSBoxed(True), "true"),
@@ -85,6 +95,7 @@ def test_a_value_is_turned_into_the_platforms_text(value: object, text: str) -> 
         ([3], 3),
         ([], 0),
         (EPOCH + dt.timedelta(seconds=1), 1000),
+        (LATEST, 253402315200000),
     ],
 )
 def test_a_value_is_turned_into_a_number(value: object, number: float) -> None:
@@ -166,9 +177,3 @@ def test_objects_are_told_from_primitives_and_from_nothing() -> None:
     assert all(is_object(value) for value in ({}, [], JSMap(), b""))
     assert not any(is_object(value) for value in (1, "x", True, None, UNDEFINED, ABSENT))
     assert all(is_nothing(value) for value in (None, UNDEFINED, ABSENT))
-
-
-def test_only_own_members_of_an_options_object_count() -> None:
-    assert member({"a": 1}, "a") == 1
-    assert member({}, "a") is UNDEFINED
-    assert member(JSMap({"a": 1}), "a") is UNDEFINED

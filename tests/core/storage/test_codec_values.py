@@ -3,7 +3,7 @@
 import copy
 import pickle
 from datetime import UTC, datetime
-from math import nan
+from math import inf, nan
 
 import pytest
 
@@ -160,6 +160,43 @@ def test_the_stack_does_not_count_when_errors_are_compared() -> None:
     assert error != JSError("TypeError", "m", {"cause": 2})
     assert error != ValueError("m")
     assert (error.stack, JSError().stack) == ("here", None)
+
+
+@pytest.mark.parametrize(("given", "kept"), [(1.5, 1), (-1.5, -1), (8.64e15, 8.64e15)])
+def test_a_date_has_whole_milliseconds(given: float, kept: float) -> None:
+    # DO-4.1.6
+    assert JSDate(given).milliseconds == kept
+
+
+@pytest.mark.parametrize("given", [8.64e15 + 1, -8.64e15 - 1, inf, -inf, nan])
+def test_a_date_too_far_away_is_invalid(given: float) -> None:
+    # DO-4.1.6
+    assert not JSDate(given).is_valid
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("a+", "a+"),
+        ("", "(?:)"),
+        ("a/b", r"a\/b"),
+        (r"a\/b", r"a\/b"),
+        (r"\\/", r"\\\/"),
+        ("[/]/", r"[/]\/"),
+        (r"[\]/]", r"[\]/]"),
+        ("[]/]", r"[]\/]"),
+        ("[[/]/", r"[[/]\/"),
+        ("a\nb\r\u2028\u2029", r"a\nb\r\u2028\u2029"),
+        ("\\\n", r"\n"),
+        ("\\\\\n", r"\\\n"),
+        ("[\n/\\\u2028]", r"[\n/\u2028]"),
+        ("\t\0\ud800", "\t\0\ud800"),
+    ],
+)
+def test_the_source_of_a_regular_expression_is_that_of_its_literal(given: str, kept: str) -> None:
+    # DO-4.1.6
+    assert JSRegExp(given).source == kept
+    assert JSRegExp(given) == JSRegExp(kept)
 
 
 def test_expressions_and_boxes_compare_by_content() -> None:

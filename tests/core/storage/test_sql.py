@@ -253,10 +253,18 @@ def test_rows_read_counts_one_row_ahead(table):
     [
         ("SELECT 1", 0, 0),
         ("SELECT * FROM t", 3, 0),
+        ("SELECT * FROM t WHERE a = 2", 1, 0),
+        ("SELECT * FROM t WHERE b = 'absent'", 3, 0),
+        ("SELECT * FROM t LIMIT 1 OFFSET 1", 2, 0),
+        ("SELECT count(b) FROM t", 3, 0),
+        ("SELECT DISTINCT b IS NULL FROM t", 3, 0),
+        ("SELECT * FROM t ORDER BY b", 6, 0),
+        ("SELECT * FROM t WHERE a + 0 > 1 ORDER BY b", 5, 0),
         ("PRAGMA table_info(t)", 0, 0),
         ("INSERT INTO t(b) VALUES (1), (2)", 0, 2),
         ("UPDATE t SET b = 1", 3, 3),
         ("DELETE FROM t WHERE a < 3", 2, 2),
+        ("INSERT INTO t(b) VALUES (1), (2); DROP TABLE t", 0, 0),
         ("CREATE INDEX i ON t(b); INSERT INTO t(b) VALUES (1)", 0, 2),
         ("CREATE INDEX i ON t(b); UPDATE t SET b = 1", 3, 6),
         ("CREATE INDEX i ON t(b); UPDATE t SET a = a + 10", 3, 3),
@@ -268,6 +276,22 @@ def test_counters_of_whole_statements(table, query, read, written):
     cursor = table.sql_exec(query)
     cursor.to_list()
     assert (cursor.rows_read, cursor.rows_written) == (read, written)
+
+
+def test_rows_read_of_a_cursor_ended_by_an_error_are_those_it_has_read(table):
+    # DO-5.4.T1.6
+    cursor = table.sql_exec("SELECT a FROM t WHERE a > ?", [0])
+    with pytest.raises(PlatformError):
+        cursor.one()
+    assert cursor.rows_read == 2
+
+
+def test_rows_read_of_a_statement_that_cannot_run_again_are_those_it_gave(table):
+    # DO-5.4.T1.6
+    cursor = table.sql_exec("SELECT a FROM t WHERE b <> 'absent'")
+    cursor.to_list()
+    table.sql_exec("DROP TABLE t")
+    assert cursor.rows_read == 3
 
 
 def test_same_text_runs_again_while_a_cursor_is_open(table):
