@@ -163,7 +163,7 @@ class ActorStorage:
         """
         failure = self.open_store.is_critically_failed
         if failure is not None:
-            self._incarnation.container.break_with_error(failure.copy())
+            self._incarnation.container.break_with_error(failure.copy(), counts=False)
             return
         self.alarm.was_read()
         if isinstance(self.open_store.state, Implicit):
