@@ -41,7 +41,8 @@ class ObjectContext:
     def storage(self) -> ObjectStorage:
         """The object's storage."""
         if self._storage is None:
-            self._storage = ObjectStorage(self._owner, sql=self._incarnation.services.sql_enabled)
+            services = self._incarnation.services
+            self._storage = ObjectStorage(self._owner, sql=services.sql_enabled, experimental=services.experimental)
         return self._storage
 
     @property

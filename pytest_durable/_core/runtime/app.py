@@ -19,6 +19,8 @@ _PRESERVES: Final = "delete_all_preserves_alarm"
 _ENHANCED_ERRORS_DATE: Final = "2026-04-21"
 _ENHANCED: Final = "enhanced_error_serialization"
 _LEGACY: Final = "legacy_error_serialization"
+#: Shows what production does not have yet (spec 4.1.1, 5.1, 5.6.3).
+_EXPERIMENTAL: Final = "experimental"
 _SURFACES: Final = ("auto", "wrapped", "neutral")
 
 
@@ -130,6 +132,11 @@ class App:
         if _DELETES in self.compatibility_flags:
             return False
         return self.compatibility_date < _DELETE_ALL_DELETES_ALARM_DATE
+
+    @property
+    def experimental(self) -> bool:
+        """Whether objects see what only local development has."""
+        return _EXPERIMENTAL in self.compatibility_flags
 
     @property
     def enhanced_errors(self) -> bool:

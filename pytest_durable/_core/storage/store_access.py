@@ -59,6 +59,14 @@ class StoreAccess:
         """Which transaction is open."""
         return self._transaction.state
 
+    def require_sound(self) -> None:
+        """Make sure that no critical error has undone everything.
+
+        Raises:
+            PlatformError: One has.
+        """
+        self._use()
+
     def _use(self) -> Database:
         """The database, for any operation."""
         if self.is_critically_failed is not None:
