@@ -114,13 +114,14 @@ class Container:
     # -- events
 
     def deliver(
-        self, delivery: Call | Delivery, answer: "asyncio.Future[object] | None" = None
+        self, delivery: Call | Delivery, answer: "asyncio.Future[object] | None" = None, caller: object = None
     ) -> "asyncio.Future[object]":
         """Bring a call or request to the object.
 
         Args:
             delivery: What to bring.
             answer: The future to use for the answer; a new one by default.
+            caller: Who calls, if that can be cut off.
 
         Returns:
             A future of the wire value; fails with ``RemoteFailure``.
@@ -132,6 +133,7 @@ class Container:
                 lambda incarnation: surface.deliver(incarnation.instance, delivery),
                 lambda result: surface.answer(delivery, result),
                 answer,
+                caller,
             )
         if delivery.args and (refusal := refusal_of_arguments(delivery.args, bytes_max)) is not None:
             return self._never_sent(refusal, answer)
@@ -140,7 +142,14 @@ class Container:
             lambda incarnation: surface.deliver(incarnation.instance, delivery),
             lambda result: require_sendable_result(surface.answer(delivery, result), bytes_max),
             answer,
+            caller,
         )
+
+    def cut_off(self, caller: object) -> None:
+        """Let every call in flight of ``caller`` lose its connection. The object goes on and is told nothing."""
+        for reply in () if self.incarnation is None else self.incarnation.replies:
+            if reply.caller is caller:
+                reply.lose()
 
     def _never_sent(self, refusal: PlatformError, answer: "asyncio.Future[object] | None") -> "asyncio.Future[object]":
         """The answer to a call that failed at its caller."""
@@ -171,12 +180,13 @@ class Container:
         handle: Callable[[Incarnation], object],
         convert: Callable[[object], object] | None,
         answer: "asyncio.Future[object] | None",
+        caller: object = None,
     ) -> "asyncio.Future[object]":
         services = self.services
         services.life.require_alive()
         self.last_access_ns = services.elapsed_ns()
         future = services.life.loop.create_future() if answer is None else answer
-        reply = Reply(future, services.journal, self.key, method)
+        reply = Reply(future, services.journal, self.key, method, caller)
         if self.breakage is not None:
             reply.fail(self.breakage.failure(self.key))
             return future
