@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.own_alarm import OwnAlarm
+from pytest_durable._core.actor.scope import require_own
 from pytest_durable._core.actor.transactions import TransactionHandle, Transactions
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import PlatformError
@@ -67,11 +68,13 @@ class ActorStorage:
 
         Raises:
             LifeEnded: The process has died; the frame that asks is being unwound.
-            PlatformError: The object is over.
+            PlatformError: The object is over, or it is another object that asks.
         """
         incarnation = self._incarnation
         if incarnation.in_turn:
             self._services.life.require_alive()
+        else:
+            require_own(incarnation, "ActorCacheInterface")
         if incarnation.is_over:
             raise incarnation.container.closed_error()
         return self.open_store

@@ -20,7 +20,7 @@ from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.reply import Reply, describe
-from pytest_durable._core.actor.scope import current_scope, is_in_turn
+from pytest_durable._core.actor.scope import Scope, is_in_turn
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.strand import NEXT_TURN
 from pytest_durable._core.errors import DurableError, LifeEnded
@@ -159,9 +159,8 @@ class Container:
         future.exception()  # as in ``Reply``: a caller may choose not to look
         return future
 
-    def send_from_here(self, delivery: Delivery) -> "asyncio.Future[object]":
+    def send_from_here(self, delivery: Delivery, scope: Scope | None) -> "asyncio.Future[object]":
         """Like ``deliver``, on behalf of the running code: it leaves at the end of the turn (spec 6.4)."""
-        scope = current_scope()
         if scope is None or not scope.incarnation.in_turn:
             return self.deliver(delivery)
         answer: asyncio.Future[object] = self.services.life.loop.create_future()
