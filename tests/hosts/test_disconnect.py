@@ -46,7 +46,9 @@ async def lost(call: Any) -> None:
         await call
     failure = caught.value
     assert (failure.message, failure.retryable) == ("Network connection lost.", True)
-    assert not (failure.remote or failure.overloaded or failure.durable_object_reset)
+    assert not (failure.remote)
+    assert not (failure.overloaded)
+    assert not (failure.durable_object_reset)
 
 
 async def test_calls_in_flight_lose_their_connection_and_the_object_goes_on(durable: Any, slow: Any) -> None:

@@ -177,3 +177,5 @@ export class Fragile extends DurableObject {
     return [...names.map((name) => name in storage), ...namesOfSql.map((name) => name in storage.sql)];
   }
 }
+
+export default {};
