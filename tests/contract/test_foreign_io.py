@@ -11,9 +11,10 @@ CLASSES = (Shelf,)
 pytestmark = pytest.mark.durable(backend="inprocess,workerd")
 
 TEXT = (
-    "Cannot perform I/O on behalf of a different Durable Object. I/O objects (such as streams, request/response bodies, "
-    "and others) created in the context of one Durable Object cannot be accessed from a different Durable Object in the "
-    "same isolate. This is a limitation of Cloudflare Workers which allows us to improve overall performance. "
+    "Cannot perform I/O on behalf of a different Durable Object. I/O objects (such as streams, request/response "
+    "bodies, and others) created in the context of one Durable Object cannot be accessed from a different Durable "
+    "Object in the same isolate. This is a limitation of Cloudflare Workers which allows us to improve overall "
+    "performance. "
 )
 OF_STORAGE = ("get", "put", "transactionSync", "getCurrentBookmark", "kv", "sql", "databaseSize", "abort")
 
