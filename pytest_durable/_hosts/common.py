@@ -18,6 +18,7 @@ from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.declarations import Declarations, ProcessFace
 from pytest_durable._hosts.defaults import StorageMode
 from pytest_durable._hosts.durations import downtime
+from pytest_durable._hosts.faults import claim_that_all_struck
 from pytest_durable._hosts.namespace import Connect, Namespace, check_own_namespace
 from pytest_durable._hosts.platform_warnings import PlatformWarning, require_known_code
 from pytest_durable._hosts.stored import PendingAlarm, Stored
@@ -99,6 +100,14 @@ class CommonHost(ABC):
     def raise_failures(self) -> None:
         """Raise the first failure that nobody has seen yet (an assertion in an alarm, an error in a callback)."""
         self._computer.failures.raise_first()
+
+    def check_faults(self) -> None:
+        """At the end of a test: make sure that each fault that it armed has come.
+
+        Raises:
+            AssertionError: One has not.
+        """
+        claim_that_all_struck(self.namespaces)
 
     def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
         """The pending alarms, by (due, id); while the host is down, those on the disk."""
@@ -237,6 +246,7 @@ class CommonHost(ABC):
             self.close()
         if failure is None:
             self.raise_failures()
+            self.check_faults()
 
     @classmethod
     def run_main(cls, main: Callable[..., Coroutine[Any, Any, T]], **options: Any) -> T:
@@ -251,4 +261,5 @@ class CommonHost(ABC):
         result = await main
         await self.finish()
         self.raise_failures()
+        self.check_faults()
         return result

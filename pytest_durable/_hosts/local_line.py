@@ -66,7 +66,7 @@ class LocalLine:
         self._process.require_open()
         container = self._bind()
         try:
-            future = container.deliver(delivery)
+            future = container.deliver(delivery, caller=self)
         except LifeEnded:
             future = self._process.world.loop.create_future()
             future.set_exception(RemoteFailure(connection_lost(), self._object_id.hex, from_user_code=False))
@@ -86,7 +86,22 @@ class LocalLine:
                 seen.add_note(note)
         return seen
 
+    def _never_sent(self, convert: Callable[[Any], object]) -> Pending:
+        future: asyncio.Future[object] = self._process.world.loop.create_future()
+        future.set_exception(RemoteFailure(connection_lost(), self._object_id.hex, from_user_code=False))
+
+        def explain(failure: Exception) -> BaseException:
+            return self._explain(failure) if isinstance(failure, RemoteFailure) else failure
+
+        return Pending(future, convert, explain)
+
     # -- what the test does from outside
+
+    def cut(self) -> "CutLine":
+        """Let the calls of this line that are in flight lose their connection; the line that is left."""
+        container = self._bind()
+        container.cut_off(self)
+        return CutLine(self)
 
     async def evict(self) -> None:
         """Drop the object's instance in order, once the object is idle.
@@ -155,3 +170,23 @@ class LocalLine:
             self._pin = self._namespace.container(self._object_id).pin()
             self._life = life
         return self._pin.container
+
+
+class CutLine(LocalLine):
+    """What is left of a line that was cut: it sends nothing any more, until another life begins.
+
+    Args:
+        line: The line that was cut.
+    """
+
+    __slots__ = ("_cut_in",)
+
+    def __init__(self, line: LocalLine) -> None:
+        super().__init__(line._process, line._failures, line._unique_key, line._object_id)
+        self._cut_in = line._life
+
+    def _send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
+        self._failures.raise_first()
+        if self._process.require_open().life is self._cut_in:
+            return self._never_sent(convert)
+        return super()._send(delivery, convert, has_options)

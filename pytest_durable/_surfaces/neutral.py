@@ -17,7 +17,7 @@ from pytest_durable._core.messages import Alarm, AlarmInfo, Call, Delivery, Requ
 from pytest_durable._core.platform_errors import PlatformError, error, type_error
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.awaitables import Settled
-from pytest_durable._surfaces.neutral_storage import NeutralStorage
+from pytest_durable._surfaces.neutral_storage import neutral_storage
 from pytest_durable._surfaces.neutral_stubs import NeutralEnv, NeutralId, copied
 from pytest_durable._surfaces.seams import Context
 
@@ -140,7 +140,7 @@ class NeutralContext:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.id = NeutralId(context.id)
-        self.storage = NeutralStorage(context.storage)
+        self.storage = neutral_storage(context.storage)
 
     def blockConcurrencyWhile(self, callback: object = ABSENT) -> "asyncio.Future[object] | Settled":
         """Run ``callback`` while nothing else of the object runs."""

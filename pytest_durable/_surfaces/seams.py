@@ -47,6 +47,10 @@ class Client(Protocol):
         """Start a call now. Fails with ``RemoteFailure``."""
         ...
 
+    def handed_over(self) -> "Client":
+        """The same, for whoever has received it in a message."""
+        ...
+
 
 @runtime_checkable
 class Namespace(Protocol):

@@ -139,6 +139,7 @@ class Bench:
         for host in self.hosts:
             host.raise_failures()
         for host in self.hosts:
+            host.check_faults()
             self._issue_warnings(host)
 
     def end(self, hosts: Iterable[AnyHost]) -> None:

@@ -194,6 +194,9 @@ class DurableObjectStorage(Wrapper):
     def transactionSync(self, callback: Callable[[], _Result], /) -> _Result:
         """Run ``callback()``; its exception comes back as it is, after the rollback."""
 
+    def getCurrentBookmark(self) -> _Async[str]:
+        """A bookmark greater than all before it."""
+
     def getBookmarkForTime(self, time: _Instant, /) -> _Async[str]:
         """Refused: there is no point-in-time recovery outside production."""
 

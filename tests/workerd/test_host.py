@@ -60,6 +60,8 @@ def worker(directory: Path, source: str) -> str:
         (lambda host, probe: host.run_alarm(probe), "run an alarm before its time"),
         (lambda host, probe: host.evict(probe, web_sockets="close"), "be told how to evict sockets"),
         (lambda host, probe: host.crash_at(CallEnded), "be cut at a record of the journal"),
+        (lambda host, probe: host.fail_next(probe, "commit"), "be told that its disk fails"),
+        (lambda host, probe: host.disconnect(probe), "lose the line of one stub"),
         (lambda host, probe: host.env, "show env to the test"),
         (lambda host, probe: host.namespace(f"{OBJECTS}:Probe", storage="memory"), "keep one namespace in storage="),
         (lambda host, probe: probe.give(), "answered with a function, which cannot leave its process"),

@@ -17,7 +17,15 @@ from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
-from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope, hex_told_of, is_in_turn, scope_of
+from pytest_durable._core.actor.scope import (
+    SCOPE,
+    Scope,
+    current_scope,
+    hex_told_of,
+    is_in_turn,
+    require_own,
+    scope_of,
+)
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.storage_face import (
     ObjectKv,
@@ -60,6 +68,7 @@ __all__ = [
     "milliseconds_of",
     "not_of_type",
     "number_of",
+    "require_own",
     "scope_of",
     "text_of",
     "truth",

@@ -21,7 +21,7 @@ from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.reply import Reply, describe
 from pytest_durable._core.actor.requests import answer_to, refusal_of_body
-from pytest_durable._core.actor.scope import current_scope, is_in_turn
+from pytest_durable._core.actor.scope import Scope, is_in_turn
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.strand import NEXT_TURN
 from pytest_durable._core.errors import DurableError, LifeEnded
@@ -115,13 +115,14 @@ class Container:
     # -- events
 
     def deliver(
-        self, delivery: Call | Delivery, answer: "asyncio.Future[object] | None" = None
+        self, delivery: Call | Delivery, answer: "asyncio.Future[object] | None" = None, caller: object = None
     ) -> "asyncio.Future[object]":
         """Bring a call or request to the object.
 
         Args:
             delivery: What to bring.
             answer: The future to use for the answer; a new one by default.
+            caller: Who calls, if that can be cut off.
 
         Returns:
             A future of the wire value; fails with ``RemoteFailure``.
@@ -135,6 +136,7 @@ class Container:
                 lambda incarnation: surface.deliver(incarnation.instance, delivery),
                 lambda result: answer_to(delivery, surface.answer(delivery, result)),
                 answer,
+                caller,
             )
         if delivery.args and (refusal := refusal_of_arguments(delivery.args, bytes_max)) is not None:
             return self._never_sent(refusal, answer)
@@ -143,7 +145,14 @@ class Container:
             lambda incarnation: surface.deliver(incarnation.instance, delivery),
             lambda result: require_sendable_result(surface.answer(delivery, result), bytes_max),
             answer,
+            caller,
         )
+
+    def cut_off(self, caller: object) -> None:
+        """Let every call in flight of ``caller`` lose its connection. The object goes on and is told nothing."""
+        for reply in () if self.incarnation is None else self.incarnation.replies:
+            if reply.caller is caller:
+                reply.lose()
 
     def _never_sent(self, refusal: PlatformError, answer: "asyncio.Future[object] | None") -> "asyncio.Future[object]":
         """The answer to a call that failed at its caller."""
@@ -153,9 +162,8 @@ class Container:
         future.exception()  # as in ``Reply``: a caller may choose not to look
         return future
 
-    def send_from_here(self, delivery: Delivery) -> "asyncio.Future[object]":
+    def send_from_here(self, delivery: Delivery, scope: Scope | None) -> "asyncio.Future[object]":
         """Like ``deliver``, on behalf of the running code: it leaves at the end of the turn (spec 6.4)."""
-        scope = current_scope()
         if scope is None or not scope.incarnation.in_turn:
             return self.deliver(delivery)
         answer: asyncio.Future[object] = self.services.life.loop.create_future()
@@ -174,12 +182,13 @@ class Container:
         handle: Callable[[Incarnation], object],
         convert: Callable[[object], object] | None,
         answer: "asyncio.Future[object] | None",
+        caller: object = None,
     ) -> "asyncio.Future[object]":
         services = self.services
         services.life.require_alive()
         self.last_access_ns = services.elapsed_ns()
         future = services.life.loop.create_future() if answer is None else answer
-        reply = Reply(future, services.journal, self.key, method)
+        reply = Reply(future, services.journal, self.key, method, caller)
         if self.breakage is not None:
             reply.fail(self.breakage.failure(self.key))
             return future

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from pytest_durable._core.actor.incarnation import AbortRequest
-from pytest_durable._core.actor.scope import Scope, current_scope
+from pytest_durable._core.actor.scope import Scope, current_scope, require_own
 from pytest_durable._core.actor.storage_face import ObjectStorage
 from pytest_durable._core.ids import ObjectId
 
@@ -41,7 +41,8 @@ class ObjectContext:
     def storage(self) -> ObjectStorage:
         """The object's storage."""
         if self._storage is None:
-            self._storage = ObjectStorage(self._owner, sql=self._incarnation.services.sql_enabled)
+            services = self._incarnation.services
+            self._storage = ObjectStorage(self._owner, sql=services.sql_enabled, experimental=services.experimental)
         return self._storage
 
     @property
@@ -51,11 +52,21 @@ class ObjectContext:
 
     def block_concurrency_while(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
         """Run ``callback`` while no other event of the object is delivered; a failure resets the object (spec 6.5)."""
-        incarnation = self._incarnation
-        self._owner.store  # noqa: B018 - raises if the object is over
         scope = current_scope()
+        incarnation = self._running(scope)
+        self._require_alive(incarnation)
         parent = scope.section if scope is not None and scope.incarnation is incarnation else None
         return incarnation.run_section(callback, parent, failure_resets=True)
+
+    def _running(self, scope: Scope | None) -> "Incarnation":
+        """The instance whose turn it is: what needs no I/O of its own concerns that one, whose ever it is (tried)."""
+        if scope is not None and scope.incarnation.in_turn:
+            return scope.incarnation
+        return self._incarnation
+
+    def _require_alive(self, incarnation: "Incarnation") -> None:
+        owner = self._owner if incarnation is self._incarnation else incarnation.storage
+        owner.store  # noqa: B018 - raises if the object is over
 
     def run_inside(self, callback: Callable[[], object], made_in: Scope | None) -> "asyncio.Future[object]":
         """Run ``callback`` (it may return an awaitable) as an event of this object: a call of one of its functions.
@@ -74,9 +85,9 @@ class ObjectContext:
         Raises:
             PlatformError: The object is over.
         """
-        incarnation = self._incarnation
+        incarnation = self._running(current_scope())
         try:
-            self._owner.store  # noqa: B018 - raises if the object is over
+            self._require_alive(incarnation)
         except BaseException:
             _discard(awaitable)
             raise
@@ -88,8 +99,13 @@ class ObjectContext:
         incarnation.start(_settle(awaitable), ended).is_background = True
 
     def abort(self, reason: str | None = None, *, retry_alarm: bool = True) -> None:
-        """Have the object ended when the running turn is over; its writes are lost. The caller then leaves the turn."""
+        """Have the object ended when the running turn is over; its writes are lost. The caller then leaves the turn.
+
+        Raises:
+            PlatformError: It is another object that asks.
+        """
         incarnation = self._incarnation
+        require_own(incarnation, "ActorCacheInterface")
         if incarnation.is_over or incarnation.abort_request is not None:
             return
         incarnation.abort_request = AbortRequest(reason, retry_alarm)

@@ -70,6 +70,7 @@ class Services:
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
         enhanced_errors: Stored errors keep their own properties (newer compatibility dates).
         sql_enabled: ``storage.sql`` is available.
+        experimental: The application has the flag ``experimental``.
         message_bytes_max: Largest message of a call.
     """
 
@@ -94,6 +95,7 @@ class Services:
     delete_all_keeps_alarm: bool = False
     enhanced_errors: bool = True
     sql_enabled: bool = True
+    experimental: bool = False
     message_bytes_max: int = 33_554_432
 
     def tell_if_claim(self, failure: BaseException) -> bool:

@@ -19,6 +19,10 @@ _PRESERVES: Final = "delete_all_preserves_alarm"
 _ENHANCED_ERRORS_DATE: Final = "2026-04-21"
 _ENHANCED: Final = "enhanced_error_serialization"
 _LEGACY: Final = "legacy_error_serialization"
+#: Shows what production does not have yet (spec 4.1.1, 5.1, 5.6.3).
+_EXPERIMENTAL: Final = "experimental"
+#: Flags of which an application has one at most.
+_CONTRADICTORY: Final = ((_DELETES, _PRESERVES), (_ENHANCED, _LEGACY))
 _SURFACES: Final = ("auto", "wrapped", "neutral")
 
 
@@ -123,6 +127,12 @@ class App:
             _require(isinstance(given_flag, str), "compatibility_flags", flag, "names of flags")
         options: object = self.options
         _require(isinstance(options, PlatformOptions), "options", options, "PlatformOptions(…)")
+        for one, other in _CONTRADICTORY:
+            if one in self.compatibility_flags and other in self.compatibility_flags:
+                raise ConfigurationError(
+                    f"The compatibility flags {one!r} and {other!r} contradict each other.\n\n"
+                    "The platform does not start with both. Leave one of them out."
+                )
         lenient: object = self.lenient
         _require(isinstance(lenient, bool), "lenient", lenient, "True or False")
         date = self.compatibility_date
@@ -137,6 +147,11 @@ class App:
         if self._has(_DELETES):
             return False
         return self._date < _DELETE_ALL_DELETES_ALARM_DATE
+
+    @property
+    def experimental(self) -> bool:
+        """Whether objects see what only local development has."""
+        return _EXPERIMENTAL in self.compatibility_flags
 
     @property
     def enhanced_errors(self) -> bool:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from pytest_durable._core.actor import AlarmResult, Container, Pin, Services, is_in_turn
+from pytest_durable._core.actor import AlarmResult, Container, Pin, Services, current_scope, is_in_turn, require_own
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
 from pytest_durable._core.isolate import Target
@@ -140,17 +140,23 @@ class ObjectAlarms:
 class ObjectClient:
     """The inside of a stub in user code: one object, pinned to its container at first use.
 
+    It is of use to the instance in whose turn it was made, and to no other (spec 9.10).
+
     Args:
         namespace: Where the object lives.
         object_id: Which object.
+        kind: What the platform calls such a thing.
     """
 
-    __slots__ = ("_namespace", "_pin", "id")
+    __slots__ = ("_kind", "_made_by", "_namespace", "_pin", "id")
 
-    def __init__(self, namespace: ActorNamespace, object_id: ObjectId) -> None:
+    def __init__(self, namespace: ActorNamespace, object_id: ObjectId, kind: str = "OutgoingFactory") -> None:
+        scope = current_scope()
         self.id = object_id
         self._namespace = namespace
         self._pin: Pin | None = None
+        self._made_by = None if scope is None else scope.incarnation
+        self._kind = kind
 
     def __repr__(self) -> str:
         return f"<ObjectClient of {self._namespace.unique_key} {self.id.hex[:8]}…>"
@@ -160,7 +166,13 @@ class ObjectClient:
 
         Returns:
             A future of the wire value; fails with ``RemoteFailure``.
+
+        Raises:
+            PlatformError: Another instance has made this.
         """
+        scope = current_scope()
+        if scope is not None and self._made_by is not None and self._made_by is not scope.incarnation:
+            require_own(self._made_by, self._kind)
         life = self._namespace.services.life
         if life.is_over and not is_in_turn():  # kept from a life that has ended: there is nobody at the other side
             future: asyncio.Future[object] = life.loop.create_future()
@@ -169,7 +181,13 @@ class ObjectClient:
             return future
         if self._pin is None:
             self._pin = self._namespace.container(self.id).pin()
-        return self._pin.container.send_from_here(delivery)
+        return self._pin.container.send_from_here(delivery, scope)
+
+    def handed_over(self) -> "ObjectClient":
+        """The same way to the object, for whoever has received it in a message."""
+        received = ObjectClient(self._namespace, self.id, "SubrequestChannel")
+        received._pin = self._pin
+        return received
 
 
 class NamespaceBinding:

@@ -140,6 +140,7 @@ class Runtime:
             delete_all_keeps_alarm=app.delete_all_keeps_alarm,
             enhanced_errors=app.enhanced_errors,
             sql_enabled=app.options.sql,
+            experimental=app.experimental,
             message_bytes_max=app.options.message_bytes_max,
             arm_sweep=self._arm_sweep,
             label=namespace.label,

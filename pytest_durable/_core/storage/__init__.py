@@ -8,6 +8,7 @@ from pytest_durable._core.storage.alarm_table import AlarmTable
 from pytest_durable._core.storage.codec import NotCloneable, UndecodableError, decode, encode, encoded_size, may_exceed
 from pytest_durable._core.storage.database import DiskStatistics
 from pytest_durable._core.storage.disk import Disk
+from pytest_durable._core.storage.faults import Fault, Step, Trouble
 from pytest_durable._core.storage.inspection import StoredValues, StoredView
 from pytest_durable._core.storage.key_range import ListOptions
 from pytest_durable._core.storage.members import member, own_members
@@ -28,15 +29,18 @@ __all__ = [
     "Disk",
     "DiskStatistics",
     "Explicit",
+    "Fault",
     "Implicit",
     "ListOptions",
     "NamespaceFiles",
     "NoTransaction",
     "NotCloneable",
     "ObjectStore",
+    "Step",
     "StoreHooks",
     "StoredValues",
     "StoredView",
+    "Trouble",
     "UndecodableError",
     "decode",
     "encode",

@@ -10,7 +10,7 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.alarm_table import AlarmTable
 from pytest_durable._core.storage.doors import Doors
-from pytest_durable._core.storage.faults import Faults, Step, Trouble
+from pytest_durable._core.storage.faults import Fault, Faults, Step, Trouble
 from pytest_durable._core.storage.files import Files
 from pytest_durable._core.storage.inspection import StoredView, inspect
 from pytest_durable._core.storage.pool import Pool, PooledDatabase, check_database
@@ -153,9 +153,16 @@ class NamespaceFiles:
     def _forget(self, actor_hex: str) -> None:
         self._stores.pop(actor_hex, None)
 
-    def fail_next(self, step: Step, trouble: Trouble, *, actor_hex: str | None = None) -> None:
-        """Let the next commit, read or alarm row of an object fail; of any object if none is named."""
-        self._faults.add(step, trouble, actor_hex)
+    def fail_next(self, step: Step, trouble: Trouble, *, actor_hex: str | None = None, label: str = "") -> None:
+        """Let the next commit, read or alarm row of an object fail; of any object if none is named.
+
+        Lives may end meanwhile: it is the disk that will fail.
+        """
+        self._faults.add(Fault(step=step, trouble=trouble, actor_hex=actor_hex, label=label))
+
+    def forget_faults(self, *, actor_hex: str | None = None) -> list[Fault]:
+        """Take back what was to fail, of one object or of all; what had not come yet."""
+        return self._faults.forget(actor_hex)
 
     def inspect(self, actor_hex: str) -> StoredView | None:
         """What is stored for the object, read without waking it; None if it has no file."""

@@ -226,6 +226,15 @@ class RealHost(CommonHost):
         """Not on this host: its journal is written by what the platform tells afterwards."""
         raise unsupported("be cut at a record of the journal", _IN_PROCESS)
 
+    def fail_next(self, target: object, step: object, *, error: str = "full") -> NoReturn:
+        """Not on this host: the platform writes to the disk by itself."""
+        raise unsupported("be told that its disk fails", _IN_PROCESS)
+
+    async def disconnect(self, stub: Stub) -> NoReturn:
+        """Not on this host: the platform does not say which call came by which stub."""
+        check_own_stub(stub, self)
+        raise unsupported("lose the line of one stub", "Lose all of them:  await durable.crash()")
+
     @property
     def env(self) -> NoReturn:
         """Not on this host: ``env`` lives in another process."""

@@ -14,9 +14,9 @@ from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped.data_proxies import JsObject
 from pytest_durable._surfaces.wrapped.exceptions import shown
+from pytest_durable._surfaces.wrapped.experimental import wrapped_storage
 from pytest_durable._surfaces.wrapped.proxies import JsProxy
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage
-from pytest_durable._surfaces.wrapped.storage import WrappedStorage
 
 ABORT_TEXT: Final = "Durable Object abort requested"
 #: Members of production's object that are not built yet (spec 1.18). Their absence is told from a typing error.
@@ -170,7 +170,7 @@ class DurableObjectContext:
             raise AttributeError(name)
         result = getattr(self._ctx, name)
         if isinstance(result, RawStorage):
-            result = WrappedStorage(result)
+            result = wrapped_storage(result)
         setattr(self, name, result)
         return result
 

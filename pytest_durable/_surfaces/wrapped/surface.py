@@ -91,7 +91,7 @@ class WrappedSurface:
         references: dict[type, Callable[[Any], object]] = {
             Request: http.request_from_wire,
             Response: http.response_from_wire,
-            StubReference: lambda reference: _FetcherWrapper(reference.client, self._conversions),
+            StubReference: lambda reference: _FetcherWrapper(reference.client.handed_over(), self._conversions),
             FunctionReference: function,
         }
         return FromWire(*self._containers, references)

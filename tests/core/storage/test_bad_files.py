@@ -341,11 +341,13 @@ def test_full_disk_fails_the_statement_and_breaks_the_object(disk, namespace, st
     # DO-6.6
     put(store, a=1)
     first = fill(store)
-    assert (first.message, first.durable_object_reset) == ("database or disk is full: SQLITE_FULL", False)
+    assert first.message.startswith("internal error; reference = ")
+    assert not first.durable_object_reset
     for use in (lambda: store.get("a"), lambda: store.put_many([("b", 1)]), lambda: store.commit()):
         with pytest.raises(PlatformError) as failure:
             use()
-        assert (failure.value.message, failure.value.durable_object_reset) == (first.message, True)
+        seen = (failure.value.message, failure.value.durable_object_reset)
+        assert seen == ("database or disk is full: SQLITE_FULL", True)
     assert store.is_critically_failed is not None
 
 
@@ -388,14 +390,27 @@ def test_writes_are_not_announced_after_a_critical_error(store):
     assert log.calls == []
 
 
-def test_explicit_transaction_can_be_left_after_a_critical_error(store):
+def test_explicit_transaction_cannot_be_rolled_back_after_a_critical_error(store):
     # DO-6.6
     put(store, a=1)
     depth = store.begin_transaction()
     fill(store)
-    store.rollback_transaction(depth)
-    with pytest.raises(PlatformError, match="database or disk is full"):
-        store.get("a")
+    for use in (lambda: store.rollback_transaction(depth), lambda: store.get("a")):
+        with pytest.raises(PlatformError, match=r"^database or disk is full: SQLITE_FULL$"):
+            use()
+
+
+def test_sql_reads_on_after_a_critical_error(store):
+    # What the turn wrote is gone; what was committed can be read, by a cursor that is open too. DO-6.6
+    store.sql_exec("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2)")
+    put(store, a=1)
+    cursor = store.sql_exec("SELECT a FROM t")
+    fill(store)
+    assert cursor.to_list() == [(1,), (2,)]
+    assert store.sql_exec("SELECT count(*) FROM t").one() == (2,)
+    assert store.database_size == 3 * 4096
+    with pytest.raises(PlatformError, match=r"^database or disk is full: SQLITE_FULL$"):
+        store.sql_exec("INSERT INTO t VALUES (3)")
 
 
 DAMAGED_USES = {
@@ -413,8 +428,8 @@ DAMAGED_USES = {
 }
 
 
-@pytest.mark.parametrize("use", DAMAGED_USES.values(), ids=DAMAGED_USES)
-def test_damage_found_while_the_object_runs_speaks_sqlites_words(root, use):
+@pytest.mark.parametrize("name", DAMAGED_USES)
+def test_damage_found_while_the_object_runs_is_an_internal_error_and_in_sql_speaks_sqlites_words(root, name):
     # The header and the schema are whole, every other page is not.
     with opened(root) as namespace:
         store = namespace.open_store(BOB)
@@ -426,8 +441,9 @@ def test_damage_found_while_the_object_runs_speaks_sqlites_words(root, use):
     path.write_bytes(content[:4096] + b"\xee" * (len(content) - 4096))
     with opened(root) as namespace:
         store = namespace.open_store(BOB)
-        with pytest.raises(PlatformError, match=r"^database disk image is malformed: SQLITE_CORRUPT"):
-            use(store)
+        text = r"^database disk image is malformed: SQLITE_CORRUPT" if name == "sql_exec" else r"^internal error; ref"
+        with pytest.raises(PlatformError, match=text):
+            DAMAGED_USES[name](store)
         assert store.is_critically_failed is None
 
 

@@ -64,6 +64,9 @@ async def test_lives(durable: Host, alice: Stub) -> None:
     await durable.stop()
     await durable.start()
     durable.crash_at(Committed, object=alice, nth=2)
+    durable.fail_next(alice, "commit", error="io")
+    durable.fail_next(alice, None)
+    await durable.disconnect(alice)
     await durable.crash()
     running: bool = durable.is_running
     directory: Path | None = durable.directory
