@@ -128,7 +128,7 @@ class App:
         options: object = self.options
         _require(isinstance(options, PlatformOptions), "options", options, "PlatformOptions(…)")
         for one, other in _CONTRADICTORY:
-            if one in self.compatibility_flags and other in self.compatibility_flags:
+            if self._has(one) and self._has(other):
                 raise ConfigurationError(
                     f"The compatibility flags {one!r} and {other!r} contradict each other.\n\n"
                     "The platform does not start with both. Leave one of them out."
@@ -151,7 +151,7 @@ class App:
     @property
     def experimental(self) -> bool:
         """Whether objects see what only local development has."""
-        return _EXPERIMENTAL in self.compatibility_flags
+        return self._has(_EXPERIMENTAL)
 
     @property
     def enhanced_errors(self) -> bool:
