@@ -8,13 +8,19 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
-from pytest_durable._core.actor import AbortRequest, Container, ObjectContext, Pin
+from pytest_durable._core.actor import Breakage, Container, ObjectContext, Pin
 from pytest_durable._core.alarms import AlarmOutcome
 from pytest_durable._core.errors import LifeEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import Call, Delivery, Request
-from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, RemoteFailure, connection_lost, error
+from pytest_durable._core.platform_errors import (
+    DEFAULT_ABORT_REASON,
+    RemoteFailure,
+    connection_lost,
+    error,
+    object_reset,
+)
 from pytest_durable._core.runtime import ActorNamespace
 from pytest_durable._hosts.failures import UnseenFailures
 from pytest_durable._hosts.process import Process
@@ -110,7 +116,7 @@ class LocalLine:
 
     def abort(self, reason: str | None) -> None:
         """End the object's instance at once."""
-        self._bind().abort(AbortRequest(reason or DEFAULT_ABORT_REASON, retry_alarm=True))
+        self._bind().end_at_once(Breakage(object_reset(reason or DEFAULT_ABORT_REASON)))
 
     async def run_inside(self, function: Callable[[Any, Any], object]) -> Any:
         """Run ``function(instance, ctx)`` as an event of the object; its result is unconverted."""

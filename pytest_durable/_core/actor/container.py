@@ -16,7 +16,7 @@ from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_delivery import AlarmResult, AlarmRun
 from pytest_durable._core.actor.breakage import Breakage, Repeated
 from pytest_durable._core.actor.context import ObjectContext
-from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
+from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.reply import Reply, describe
@@ -28,11 +28,9 @@ from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import Call, Delivery, ObjectKey
 from pytest_durable._core.platform_errors import (
-    DEFAULT_ABORT_REASON,
     STORAGE_GONE,
     PlatformError,
     RemoteFailure,
-    object_reset,
 )
 
 #: How long an object stays in memory with nothing to do (spec 9.3).
@@ -210,7 +208,7 @@ class Container:
         services = self.services
         store = services.open_store(self.key.hex)  # may fail: then nothing has changed, and the next event tries again
         self.state = move(self.state, ContainerState.CONSTRUCTING)
-        incarnation = Incarnation(self, services, store, services.base_context())
+        incarnation = Incarnation(self, services, store)
         services.life.adopt(incarnation)
         self.incarnation = incarnation
         return incarnation
@@ -223,9 +221,10 @@ class Container:
         services = self.services
         if incarnation.construction_failure is not None:
             services.surface.replay(incarnation.cls, incarnation.construction_failure.again())
+        # A module that cannot be executed is not the object's fault: nothing is built, and the next event tries again.
+        incarnation.cls = incarnation.isolate.get_class(services.target)
         incarnation.is_constructing = True
         try:
-            incarnation.cls = services.get_class()
             incarnation.context = ObjectContext(incarnation)
             instance = services.surface.build(incarnation.cls, incarnation.context, services.bindings())
         except Exception as failure:
@@ -242,7 +241,7 @@ class Container:
 
     def _construction_failed(self, incarnation: Incarnation, failure: BaseException) -> None:
         if self.services.surface.rules.constructor_failure == "break":
-            self._break(Breakage(failure, from_user_code=True, counts=False))
+            self.break_now(Breakage(failure, from_user_code=True, counts=False))
         else:
             incarnation.construction_failure = Repeated(failure)
 
@@ -281,7 +280,7 @@ class Container:
         except DurableError as failure:  # the file is damaged, or cannot be read
             self.services.claim_failed(failure)
             return False
-        incarnation = Incarnation(self, self.services, store, self.services.base_context())
+        incarnation = Incarnation(self, self.services, store)
         try:
             return incarnation.storage.abandon_alarm(due_ns)
         finally:
@@ -290,13 +289,13 @@ class Container:
 
     # -- the end of an instance
 
-    def abort(self, request: AbortRequest) -> None:
-        """End the instance at once because it asked for it.
-
-        Records: Aborted.
-        """
-        reason = DEFAULT_ABORT_REASON if request.reason is None else request.reason
-        self._break(Breakage(object_reset(reason), retry_alarm=request.retry_alarm))
+    def end_at_once(self, breakage: Breakage) -> None:
+        """End the object because somebody asked for it. One whose turn is on the stack ends with that turn."""
+        incarnation = self.incarnation
+        if incarnation is None or not incarnation.in_turn:
+            self.break_now(breakage)
+        elif incarnation.abort_request is None:
+            incarnation.abort_request = breakage
 
     def reset(self, failure: BaseException) -> None:
         """End the instance because its ``blockConcurrencyWhile`` callback failed."""
@@ -304,13 +303,17 @@ class Container:
         if isinstance(failure, PlatformError):
             failure = failure.copy()
             failure.durable_object_reset = True
-        self._break(Breakage(failure, from_user_code=True))
+        self.break_now(Breakage(failure, from_user_code=True))
 
     def break_with_error(self, failure: PlatformError, *, counts: bool = True) -> None:
         """End the instance because the platform says so (a failed commit, a time limit)."""
-        self._break(Breakage(failure, counts=counts))
+        self.break_now(Breakage(failure, counts=counts))
 
-    def _break(self, breakage: Breakage) -> None:
+    def break_now(self, breakage: Breakage) -> None:
+        """End the object; no turn of it is on the stack, or the one that is has just ended.
+
+        Records: Aborted.
+        """
         if self.breakage is not None:
             return
         self.breakage = breakage

@@ -157,6 +157,7 @@ class Strand(Coroutine[Any, Any, object]):
         incarnation = self._incarnation
         if failure is not None and self._fatal is not None and incarnation.abort_request is None:
             self._fatal(failure)
+        incarnation.strands.discard(self)  # it has nothing left that must be kept if the object ends now
         incarnation.end_turn()
         if not incarnation.is_over:
             incarnation.strand_ended(self)

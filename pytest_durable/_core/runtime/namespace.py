@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from pytest_durable._core.actor import AlarmResult, Container, Pin, Services, is_in_turn
+from pytest_durable._core.actor import AlarmResult, Breakage, Container, Pin, Services, is_in_turn
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
 from pytest_durable._core.isolate import Target
@@ -70,6 +70,11 @@ class ActorNamespace:
     def running(self) -> list[Container]:
         """The containers that have an instance."""
         return [container for container in self._containers.values() if container.incarnation is not None]
+
+    def end_all(self, breakage: Breakage) -> None:
+        """End every object that has a container: stubs used so far fail with the reason, fresh ones do not."""
+        for container in list(self._containers.values()):
+            container.end_at_once(breakage)
 
     def broke(self, container: Container) -> None:
         """Fresh stubs get a fresh container from now on."""
