@@ -9,12 +9,14 @@ Source: workerd server/server.c++ (ActorContainer), io/worker.c++ (Actor); spec 
 
 import asyncio
 import weakref
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_delivery import AlarmResult, AlarmRun
 from pytest_durable._core.actor.breakage import Breakage, Repeated
+from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
@@ -276,16 +278,60 @@ class Container:
         if self.incarnation is not None:
             return self.incarnation.storage.abandon_alarm(due_ns)
         try:
-            store = self.services.open_store(self.key.hex)
+            with self._opened() as storage:
+                return storage.abandon_alarm(due_ns)
         except DurableError as failure:  # the file is damaged, or cannot be read
             self.services.claim_failed(failure)
             return False
-        incarnation = Incarnation(self, self.services, store)
+
+    @contextmanager
+    def _opened(self) -> Iterator[ActorStorage]:
+        """The storage of an object that is not in memory, for a moment in which no user code runs."""
+        incarnation = Incarnation(self, self.services, self.services.open_store(self.key.hex))
         try:
-            return incarnation.storage.abandon_alarm(due_ns)
+            yield incarnation.storage
         finally:
             incarnation.is_over = True
             incarnation.storage.end(graceful=True)
+
+    def delete_alarm(self) -> "asyncio.Future[object]":
+        """Delete the alarm of the instance from outside, as an event of its own that needs no instance.
+
+        Returns:
+            A future that completes when both records are gone; fails with ``RemoteFailure``.
+
+        Records: Committed, AlarmRowDeleted, ReplySent, CallEnded.
+        """
+        incarnation = self.incarnation
+        assert incarnation is not None, f"{self.key} is not in memory"
+        future: asyncio.Future[object] = self.services.life.loop.create_future()
+        answer = incarnation.owes(Reply(future, self.services.journal, self.key, "delete_all_alarms"))
+
+        async def delete() -> None:
+            incarnation.storage.forget_alarm()
+
+        def ended(result: object, failure: BaseException | None) -> None:
+            if failure is None:
+                self.alarms.drop()  # at once: in a later round of the loop the object may have set another
+            answer(result, failure)
+
+        incarnation.start(delete(), ended)
+        return future
+
+    def delete_alarm_unseen(self) -> None:
+        """Delete the alarm of an object that is not in memory, from both records, without building an instance.
+
+        Records: Committed, AlarmRowDeleted.
+
+        Raises:
+            PlatformError, DamagedFileError: It cannot be done; nothing has changed.
+        """
+        with self._opened() as storage:
+            storage.forget_alarm()
+            storage.end_turn()
+            if self.breakage is not None:
+                raise self.closed_error()
+        self.alarms.drop()
 
     # -- the end of an instance
 

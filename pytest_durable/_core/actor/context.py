@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.scope import Scope, current_scope
 from pytest_durable._core.actor.storage_face import ObjectStorage
-from pytest_durable._core.errors import IsolateEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, object_reset
 
@@ -96,19 +95,6 @@ class ObjectContext:
             return
         failure = object_reset(DEFAULT_ABORT_REASON if reason is None else reason)
         incarnation.container.end_at_once(Breakage(failure, retry_alarm=retry_alarm))
-
-    def abort_isolate(self, reason: str | None = None) -> None:
-        """Give up the isolate with everything that lives in it, this object included (spec 9.7). Never returns.
-
-        Raises:
-            IsolateEnded: Leaves the turn.
-            PlatformError: This application's modules cannot be executed again; nothing has happened.
-        """
-        incarnation = self._incarnation
-        if incarnation.is_over or incarnation.abort_request is not None:
-            return  # it is being unwound already, and what it still does has no effect
-        incarnation.services.abort_isolate(reason)
-        raise IsolateEnded
 
 
 def _discard(awaitable: object) -> None:

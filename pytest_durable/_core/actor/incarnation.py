@@ -16,6 +16,7 @@ from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, inn
 from pytest_durable._core.actor.reply import Reply
 from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope
 from pytest_durable._core.actor.strand import Ended, Fatal, Strand
+from pytest_durable._core.errors import IsolateEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import ObjectKey
@@ -241,6 +242,18 @@ class Incarnation:
                 durable_object_reset=True,
             )
         )
+
+    def abort_isolate(self, reason: str | None) -> None:
+        """Give up the isolate with everything that lives in it, this object included (spec 9.7). Never returns.
+
+        Raises:
+            IsolateEnded: Leaves the turn.
+            PlatformError: The modules of this application cannot be executed again; nothing has happened.
+        """
+        if self.is_over or self.abort_request is not None:
+            return  # it is being unwound already, and what it still does has no effect
+        self.services.abort_isolate(reason)
+        raise IsolateEnded
 
     # -- idleness
 

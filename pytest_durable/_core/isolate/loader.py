@@ -16,7 +16,6 @@ from types import ModuleType
 
 from pytest_durable._core.errors import ConfigurationError
 
-
 #: Whether a module is part of an application.
 Belongs = Callable[[ModuleType], bool]
 

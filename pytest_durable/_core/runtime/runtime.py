@@ -24,6 +24,9 @@ from pytest_durable._core.runtime.namespace import CONTAINER_IDLE_NS, ActorNames
 from pytest_durable._core.storage import NamespaceFiles
 
 _UNIQUE_BYTES: Final = 16
+#: What callers are told of an object that ended with all others (spec 9.6).
+_ABORTED_ALL: Final = "Application called abortAllDurableObjects()."
+_DELETED_ALL: Final = "Application called deleteAllDurableObjects()."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +169,30 @@ class Runtime:
             namespace.sweep(self.machine.clock.elapsed_ns)
         if any(namespace.has_unpinned for namespace in self.namespaces.values()):
             self._arm_sweep()
+
+    # -- all objects
+
+    def evictable(self) -> list[ActorNamespace]:
+        """The namespaces whose objects may be ended together (spec 9.6)."""
+        return [namespace for namespace in self.namespaces.values() if namespace.is_evictable]
+
+    def abort_all(self, reason: str | None) -> None:
+        """End every object of the evictable namespaces at once; alarms and data stay.
+
+        Records: Aborted.
+        """
+        failure = error(_ABORTED_ALL if reason is None else reason)
+        for namespace in self.evictable():
+            namespace.end_all(Breakage(failure, counts=False))
+
+    def delete_all(self) -> None:
+        """End every object of the evictable namespaces at once, and remove what they have: data, facets, alarms.
+
+        Records: Aborted, StorageReset, AlarmRowDeleted.
+        """
+        ended = [(each, each.end_all(Breakage(error(_DELETED_ALL), counts=False))) for each in self.evictable()]
+        for namespace, known in ended:
+            namespace.remove_all(known)
 
     # -- the isolate
 
