@@ -1,17 +1,22 @@
 """What a test can do to all objects of the host in this process at once: a part of ``inprocess.InProcessHost``."""
 
 import asyncio
-from typing import Literal
+from typing import Final, Literal
 
 from pytest_durable._core.actor import is_in_turn
 from pytest_durable._core.errors import ConfigurationError
-from pytest_durable._core.platform_errors import RemoteFailure
+from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
 from pytest_durable._core.runtime import ActorNamespace, Runtime
 from pytest_durable._hosts.arguments import check_texts
 from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.crash_points import ends_with_the_life
 from pytest_durable._hosts.eviction import check_socket_mode, evict_together
 from pytest_durable._hosts.process import Process
+
+_BY_PATH: Final = (
+    "A class that was handed over as an object is used as it is, and its module is not executed again.\n"
+    'Name each class by its path:  durable.namespace("module:Class")'
+)
 
 
 class AllObjects(CommonHost):
@@ -100,7 +105,12 @@ class AllObjects(CommonHost):
             PlatformError: A class was handed over as an object and not by its path. Nothing has happened.
         """
         check_texts("abort_isolate", reason=reason)
-        self._begin_verb("abort_isolate").abort_isolate(reason)
+        runtime = self._begin_verb("abort_isolate")
+        try:
+            runtime.abort_isolate(reason)
+        except PlatformError as failure:
+            failure.add_note(_BY_PATH)
+            raise
         await self.world.let_callers_know()
 
     def _begin_verb(self, verb: str) -> Runtime:
