@@ -34,11 +34,12 @@ class InstalledModules:
 
     def begin(self, belongs: Belongs) -> None:
         """A set of modules of an application begins: remember what ``sys.modules`` showed before the first of them."""
-        if belongs not in self._applications:
-            self._applications.append(belongs)
-            found = installed(belongs).items()
-            # Another host of the test may have loaded some.
-            self._before.update((name, module) for name, module in found if name not in self._held)
+        if belongs in self._applications:
+            return
+        for name, module in installed(belongs).items():
+            if not any(other(module) for other in self._applications):  # else another host of the test has loaded it
+                self._before[name] = module
+        self._applications.append(belongs)
 
     def close(self) -> None:
         """Let ``sys.modules`` show what it showed before: the next test must not see this one's module state."""
