@@ -38,7 +38,7 @@ def flags(failure: PlatformError) -> list[str]:
 
 @both_verbs
 async def test_stub_that_an_object_keeps_fails_with_the_text(durable: Any, fresh: Any, verb: str, text: str) -> None:
-    # DO-9.6.T1.1 DO-9.6.T1.2 DO-9.5.T1.6-7 DO-9.3.T1.4
+    # DO-9.6.T1.1 DO-9.6.T1.2 DO-9.5.T1.7 DO-9.3.T1.4
     keeper = durable.namespace("EXEMPT").get_by_name("k")
     assert await keeper.count_other("a") == 1
     await getattr(durable, verb)()

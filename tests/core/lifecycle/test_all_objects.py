@@ -126,7 +126,7 @@ both = pytest.mark.parametrize(("verb", "text"), VERBS.items(), ids=VERBS)
 
 @both
 async def test_used_stubs_fail_with_the_text_and_new_ones_get_new_instances(durable, things, verb, text):
-    """DO-9.6.T1.1, DO-9.6.T1.2, DO-9.5.T1.6-7; A: test_abort_all_durable_objects"""
+    """DO-9.6.T1.1, DO-9.6.T1.2, DO-9.5.T1.7; A: test_abort_all_durable_objects"""
     stub, unused = things.get_by_name("a"), things.get_by_name("a")
     assert [await stub.remember(), await stub.remember()] == [1, 2]
     await getattr(durable, verb)()
