@@ -37,8 +37,7 @@ _SET_TOO_EARLY: Final = Advice(
     command=_SET_ALARM,
 )
 _DELETED: Final = Advice(
-    fact="It was deleted after it had been set: look for deleteAlarm() and deleteAll(), and in the test for "
-    "delete_all_alarms() and delete_all()."
+    fact="It was deleted after it had been set: look for deleteAlarm(), deleteAll(), and delete_all… in the test."
 )
 _NOT_DELIVERED: Final = Advice(fact="It came due, but its handler was not called: its line above says why.")
 _UNKNOWN_TO_SCHEDULER: Final = Advice(

@@ -240,7 +240,7 @@ async def abort_all(pair: Pair) -> list[object]:
 
 @move()
 async def delete_everything(pair: Pair) -> list[object]:
-    # The platform leaves what objects have stored that are not in memory, and an empty file of each that is; ours leaves
+    # The platform leaves what objects have stored that are not in memory, and an empty file of each that is. We leave
     # nothing. So all are called before and after.
     everybody: list[Asked] = [(name, []) for name in NAMES]
     before = await _both(pair, everybody)
