@@ -4,7 +4,8 @@ Nothing here decides anything about objects, alarms or storage. What outlives a 
 comes from the host; what a life owns is made here and dies here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
 from random import Random
@@ -75,6 +76,8 @@ class Runtime:
         self.isolate = self._next_isolate()
         self.namespaces: dict[str, ActorNamespace] = {}
         self._bindings: dict[str, object] = {}
+        #: Objects that have ended together, while they do.
+        self._dropped: set[Incarnation] | None = None
         self._sweep_armed = False
         self._began_ns = machine.clock.elapsed_ns
 
@@ -182,15 +185,17 @@ class Runtime:
         Records: Aborted.
         """
         failure = error(_ABORTED_ALL if reason is None else reason)
-        for namespace in self.evictable():
-            namespace.end_all(Breakage(failure, counts=False))
+        with self._dropping_together():
+            for namespace in self.evictable():
+                namespace.end_all(Breakage(failure, counts=False))
 
     def delete_all(self) -> None:
         """End every object of the evictable namespaces at once, and remove what they have: data, facets, alarms.
 
         Records: Aborted, StorageReset, AlarmRowDeleted.
         """
-        ended = [(each, each.end_all(Breakage(error(_DELETED_ALL), counts=False))) for each in self.evictable()]
+        with self._dropping_together():
+            ended = [(each, each.end_all(Breakage(error(_DELETED_ALL), counts=False))) for each in self.evictable()]
         for namespace, known in ended:
             namespace.remove_all(known)
 
@@ -220,8 +225,9 @@ class Runtime:
         message = "abortIsolate() was called." if reason is None else f"abortIsolate(): {reason}"
         aborted, self.isolate = self.isolate, self._next_isolate()
         self.machine.journal.record(events.IsolateAborted, None, aborted.generation, message)
-        for namespace in self.namespaces.values():
-            namespace.end_all(Breakage(error(message)))
+        with self._dropping_together():
+            for namespace in self.namespaces.values():
+                namespace.end_all(Breakage(error(message)))
 
     # -- tasks and timers of user code
 
@@ -229,7 +235,20 @@ class Runtime:
         return self.machine.get_loop().has_timers(lambda context: _belongs(context, incarnation))
 
     def _drop_timers(self, incarnation: Incarnation) -> None:
-        self.life.drop(lambda context: _belongs(context, incarnation))
+        if self._dropped is not None:
+            self._dropped.add(incarnation)
+        else:
+            self.life.drop(lambda context: _belongs(context, incarnation))
+
+    @contextmanager
+    def _dropping_together(self) -> Iterator[None]:
+        """What the objects that end in the block have in the loop is dropped at its end: each look goes through all."""
+        dropped = self._dropped = set[Incarnation]()
+        try:
+            yield
+        finally:
+            self._dropped = None
+            self.life.drop(lambda context: _belongs_to_one(context, dropped))
 
     # -- what is going on
 
@@ -275,3 +294,8 @@ class Runtime:
 def _belongs(context: Context, incarnation: Incarnation) -> bool:
     scope = scope_of(context)
     return scope is not None and scope.incarnation is incarnation
+
+
+def _belongs_to_one(context: Context, incarnations: Set[Incarnation]) -> bool:
+    scope = scope_of(context)
+    return scope is not None and scope.incarnation in incarnations
