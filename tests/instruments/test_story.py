@@ -28,7 +28,7 @@ TOLD = [
     (record(events.TransactionBegan), "a transaction began"),
     (record(events.Committed, keys=()), "committed"),
     (record(events.Committed, keys=("a", "b")), "committed 'a', 'b'"),
-    (record(events.StorageReset), "deleteAll() emptied the storage"),
+    (record(events.StorageReset), "all that was stored was deleted"),
     (record(events.AlarmRowWritten, due_ns=START + 5_000_000_000), "alarm row written, due 00:00:05.000"),
     (record(events.AlarmRowDeleted), "alarm row deleted"),
     (record(events.AlarmRowFailed, error="Error: full"), "alarm row could not be changed: Error: full"),

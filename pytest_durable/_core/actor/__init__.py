@@ -12,10 +12,11 @@ from pytest_durable._core.actor.arguments import (
     text_of,
     truth,
 )
+from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
-from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
+from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
 from pytest_durable._core.actor.scope import (
     SCOPE,
@@ -41,10 +42,10 @@ from pytest_durable._core.storage import member
 __all__ = [
     "ABSENT",
     "SCOPE",
-    "AbortRequest",
     "ActorStorage",
     "AlarmResult",
     "AlarmService",
+    "Breakage",
     "Container",
     "ContainerState",
     "Incarnation",

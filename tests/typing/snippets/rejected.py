@@ -22,6 +22,8 @@ async def wrong_life(durable: Host, alice: Stub, people: Namespace) -> None:
     durable.is_running = True  # E: misc
     await durable.evict(people)  # E: arg-type
     await durable.evict(alice, web_sockets="keep")  # E: arg-type
+    await durable.evict_all(alice)  # E: arg-type
+    await durable.abort_isolate(5)  # E: arg-type
 
 
 async def wrong_claims(durable: Host, alice: Stub, people: Namespace) -> None:
