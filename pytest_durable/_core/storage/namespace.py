@@ -10,6 +10,7 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.alarm_table import AlarmTable
 from pytest_durable._core.storage.doors import Doors
+from pytest_durable._core.storage.facet_files import FacetFiles, find_number
 from pytest_durable._core.storage.faults import Faults, Step, Trouble
 from pytest_durable._core.storage.files import Files
 from pytest_durable._core.storage.inspection import StoredView, inspect
@@ -141,25 +142,45 @@ class NamespaceFiles:
         Raises:
             DamagedFileError: The file is damaged. Nothing was changed.
         """
+        return self._open_store(actor_hex, layout.object_file(actor_hex))
+
+    def open_facet_store(self, actor_hex: str, number: int) -> ObjectStore:
+        """Open the storage of a facet, likewise. It goes by its file: faults meant for the object do not strike it."""
+        return self._open_store(f"{actor_hex}.{number}", layout.object_file(actor_hex, number))
+
+    def _open_store(self, owner: str, name: str) -> ObjectStore:
         assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
-        assert actor_hex not in self._stores, f"object {actor_hex} is open already"
-        file = PooledDatabase(self._pool, self._doors, self._files, layout.object_file(actor_hex))
-        store = ObjectStore(file, actor_hex, self._faults)
+        assert owner not in self._stores, f"object {owner} is open already"
+        file = PooledDatabase(self._pool, self._doors, self._files, name)
+        store = ObjectStore(file, owner, self._faults)
         file.open()
-        self._stores[actor_hex] = store
+        self._stores[owner] = store
         store.on_close = self._forget
         return store
 
-    def _forget(self, actor_hex: str) -> None:
-        self._stores.pop(actor_hex, None)
+    def _forget(self, owner: str) -> None:
+        self._stores.pop(owner, None)
+
+    def facet_files(self, actor_hex: str) -> FacetFiles:
+        """The files of an object's facets. Reads and makes nothing yet."""
+        assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
+        return FacetFiles(self._pool, self._doors, self._files, actor_hex)
 
     def fail_next(self, step: Step, trouble: Trouble, *, actor_hex: str | None = None) -> None:
         """Let the next commit, read or alarm row of an object fail; of any object if none is named."""
         self._faults.add(step, trouble, actor_hex)
 
-    def inspect(self, actor_hex: str) -> StoredView | None:
-        """What is stored for the object, read without waking it; None if it has no file."""
-        return inspect(self._pool, self._files, actor_hex)
+    def inspect(self, actor_hex: str, facet: tuple[str, ...] = ()) -> StoredView | None:
+        """What is stored for the object, or for a facet of it, read without waking it; None if it has no file.
+
+        Args:
+            actor_hex: The object.
+            facet: The facet's name, after those of the facets that it is below; empty for the object itself.
+        """
+        if not facet:
+            return inspect(self._pool, self._files, actor_hex)
+        number = find_number(self._files, actor_hex, facet)
+        return None if number is None else inspect(self._pool, self._files, actor_hex, number)
 
     def alarms_changed_at(self) -> object:
         """Something that differs when another process has changed the table of alarms."""
