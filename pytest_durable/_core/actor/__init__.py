@@ -16,6 +16,9 @@ from pytest_durable._core.actor.arguments import (
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
+from pytest_durable._core.actor.facet_tree import FacetTree
+from pytest_durable._core.actor.facets import Facets, FacetStart
+from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
 from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
 from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope, is_in_turn, scope_of
@@ -39,8 +42,13 @@ __all__ = [
     "AlarmService",
     "Container",
     "ContainerState",
+    "FacetClient",
+    "FacetStart",
+    "FacetTree",
+    "Facets",
     "Incarnation",
     "ObjectContext",
+    "ObjectFacets",
     "ObjectKv",
     "ObjectSql",
     "ObjectStorage",

@@ -138,7 +138,7 @@ class ActorStorage:
     def delete_all(self) -> None:
         """Replace the database by an empty one, at once and beyond any rollback (spec 4.4).
 
-        Records: StorageReset, AlarmRowDeleted.
+        Records: StorageReset, AlarmRowDeleted; of the facets Aborted, FacetDeleted.
 
         Raises:
             PlatformError: Called within a transaction; nothing is deleted.
@@ -151,6 +151,7 @@ class ActorStorage:
         store.delete_all(keep_alarm=keep)
         self._services.journal.record(events.StorageReset, self._key)
         self.alarm.after_reset(is_kept=keep)
+        self._incarnation.container.facets.delete_all()
 
     # -- the end of a turn
 

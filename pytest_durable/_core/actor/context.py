@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from pytest_durable._core.actor.facets_face import ObjectFacets
 from pytest_durable._core.actor.incarnation import AbortRequest
 from pytest_durable._core.actor.scope import Scope, current_scope
 from pytest_durable._core.actor.storage_face import ObjectStorage
@@ -24,6 +25,8 @@ class ObjectContext:
         incarnation: The instance's stay in memory.
     """
 
+    _facets: ObjectFacets | None = None  # most objects have none
+
     def __init__(self, incarnation: "Incarnation") -> None:
         self._incarnation = incarnation
         self._owner = incarnation.storage
@@ -33,8 +36,8 @@ class ObjectContext:
         return f"<ObjectContext of {self._incarnation.key}>"
 
     @property
-    def id(self) -> ObjectId:
-        """The id as the object sees it (spec 2.3.5, 2.3.6)."""
+    def id(self) -> ObjectId | str:
+        """The id as the object sees it (spec 2.3.5, 2.3.6); a facet may see a text (spec 1.7.1)."""
         return self._incarnation.id
 
     @property
@@ -43,6 +46,13 @@ class ObjectContext:
         if self._storage is None:
             self._storage = ObjectStorage(self._owner, sql=self._incarnation.services.sql_enabled)
         return self._storage
+
+    @property
+    def facets(self) -> ObjectFacets:
+        """The objects below it."""
+        if self._facets is None:
+            self._facets = ObjectFacets(self._incarnation)
+        return self._facets
 
     @property
     def is_alive(self) -> bool:

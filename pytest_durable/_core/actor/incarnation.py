@@ -58,7 +58,7 @@ class Incarnation:
         self.container = container
         self.services = services
         self.key: ObjectKey = container.key
-        self.id: ObjectId = container.id
+        self.id: ObjectId | str = container.id
         self.is_over = False
         self.is_constructing = False
         self.instance: object = None
@@ -156,7 +156,11 @@ class Incarnation:
             future.set_exception(self.container.closed_error())
             return future
         reply = Reply(future, self.services.journal, self.key, "callback")
-        ended = self.owes(reply)
+        self.run_after_turn(callback, section, self.owes(reply))
+        return future
+
+    def run_after_turn(self, callback: Callable[[], object], section: Section | None, ended: Ended) -> None:
+        """Run ``callback`` as an event of this object, which ``ended`` is told the outcome of; see ``run_event``."""
 
         def deliver() -> None:
             if not self.is_over:
@@ -167,7 +171,6 @@ class Incarnation:
             sender.incarnation.output_gate.hold(deliver)
         else:
             deliver()
-        return future
 
     def wrap_task(self, coroutine: Coroutine[Any, Any, object], section: Section | None) -> Strand:
         """The strand for a task that user code creates by itself."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from pytest_durable._core.actor import Container, Incarnation, Services, Strand, scope_of
+from pytest_durable._core.actor import Container, Facets, FacetTree, Incarnation, Services, Strand, scope_of
 from pytest_durable._core.alarms import AlarmScheduler, RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop
 from pytest_durable._core.isolate import Isolate, ModuleSet, Surface, Target
@@ -120,6 +120,9 @@ class Runtime:
         def alarms(key: ObjectKey) -> ObjectAlarms:
             return ObjectAlarms(namespace.scheduler, key)
 
+        def facets(container: Container) -> Facets:
+            return Facets(container, FacetTree(namespace.files.facet_files(container.key.hex), machine.journal))
+
         return Services(
             life=self.life,
             journal=machine.journal,
@@ -127,6 +130,7 @@ class Runtime:
             get_class=lambda: self.isolate.get_class(namespace.target),
             bindings=lambda: self._bindings,
             open_store=namespace.files.open_store,
+            facets=facets,
             alarms=alarms,
             wall_ns=clock.read_wall_ns,
             elapsed_ns=clock.read_elapsed_ns,

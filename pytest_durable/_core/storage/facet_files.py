@@ -3,6 +3,8 @@
 Source: spec durable-objects 1.3, 1.7; workerd server/server.c++ (deleteFacetImpl, cloneFacetImpl).
 """
 
+from collections.abc import Callable
+
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.doors import Doors
@@ -11,6 +13,7 @@ from pytest_durable._core.storage.files import Files, delete_database
 from pytest_durable._core.storage.inspection import committed_bytes
 from pytest_durable._core.storage.pool import Pool, damaged
 from pytest_durable._core.storage.sql_errors import internal_error
+from pytest_durable._core.storage.store import ObjectStore
 
 
 class FacetFiles:
@@ -23,9 +26,13 @@ class FacetFiles:
         doors: Whether files may be touched at all.
         files: The namespace's.
         actor_hex: The object.
+        open_store: Opens the database of the facet with a number, and makes it if there is none.
     """
 
-    def __init__(self, pool: Pool, doors: Doors, files: Files, actor_hex: str) -> None:
+    def __init__(
+        self, pool: Pool, doors: Doors, files: Files, actor_hex: str, open_store: Callable[[int], ObjectStore]
+    ) -> None:
+        self.open_store = open_store
         self._pool = pool
         self._doors = doors
         self._files = files

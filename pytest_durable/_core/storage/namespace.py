@@ -144,8 +144,8 @@ class NamespaceFiles:
         """
         return self._open_store(actor_hex, layout.object_file(actor_hex))
 
-    def open_facet_store(self, actor_hex: str, number: int) -> ObjectStore:
-        """Open the storage of a facet, likewise. It goes by its file: faults meant for the object do not strike it."""
+    def _open_facet_store(self, actor_hex: str, number: int) -> ObjectStore:
+        # It goes by its file, so that what is meant for the object alone (a fault) does not meet it.
         return self._open_store(f"{actor_hex}.{number}", layout.object_file(actor_hex, number))
 
     def _open_store(self, owner: str, name: str) -> ObjectStore:
@@ -164,7 +164,9 @@ class NamespaceFiles:
     def facet_files(self, actor_hex: str) -> FacetFiles:
         """The files of an object's facets. Reads and makes nothing yet."""
         assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
-        return FacetFiles(self._pool, self._doors, self._files, actor_hex)
+        return FacetFiles(
+            self._pool, self._doors, self._files, actor_hex, lambda number: self._open_facet_store(actor_hex, number)
+        )
 
     def fail_next(self, step: Step, trouble: Trouble, *, actor_hex: str | None = None) -> None:
         """Let the next commit, read or alarm row of an object fail; of any object if none is named."""
