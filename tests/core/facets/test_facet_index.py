@@ -28,7 +28,7 @@ def grown(index: FacetIndex, content: bytes, *facets: tuple[int, bytes]) -> byte
 
 def test_file_begins_with_eight_bytes_of_its_own():
     # DO-1.7.3
-    assert MAGIC == struct.pack("<Q", 0xC4CDCE5BC5B0EF57)
+    assert struct.pack("<Q", 0xC4CDCE5BC5B0EF57) == MAGIC
 
 
 def test_entry_is_parent_length_and_name():
