@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_turn import AlarmService
+from pytest_durable._core.actor.facet_tree import as_user_code_meets_it
 from pytest_durable._core.actor.own_alarm import OwnAlarm
 from pytest_durable._core.actor.transactions import TransactionHandle, Transactions
 from pytest_durable._core.messages import ObjectKey
@@ -151,7 +152,7 @@ class ActorStorage:
         store.delete_all(keep_alarm=keep)
         self._services.journal.record(events.StorageReset, self._key)
         self.alarm.after_reset(is_kept=keep)
-        self._incarnation.container.facets.delete_all()
+        as_user_code_meets_it(store, self._incarnation.container.facets.delete_all)
 
     # -- the end of a turn
 

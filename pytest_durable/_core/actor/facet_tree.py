@@ -3,16 +3,34 @@
 Source: workerd server/server.c++ (getFacetId, deleteFacetImpl, cloneFacetImpl); spec durable-objects 1.7.
 """
 
+from collections.abc import Callable
+
 from pytest_durable._core import events
+from pytest_durable._core.errors import DurableError
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.messages import FacetKey, ObjectKey
-from pytest_durable._core.storage import FacetFiles
+from pytest_durable._core.platform_errors import tell
+from pytest_durable._core.storage import FacetFiles, ObjectStore
 
 
 def below(key: ObjectKey, name: str) -> FacetKey:
     """The key of the facet ``name`` of an object or facet."""
     path = key.path if isinstance(key, FacetKey) else ()
     return FacetKey(key.namespace, key.hex, key.name, (*path, name))
+
+
+def as_user_code_meets_it(store: ObjectStore, operation: Callable[[], None]) -> None:
+    """Do something to files of facets on behalf of user code.
+
+    Raises:
+        PlatformError: Opaque, as the platform's is; it tells the test which file cannot be used, and why.
+    """
+    try:
+        operation()
+    except DurableError as failure:
+        seen = store.internal_error(str(failure))
+        tell(seen, failure)
+        raise seen from failure
 
 
 class FacetTree:

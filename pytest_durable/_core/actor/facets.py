@@ -114,7 +114,8 @@ class FacetContainer(Container):
             assert isinstance(start, FacetStart), "surfaces convert what user code gives"
             self._start = start
             self.id = self.id if start.id is None else start.id
-        self._let_in()
+        # Not from within the end of the startup's last turn: what is raised now is not raised because of that.
+        self.services.life.soon(self._let_in)
 
     def _let_in(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -132,7 +133,8 @@ class FacetContainer(Container):
         convert: Callable[[object], object] | None,
         answer: "asyncio.Future[object] | None",
     ) -> "asyncio.Future[object]":
-        if self._start is not None or self._failed_to_start:
+        is_known = self._start is not None or self._failed_to_start
+        if self.is_broken or (is_known and not self._waiting):
             return super()._start_event(method, handle, convert, answer)
         self.services.life.require_alive()
         future = self.services.life.loop.create_future() if answer is None else answer

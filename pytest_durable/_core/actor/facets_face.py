@@ -7,10 +7,10 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from pytest_durable._core.actor.facet_tree import as_user_code_meets_it
 from pytest_durable._core.actor.scope import current_scope, is_in_turn
-from pytest_durable._core.errors import DurableError
 from pytest_durable._core.messages import Delivery, FacetKey
-from pytest_durable._core.platform_errors import RemoteFailure, connection_lost, error, tell, type_error
+from pytest_durable._core.platform_errors import RemoteFailure, connection_lost, error, type_error
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.container import Pin
@@ -139,12 +139,7 @@ class ObjectFacets:
         store = incarnation.storage.store
         if incarnation.abort_request is not None:
             return  # what the code still does while it is unwound has no effect
-        try:
-            verb(incarnation.container.facets)
-        except DurableError as failure:
-            seen = store.internal_error(str(failure))
-            tell(seen, failure)
-            raise seen from failure
+        as_user_code_meets_it(store, lambda: verb(incarnation.container.facets))
 
 
 def require_name(name: str) -> None:
