@@ -251,7 +251,7 @@ class Container:
             services.surface.replay(incarnation.cls, incarnation.construction_failure.again())
         incarnation.is_constructing = True
         try:
-            incarnation.cls = services.get_class()
+            incarnation.cls = self.find_class()
             incarnation.context = ObjectContext(incarnation)
             instance = services.surface.build(incarnation.cls, incarnation.context, services.bindings())
         except Exception as failure:
@@ -265,6 +265,10 @@ class Container:
         incarnation.end_turn()
         if incarnation.is_over or incarnation.input_gate.section is not None:
             await _NextTurn()
+
+    def find_class(self) -> type:
+        """The user's class, in the isolate as it is now; raises what loading its module raises."""
+        return self.services.get_class()
 
     def _construction_failed(self, incarnation: Incarnation, failure: BaseException) -> None:
         if self.services.surface.rules.constructor_failure == "break":

@@ -56,6 +56,9 @@ class NoAlarms:
     def delete(self) -> None:
         """Nothing was ever set."""
 
+    def drop(self) -> None:
+        """Likewise."""
+
 
 class FacetContainer(Container):
     """The permanent slot of one facet. Calls wait in it until its parent has said what it is.
@@ -74,7 +77,6 @@ class FacetContainer(Container):
         self._waiting: list[Callable[[], object]] = []
         services = replace(
             parent.services,
-            get_class=self._get_class,
             open_store=lambda _: tree.files.open_store(self.number),
             facets=lambda container: Facets(container, tree),
             alarms=lambda _: NoAlarms(),
@@ -122,7 +124,8 @@ class FacetContainer(Container):
         for enter in waiting:
             enter()
 
-    def _get_class(self) -> type:
+    def find_class(self) -> type:
+        """The class that the startup gave."""
         assert self._start is not None, "calls wait for the startup"
         return self._start.cls
 
