@@ -4,6 +4,7 @@ Source: spec durable-objects 1.3-1.6, 8.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pytest_durable._core.errors import ConfigurationError
@@ -136,22 +137,17 @@ class NamespaceFiles:
         """Whether the object has a file."""
         return self._files.exists(layout.object_file(actor_hex))
 
-    def open_store(self, actor_hex: str) -> ObjectStore:
-        """Open an object's storage, and create its file if there is none. One store per object at a time.
+    def open_store(self, actor_hex: str, facet: int = 0) -> ObjectStore:
+        """Open the storage of an object or of a facet of it, and create its file if there is none; once at a time.
 
         Raises:
             DamagedFileError: The file is damaged. Nothing was changed.
         """
-        return self._open_store(actor_hex, layout.object_file(actor_hex))
-
-    def _open_facet_store(self, actor_hex: str, number: int) -> ObjectStore:
-        # It goes by its file, so that what is meant for the object alone (a fault) does not meet it.
-        return self._open_store(f"{actor_hex}.{number}", layout.object_file(actor_hex, number))
-
-    def _open_store(self, owner: str, name: str) -> ObjectStore:
+        # A facet goes by its file, so that what is meant for the object alone (a fault) does not meet it.
+        owner = f"{actor_hex}.{facet}" if facet else actor_hex
         assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
         assert owner not in self._stores, f"object {owner} is open already"
-        file = PooledDatabase(self._pool, self._doors, self._files, name)
+        file = PooledDatabase(self._pool, self._doors, self._files, layout.object_file(actor_hex, facet))
         store = ObjectStore(file, owner, self._faults)
         file.open()
         self._stores[owner] = store
@@ -164,9 +160,7 @@ class NamespaceFiles:
     def facet_files(self, actor_hex: str) -> FacetFiles:
         """The files of an object's facets. Reads and makes nothing yet."""
         assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
-        return FacetFiles(
-            self._pool, self._doors, self._files, actor_hex, lambda number: self._open_facet_store(actor_hex, number)
-        )
+        return FacetFiles(self._pool, self._doors, self._files, actor_hex, partial(self.open_store, actor_hex))
 
     def fail_next(self, step: Step, trouble: Trouble, *, actor_hex: str | None = None) -> None:
         """Let the next commit, read or alarm row of an object fail; of any object if none is named."""
