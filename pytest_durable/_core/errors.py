@@ -77,6 +77,10 @@ class LifeEnded(BaseException):
     """Unwinds the frames on the stack at the point where a life ends. Never caught by user code on purpose."""
 
 
+class IsolateEnded(BaseException):
+    """Leaves the code that has given up the isolate it runs in. Never caught by user code on purpose."""
+
+
 # pytest shows the module before the message: let it be the one from which everybody imports the class.
 for _error in tuple(vars().values()):
     if isinstance(_error, type) and issubclass(_error, DurableError):

@@ -48,7 +48,7 @@ def words(record: Record, start_ns: int) -> str:
         case events.Committed(keys=keys):
             return f"committed {', '.join(map(repr, keys))}"
         case events.StorageReset():
-            return "deleteAll() emptied the storage"
+            return "all that was stored was deleted"
     return _facet_words(record) or _alarm_words(record, start_ns) or _life_words(record) or _plain_words(record)
 
 

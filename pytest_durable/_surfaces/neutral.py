@@ -17,6 +17,7 @@ from pytest_durable._core.messages import Alarm, AlarmInfo, Call, Delivery, Requ
 from pytest_durable._core.platform_errors import PlatformError, error, type_error
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.awaitables import Settled
+from pytest_durable._surfaces.isolates import abort_isolate
 from pytest_durable._surfaces.neutral_facets import NeutralFacets
 from pytest_durable._surfaces.neutral_storage import NeutralStorage
 from pytest_durable._surfaces.neutral_stubs import NeutralEnv, NeutralId, copied
@@ -175,6 +176,11 @@ class NeutralContext:
         text = None if reason is UNDEFINED else _reason_text(reason)
         self._context.abort(text, retry_alarm=retry is UNDEFINED or truth(retry))
         raise Aborted
+
+
+def abortIsolate(reason: object = UNDEFINED) -> None:
+    """What ``cloudflare:workers`` exports under this name. Never returns."""
+    abort_isolate(None if reason is UNDEFINED else text_of(reason))
 
 
 def _reason_text(reason: object) -> str:

@@ -361,6 +361,36 @@ async def test_facet_answers_requests(thing: Any) -> None:
     assert await thing.request("a") == "asked for http://facet/path"
 
 
+# All objects together
+
+
+async def test_evict_all_evicts_facets(durable: Any, thing: Any) -> None:
+    # DO-9.6.T1.4; unsafe-module: evicts_facets
+    for _ in range(2):
+        await thing.bump()
+        await thing.count()
+        await thing.to("a", "bump")
+        await thing.to("a", "to", "b", "count")
+    await durable.evict_all()
+    assert [await thing.bump(), await thing.count()] == [1, 3]
+    assert await thing.to("a", "bump") == ok(1)
+    assert await thing.to("a", "to", "b", "count") == ok(ok(3))
+    assert await thing.started() == []
+
+
+async def test_abort_all_ends_facets(durable: Any, fresh: Any) -> None:
+    # DO-9.6.T1.1
+    await fresh().to("a", "bump")
+    call = asyncio.ensure_future(fresh().to("a", "put_wait_put"))
+    await durable.settle()
+    await durable.abort_all()
+    with pytest.raises(PlatformError, match="abortAllDurableObjects"):
+        await call
+    await durable.clock.advance(seconds=5)
+    assert durable.stored(fresh(), facet="a").kv == {"before": 1}
+    assert await fresh().to("a", "bump") == ok(1)
+
+
 # Abort
 
 

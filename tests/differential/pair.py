@@ -226,3 +226,25 @@ async def restart(pair: Pair, seconds: int) -> list[object]:
         await side.host.stop()
     await pair.world.loop.pump.move_to(pair.now_ns + seconds * retries.SECOND)
     return await _each(pair, lambda side: side.host.start())
+
+
+@move()
+async def evict_all(pair: Pair) -> list[object]:
+    return await _each(pair, lambda side: side.host.evict_all())
+
+
+@move()
+async def abort_all(pair: Pair) -> list[object]:
+    return await _each(pair, lambda side: side.host.abort_all())
+
+
+@move()
+async def delete_everything(pair: Pair) -> list[object]:
+    # The platform leaves what objects have stored that are not in memory, and an empty file of each that is; ours leaves
+    # nothing. So all are called before and after.
+    everybody: list[Asked] = [(name, []) for name in NAMES]
+    before = await _both(pair, everybody)
+    outcomes = await _each(pair, lambda side: side.host.delete_all())
+    after = await _both(pair, everybody)
+    middle = len(NAMES)
+    return [*before[:middle], outcomes[0], *after[:middle], *before[middle:], outcomes[1], *after[middle:]]

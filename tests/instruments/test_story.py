@@ -28,7 +28,7 @@ TOLD = [
     (record(events.TransactionBegan), "a transaction began"),
     (record(events.Committed, keys=()), "committed"),
     (record(events.Committed, keys=("a", "b")), "committed 'a', 'b'"),
-    (record(events.StorageReset), "deleteAll() emptied the storage"),
+    (record(events.StorageReset), "all that was stored was deleted"),
     (record(events.FacetIndexBegun), "index of facets begun"),
     (record(events.FacetNumbered, number=2), "facet got number 2"),
     (record(events.FacetDeleted, number=2), "storage of facet 2 deleted"),

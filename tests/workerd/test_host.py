@@ -53,6 +53,9 @@ def worker(directory: Path, source: str) -> str:
     [
         (lambda host, probe: host.abort(probe), "end one instance from outside"),
         (lambda host, probe: host.abort_all("reason"), "be given the reason of an abort"),
+        (lambda host, probe: host.abort_isolate(), "give up one isolate and go on"),
+        (lambda host, probe: host.delete_all_alarms(), "delete alarms and keep the data"),
+        (lambda host, probe: host.evict_all(web_sockets="close"), "be told how to evict sockets"),
         (lambda host, probe: host.run_in_object(probe, lambda instance, ctx: 1), "run a function of the test inside"),
         (lambda host, probe: host.run_alarm(probe), "run an alarm before its time"),
         (lambda host, probe: host.evict(probe, web_sockets="close"), "be told how to evict sockets"),

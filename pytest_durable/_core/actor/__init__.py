@@ -13,13 +13,14 @@ from pytest_durable._core.actor.arguments import (
     text_of,
     truth,
 )
+from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.facet_tree import FacetTree
 from pytest_durable._core.actor.facets import Facets, FacetStart
 from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
-from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
+from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
 from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope, is_in_turn, scope_of
 from pytest_durable._core.actor.services import Services
@@ -36,10 +37,10 @@ from pytest_durable._core.actor.transactions import TransactionHandle
 __all__ = [
     "ABSENT",
     "SCOPE",
-    "AbortRequest",
     "ActorStorage",
     "AlarmResult",
     "AlarmService",
+    "Breakage",
     "Container",
     "ContainerState",
     "FacetClient",

@@ -10,13 +10,15 @@ Source: workerd server/server.c++ (ActorContainer), io/worker.c++ (Actor); spec 
 import asyncio
 import weakref
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_delivery import AlarmResult, AlarmRun
 from pytest_durable._core.actor.breakage import Breakage, Repeated
+from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.context import ObjectContext
-from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
+from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.reply import Reply, describe
@@ -28,11 +30,9 @@ from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import Call, Delivery, ObjectKey
 from pytest_durable._core.platform_errors import (
-    DEFAULT_ABORT_REASON,
     STORAGE_GONE,
     PlatformError,
     RemoteFailure,
-    object_reset,
 )
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ class Container:
         services = self.services
         store = services.open_store(self.key.hex)  # may fail: then nothing has changed, and the next event tries again
         self.state = move(self.state, ContainerState.CONSTRUCTING)
-        incarnation = Incarnation(self, services, store, services.base_context())
+        incarnation = Incarnation(self, services, store)
         services.life.adopt(incarnation)
         self.incarnation = incarnation
         return incarnation
@@ -249,9 +249,10 @@ class Container:
         services = self.services
         if incarnation.construction_failure is not None:
             services.surface.replay(incarnation.cls, incarnation.construction_failure.again())
+        # A module that cannot be executed is not the object's fault: nothing is built, and the next event tries again.
+        incarnation.cls = self.find_class(incarnation)
         incarnation.is_constructing = True
         try:
-            incarnation.cls = self.find_class()
             incarnation.context = ObjectContext(incarnation)
             instance = services.surface.build(incarnation.cls, incarnation.context, services.bindings())
         except Exception as failure:
@@ -266,13 +267,13 @@ class Container:
         if incarnation.is_over or incarnation.input_gate.section is not None:
             await _NextTurn()
 
-    def find_class(self) -> type:
-        """The user's class, in the isolate as it is now; raises what loading its module raises."""
-        return self.services.get_class()
+    def find_class(self, incarnation: Incarnation) -> type:
+        """The user's class, in the isolate of ``incarnation``; raises what loading its module raises."""
+        return incarnation.isolate.get_class(self.services.target)
 
     def _construction_failed(self, incarnation: Incarnation, failure: BaseException) -> None:
         if self.services.surface.rules.constructor_failure == "break":
-            self._break(Breakage(failure, from_user_code=True, counts=False))
+            self.break_now(Breakage(failure, from_user_code=True, counts=False))
         else:
             incarnation.construction_failure = Repeated(failure)
 
@@ -307,26 +308,70 @@ class Container:
         if self.incarnation is not None:
             return self.incarnation.storage.abandon_alarm(due_ns)
         try:
-            store = self.services.open_store(self.key.hex)
+            with self._opened() as storage:
+                return storage.abandon_alarm(due_ns)
         except DurableError as failure:  # the file is damaged, or cannot be read
             self.services.claim_failed(failure)
             return False
-        incarnation = Incarnation(self, self.services, store, self.services.base_context())
+
+    @contextmanager
+    def _opened(self) -> Iterator[ActorStorage]:
+        """The storage of an object that is not in memory, for a moment in which no user code runs."""
+        incarnation = Incarnation(self, self.services, self.services.open_store(self.key.hex))
         try:
-            return incarnation.storage.abandon_alarm(due_ns)
+            yield incarnation.storage
         finally:
             incarnation.is_over = True
             incarnation.storage.end(graceful=True)
 
+    def delete_alarm(self) -> "asyncio.Future[object]":
+        """Delete the alarm of the instance from outside, as an event of its own that needs no instance.
+
+        Returns:
+            A future that completes when both records are gone; fails with ``RemoteFailure``.
+
+        Records: Committed, AlarmRowDeleted, ReplySent, CallEnded.
+        """
+        incarnation = self.incarnation
+        assert incarnation is not None, f"{self.key} is not in memory"
+        future: asyncio.Future[object] = self.services.life.loop.create_future()
+        answer = incarnation.owes(Reply(future, self.services.journal, self.key, "delete_all_alarms"))
+
+        async def delete() -> None:
+            incarnation.storage.forget_alarm()
+
+        def ended(result: object, failure: BaseException | None) -> None:
+            if failure is None:
+                self.alarms.drop()  # at once: in a later round of the loop the object may have set another
+            answer(result, failure)
+
+        incarnation.start(delete(), ended)
+        return future
+
+    def delete_alarm_unseen(self) -> None:
+        """Delete the alarm of an object that is not in memory, from both records, without building an instance.
+
+        Records: Committed, AlarmRowDeleted.
+
+        Raises:
+            PlatformError, DamagedFileError: It cannot be done; nothing has changed.
+        """
+        with self._opened() as storage:
+            storage.forget_alarm()
+            storage.end_turn()
+            if self.breakage is not None:
+                raise self.closed_error()
+        self.alarms.drop()
+
     # -- the end of an instance
 
-    def abort(self, request: AbortRequest) -> None:
-        """End the instance at once because it asked for it.
-
-        Records: Aborted.
-        """
-        reason = DEFAULT_ABORT_REASON if request.reason is None else request.reason
-        self._break(Breakage(object_reset(reason), retry_alarm=request.retry_alarm))
+    def end_at_once(self, breakage: Breakage) -> None:
+        """End the object because somebody asked for it. One whose turn is on the stack ends with that turn."""
+        incarnation = self.incarnation
+        if incarnation is None or not incarnation.in_turn:
+            self.break_now(breakage)
+        elif incarnation.abort_request is None:
+            incarnation.abort_request = breakage
 
     def reset(self, failure: BaseException) -> None:
         """End the instance because its ``blockConcurrencyWhile`` callback failed."""
@@ -334,13 +379,17 @@ class Container:
         if isinstance(failure, PlatformError):
             failure = failure.copy()
             failure.durable_object_reset = True
-        self._break(Breakage(failure, from_user_code=True))
+        self.break_now(Breakage(failure, from_user_code=True))
 
     def break_with_error(self, failure: PlatformError, *, counts: bool = True) -> None:
         """End the instance because the platform says so (a failed commit, a time limit)."""
-        self._break(Breakage(failure, counts=counts))
+        self.break_now(Breakage(failure, counts=counts))
 
-    def _break(self, breakage: Breakage) -> None:
+    def break_now(self, breakage: Breakage) -> None:
+        """End the object; no turn of it is on the stack, or the one that is has just ended.
+
+        Records: Aborted.
+        """
         if self.breakage is not None:
             return
         self.breakage = breakage

@@ -8,11 +8,12 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.facets_face import ObjectFacets
-from pytest_durable._core.actor.incarnation import AbortRequest
 from pytest_durable._core.actor.scope import Scope, current_scope
 from pytest_durable._core.actor.storage_face import ObjectStorage
 from pytest_durable._core.ids import ObjectId
+from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, object_reset
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.incarnation import Incarnation
@@ -102,9 +103,8 @@ class ObjectContext:
         incarnation = self._incarnation
         if incarnation.is_over or incarnation.abort_request is not None:
             return
-        incarnation.abort_request = AbortRequest(reason, retry_alarm)
-        if not incarnation.in_turn:
-            incarnation.end_turn()
+        failure = object_reset(DEFAULT_ABORT_REASON if reason is None else reason)
+        incarnation.container.end_at_once(Breakage(failure, retry_alarm=retry_alarm))
 
 
 def _discard(awaitable: object) -> None:

@@ -124,7 +124,7 @@ class FacetContainer(Container):
         for enter in waiting:
             enter()
 
-    def find_class(self) -> type:
+    def find_class(self, incarnation: Incarnation) -> type:
         """The class that the startup gave."""
         assert self._start is not None, "calls wait for the startup"
         return self._start.cls
@@ -154,7 +154,7 @@ class FacetContainer(Container):
         """End it for good, because its parent says so or has ended."""
         if self._failed_to_start:
             self.breakage = None
-        self._break(breakage)
+        self.end_at_once(breakage)
 
 
 class Facets:

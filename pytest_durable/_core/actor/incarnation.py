@@ -6,8 +6,6 @@ never resumed.
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextvars import Context
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core import events
@@ -18,6 +16,7 @@ from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, inn
 from pytest_durable._core.actor.reply import Reply
 from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope
 from pytest_durable._core.actor.strand import Ended, Fatal, Strand
+from pytest_durable._core.errors import IsolateEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import ObjectKey
@@ -34,14 +33,6 @@ if TYPE_CHECKING:
 SECTION_TIMEOUT_NS: Final = 30_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class AbortRequest:
-    """User code asked for the end of its object; granted when the turn is over."""
-
-    reason: str | None
-    retry_alarm: bool
-
-
 class Incarnation:
     """One stay of an object in memory.
 
@@ -49,16 +40,15 @@ class Incarnation:
         container: The object's permanent slot.
         services: What the runtime offers to all objects of the namespace.
         store: The object's open store.
-        base_context: The isolate's context; each event runs in a copy.
     """
 
-    def __init__(
-        self, container: "Container", services: "Services", store: "ObjectStore", base_context: Context
-    ) -> None:
+    def __init__(self, container: "Container", services: "Services", store: "ObjectStore") -> None:
         self.container = container
         self.services = services
         self.key: ObjectKey = container.key
         self.id: ObjectId | str = container.id
+        #: The copy of the user's modules in which it lives, whatever takes the place of that meanwhile.
+        self.isolate = services.isolate()
         self.is_over = False
         self.is_constructing = False
         self.instance: object = None
@@ -70,12 +60,12 @@ class Incarnation:
         self.output_gate = OutputGate()
         self.replies: set[Reply] = set()
         self.strands: set[Strand] = set()
-        self.abort_request: AbortRequest | None = None
+        #: Why the object is to end when the running turn is over.
+        self.abort_request: Breakage | None = None
         #: Elapsed time at which the object last did something; meaningful while nothing runs.
         self.idle_since_ns = services.elapsed_ns()
         self._depth = 0
         self.storage = ActorStorage(self, services, store, container.alarms)
-        self._base_context = base_context
         self._section_timers: tuple[Timer, ...] = ()  # not a set: there are hardly ever any
 
     def __repr__(self) -> str:
@@ -86,7 +76,7 @@ class Incarnation:
     def begin_turn(self) -> None:
         """User code of this object is about to run."""
         self._depth += 1
-        self.services.enter_isolate()
+        self.isolate.enter()
 
     def leave_turn(self) -> None:
         """The turn's frame is gone."""
@@ -105,7 +95,7 @@ class Incarnation:
         if self.is_over:
             return
         if self.abort_request is not None:
-            self.container.abort(self.abort_request)
+            self.container.break_now(self.abort_request)
             return
         self.storage.end_turn()
         self.output_gate.open()
@@ -122,7 +112,7 @@ class Incarnation:
         """Run a coroutine as a strand of this object."""
         strand = Strand(coroutine, self, section, ended, fatal)
         self.strands.add(strand)
-        context = self._base_context.copy()
+        context = self.isolate.base_context.copy()
         context.run(SCOPE.set, Scope(self, section))
         self.services.life.spawn(strand, context)
         return strand
@@ -256,6 +246,18 @@ class Incarnation:
             )
         )
 
+    def abort_isolate(self, reason: str | None) -> None:
+        """Give up the isolate with everything that lives in it, this object included (spec 9.7). Never returns.
+
+        Raises:
+            IsolateEnded: Leaves the turn.
+            PlatformError: The modules of this application cannot be executed again; nothing has happened.
+        """
+        if self.is_over or self.abort_request is not None:
+            return  # it is being unwound already, and what it still does has no effect
+        self.services.abort_isolate(reason)
+        raise IsolateEnded
+
     # -- idleness
 
     @property
@@ -334,4 +336,4 @@ def _raisable(failure: BaseException) -> BaseException:
     return RuntimeError("StopIteration was raised in a callback") if isinstance(failure, StopIteration) else failure
 
 
-__all__ = ["SECTION_TIMEOUT_NS", "AbortRequest", "Incarnation", "Timer"]
+__all__ = ["SECTION_TIMEOUT_NS", "Incarnation", "Timer"]

@@ -5,10 +5,11 @@ which the object was first reached; even an instance that its own timers keep bu
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from pytest_durable._core.actor import AlarmResult, Container, Pin, Services, is_in_turn
+from pytest_durable._core import events
+from pytest_durable._core.actor import AlarmResult, Breakage, Container, Pin, Services, is_in_turn
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
 from pytest_durable._core.isolate import Target
@@ -73,6 +74,81 @@ class ActorNamespace:
         """The containers that have an instance, those of facets included."""
         return [each for container in self._containers.values() for each in container.running()]
 
+    # -- all objects
+
+    @property
+    def is_evictable(self) -> bool:
+        """Whether what ends many objects at once ends those of this namespace (spec 9.3)."""
+        return not self.services.prevent_eviction
+
+    def end_all(self, breakage: Breakage) -> list[ObjectKey]:
+        """End every object that has a container: stubs used so far fail with the reason, fresh ones do not.
+
+        Returns:
+            Which objects those were.
+
+        Records: Aborted.
+        """
+        containers = list(self._containers.values())
+        for container in containers:
+            container.end_at_once(breakage)
+        return [container.key for container in containers]
+
+    def remove_all(self, known: Iterable[ObjectKey]) -> None:
+        """Remove the files and the alarm of every object. All of them have ended.
+
+        Each object's files go before its alarm, as in ``deleteAll`` (spec 7.2): a crash between the two leaves an alarm
+        without data, which the next life delivers to nobody.
+
+        Args:
+            known: Objects whose names are known.
+
+        Records: StorageReset, AlarmRowDeleted.
+        """
+        keys = {key.hex: key for key in known}
+        found = self.files.files_of_objects()
+        for actor_hex in sorted({*found, *self.scheduler.ids()}):
+            if actor_hex in found:
+                self.files.remove_object(actor_hex, found[actor_hex])
+                key = keys.get(actor_hex) or ObjectKey(self.unique_key, actor_hex, None)
+                self.services.journal.record(events.StorageReset, key)
+            self.scheduler.drop(actor_hex)
+
+    def objects_with_alarm(self) -> list[str]:
+        """The ids of the objects that have an alarm, by the scheduler or by what they themselves have stored, sorted.
+
+        Those in memory are among them, whatever they have: they may be about to set one.
+
+        Raises:
+            DamagedFileError: An object cannot be read.
+        """
+        known = {*self.scheduler.ids(), *(container.key.hex for container in self.running())}
+        others = (actor_hex for actor_hex in self.files.object_ids() if actor_hex not in known)
+        return sorted(known | {actor_hex for actor_hex in others if self._stores_alarm(actor_hex)})
+
+    def _stores_alarm(self, actor_hex: str) -> bool:
+        view = self.files.inspect(actor_hex)
+        return view is not None and view.alarm_ns is not None
+
+    def delete_alarm(self, actor_hex: str) -> "asyncio.Future[object] | None":
+        """Delete the alarm of an object from both of its records; its handler, if it runs, goes on for the last time.
+
+        Returns:
+            A future to wait for: an object in memory does it when its input gate lets it. None: it is done.
+
+        Raises:
+            PlatformError, DamagedFileError: It cannot be done.
+        """
+        container = self._containers.get(actor_hex)
+        if container is None or container.incarnation is None:
+            if self.files.has_object(actor_hex):
+                key = ObjectKey(self.unique_key, actor_hex)
+                (container or Container(ObjectId(actor_hex), key, self.services)).delete_alarm_unseen()
+            else:
+                self.scheduler.drop(actor_hex)
+            return None
+        return container.delete_alarm()
+
     def broke(self, container: Container) -> None:
         """Fresh stubs get a fresh container from now on."""
         if self._containers.get(container.key.hex) is container:
@@ -136,6 +212,10 @@ class ObjectAlarms:
     def delete(self) -> None:
         """Delete the row."""
         self._scheduler.delete(self._key.hex)
+
+    def drop(self) -> None:
+        """Delete the row; a run in progress is not followed by another."""
+        self._scheduler.drop(self._key.hex)
 
 
 class ObjectClient:

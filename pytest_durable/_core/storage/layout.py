@@ -72,6 +72,29 @@ def object_files(names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if _OBJECT_FILE.fullmatch(name))
 
 
+def files_of_objects(names: Iterable[str]) -> dict[str, list[str]]:
+    """The files of each object among ``names``, by id: all that begin with the id and a point.
+
+    In the order in which they can be removed: whatever is left at any moment is an object that can be opened. Its
+    facets go before the index that tells whose they are, its own database goes last, and logs go before databases.
+    """
+    found: dict[str, list[str]] = {}
+    for name in names:
+        stem, dot, _ = name.partition(".")
+        if dot and _OBJECT_ID.fullmatch(stem):
+            found.setdefault(stem, []).append(name)
+    for stem, files in found.items():
+        files.sort(key=lambda name: _removal_rank(name, stem))
+    return found
+
+
+def _removal_rank(name: str, stem: str) -> tuple[int, bool, str]:
+    if not name.startswith(f"{stem}{DATABASE_SUFFIX}"):
+        is_index = name == f"{stem}.facets"
+        return (1 if is_index else 0), name.endswith(DATABASE_SUFFIX), name
+    return 2, name.endswith(DATABASE_SUFFIX), name
+
+
 #: Of one name in a directory, on every file system that matters.
 _NAME_BYTES_MAX: Final = 255
 

@@ -137,6 +137,21 @@ class NamespaceFiles:
         """Whether the object has a file."""
         return self._files.exists(layout.object_file(actor_hex))
 
+    def files_of_objects(self) -> dict[str, list[str]]:
+        """The files of each object, by id, for ``remove_object``."""
+        return layout.files_of_objects(self._files.names())
+
+    def remove_object(self, actor_hex: str, files: list[str]) -> None:
+        """Remove an object that nobody has open, with its facets.
+
+        Args:
+            actor_hex: Its id.
+            files: As ``files_of_objects`` gives them.
+        """
+        assert actor_hex not in self._stores, f"object {actor_hex} is open"
+        for name in files:
+            self._files.delete(name)
+
     def open_store(self, actor_hex: str, facet: int = 0) -> ObjectStore:
         """Open the storage of an object or of a facet of it, and create its file if there is none; once at a time.
 

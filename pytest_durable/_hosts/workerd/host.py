@@ -184,12 +184,17 @@ class RealHost(CommonHost):
             PlatformError: It is not in memory, must not be evicted, or stays busy.
             UnsupportedOnHostError: ``web_sockets="close"``.
         """
-        if web_sockets != "hibernate":
-            raise unsupported("be told how to evict sockets", "Leave web_sockets out.")
+        _check_sockets(web_sockets)
         await self._line(stub).evict()
 
-    async def evict_all(self) -> None:
-        """Drop every instance that has nothing to do."""
+    async def evict_all(self, web_sockets: Literal["hibernate", "close"] = "hibernate") -> None:
+        """Drop every instance in order, each once its object has nothing to do.
+
+        Raises:
+            PlatformError: An object stays busy.
+            UnsupportedOnHostError: ``web_sockets="close"``.
+        """
+        _check_sockets(web_sockets)
         await self._ask(requests.evict_all(), "evict_all()")
 
     async def abort_all(self, reason: str | None = None) -> None:
@@ -203,8 +208,16 @@ class RealHost(CommonHost):
         await self._ask(requests.abort_all(), "abort_all()")
 
     async def delete_all(self) -> None:
-        """End every instance and delete all that is stored, alarms included."""
+        """End every object at once, and delete every alarm and the data of the objects that are in memory."""
         await self._ask(requests.delete_all(), "delete_all()")
+
+    async def delete_all_alarms(self) -> NoReturn:
+        """Not on this host: the platform deletes alarms together with data."""
+        raise unsupported("delete alarms and keep the data", "Delete both:  await durable.delete_all()")
+
+    async def abort_isolate(self, reason: str | None = None) -> NoReturn:
+        """Not on this host: the platform's own ``abortIsolate`` ends its process."""
+        raise unsupported("give up one isolate and go on", "End the process:  await durable.restart(crash=True)")
 
     async def abort(self, stub: Stub, reason: str | None = None) -> NoReturn:
         """Not on this host: the platform ends all instances or none (``abort_all``)."""
@@ -252,3 +265,8 @@ class RealHost(CommonHost):
     async def _ask(self, body: bytes, label: str) -> object:
         self.raise_failures()
         return await ask(self._process, self.world, body, label, lambda value: value)
+
+
+def _check_sockets(web_sockets: str) -> None:
+    if web_sockets != "hibernate":
+        raise unsupported("be told how to evict sockets", "Leave web_sockets out.")

@@ -370,3 +370,13 @@ async def test_object_without_facets_asks_nothing_of_the_disk_about_them(durable
     await durable.clock.advance(seconds=100)
     await root.count()
     await durable.restart()
+
+
+async def test_delete_all_of_the_host_removes_facets(durable, root):
+    # DO-9.6.T1.2
+    await root.to("a", "to", "b", "count")
+    await durable.delete_all()
+    files = durable.namespace("ROOT").files()
+    assert [name for name in files if name.startswith(root.id.hex)] == []
+    fresh = durable.namespace("ROOT").get_by_name("x")
+    assert await fresh.to("a", "to", "b", "count") == ok(ok(1))

@@ -22,7 +22,7 @@ FAULTS: Final = (
         name="failed-constructor-forgotten",
         breaks="A failed constructor does not break its object, so that the next call runs it again.",
         file=_CONTAINER,
-        before="            self._break(Breakage(failure, from_user_code=True, counts=False))",
+        before="            self.break_now(Breakage(failure, from_user_code=True, counts=False))",
         after="            del failure",
         tests=("tests/core/lifecycle/test_construction.py",),
     ),
