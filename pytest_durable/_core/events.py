@@ -109,6 +109,33 @@ class StorageReset(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FacetIndexBegun(Record):
+    """The object has its first facet; after: an index of facets without an entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetNumbered(Record):
+    """The facet has a number, which is in the name of its file; after: that, for ever."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetDeleted(Record):
+    """What was stored for the facet is deleted; after: that."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetCloned(Record):
+    """The facet has a copy of what was committed of another, whose number is ``source``; after: that."""
+
+    number: int
+    source: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRowWritten(Record):
     """The scheduler's row was written; after: the row (an earlier alarm: not yet the object's own value)."""
 

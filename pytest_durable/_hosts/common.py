@@ -4,7 +4,7 @@ A host adds how a life begins and ends (``start``, ``stop``, ``crash``) and what
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -13,7 +13,14 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import NamespaceFiles
-from pytest_durable._hosts.arguments import check_awaitable, check_flag, check_storage, check_texts, resolve_target
+from pytest_durable._hosts.arguments import (
+    check_awaitable,
+    check_facet,
+    check_flag,
+    check_storage,
+    check_texts,
+    resolve_target,
+)
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.declarations import Declarations, ProcessFace
 from pytest_durable._hosts.defaults import StorageMode
@@ -118,11 +125,17 @@ class CommonHost(ABC):
         found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
         return sorted(found, key=lambda alarm: (alarm.due, alarm.id))
 
-    def stored(self, stub: Stub) -> Stored:
-        """What is stored for an object: the committed truth, read without waking it."""
+    def stored(self, stub: Stub, *, facet: str | Sequence[str] = ()) -> Stored:
+        """What is stored for an object: the committed truth, read without waking it.
+
+        Args:
+            stub: The object.
+            facet: The name of a facet of it, to look at that instead; for one further down, the names that lead to it.
+        """
         self.raise_failures()
         check_own_stub(stub, self)
-        return Stored(stub._durable_namespace.storage_files.inspect(stub.id.hex))
+        path = check_facet(facet)
+        return Stored(stub._durable_namespace.storage_files.inspect(stub.id.hex, path))
 
     # -- declaring
 

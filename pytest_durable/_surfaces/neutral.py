@@ -18,6 +18,7 @@ from pytest_durable._core.platform_errors import PlatformError, error, type_erro
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.isolates import abort_isolate
+from pytest_durable._surfaces.neutral_facets import NeutralFacets
 from pytest_durable._surfaces.neutral_storage import neutral_storage
 from pytest_durable._surfaces.neutral_stubs import NeutralEnv, NeutralId, copied
 from pytest_durable._surfaces.seams import Context
@@ -58,7 +59,8 @@ class NeutralSurface:
 
     def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
         """Call the user's class."""
-        return cls(NeutralContext(context), NeutralEnv(bindings, enhanced_errors=self._enhanced_errors))
+        ctx = NeutralContext(context, enhanced_errors=self._enhanced_errors)
+        return cls(ctx, NeutralEnv(bindings, enhanced_errors=self._enhanced_errors))
 
     def replay(self, cls: type, failure: BaseException) -> NoReturn:
         """Never asked: a failed constructor breaks these objects."""
@@ -138,10 +140,20 @@ class NeutralAlarmInfo:
 class NeutralContext:
     """``ctx``."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, enhanced_errors: bool = True) -> None:
         self._context = context
-        self.id = NeutralId(context.id)
+        object_id = context.id
+        self.id = object_id if isinstance(object_id, str) else NeutralId(object_id)
         self.storage = neutral_storage(context.storage)
+        self._enhanced_errors = enhanced_errors
+        self._facets: NeutralFacets | None = None
+
+    @property
+    def facets(self) -> NeutralFacets:
+        """The objects below this one."""
+        if self._facets is None:
+            self._facets = NeutralFacets(self._context.facets, enhanced_errors=self._enhanced_errors)
+        return self._facets
 
     def blockConcurrencyWhile(self, callback: object = ABSENT) -> "asyncio.Future[object] | Settled":
         """Run ``callback`` while nothing else of the object runs."""

@@ -22,7 +22,7 @@ from pytest_durable._core.platform_errors import (
 from pytest_durable._core.storage import NotCloneable, decode, encode
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.awaitables import Pending, Settled
-from pytest_durable._surfaces.seams import Client, Namespace
+from pytest_durable._surfaces.seams import Client, Namespace, Sender
 
 
 def copied(value: object) -> object:
@@ -154,17 +154,15 @@ def check_get_options(options: object) -> None:
         raise range_error(f"unknown routingMode: {text_of(mode)}")
 
 
-class NeutralStub:
-    """Another object, as its callers see it: every name is a method; a call is sent at once."""
+class NeutralFetcher:
+    """Another object or facet, as its callers see it: every name is a method; a call is sent at once."""
 
-    #: Why a stub cannot be stored (spec 3.6.3).
-    clone_refusal: Final = "ServiceStub cannot be serialized in this context."
+    #: Why it cannot be stored or sent (spec 10.2.5).
+    clone_refusal = "Stubs pointing to Durable Object facets are not serializable."
 
-    def __init__(self, client: Client, *, enhanced_errors: bool) -> None:
+    def __init__(self, client: Sender, *, enhanced_errors: bool) -> None:
         self._client = client
         self._enhanced_errors = enhanced_errors
-        self.id = NeutralId(client.id)
-        self.name = self.id.name
 
     def __getattr__(self, name: str) -> Callable[..., Pending | Settled]:
         # A stub is not awaitable, and Python's own protocols must not be answered by the other side.
@@ -185,6 +183,18 @@ class NeutralStub:
 
     def _explain(self, failure: Exception) -> BaseException:
         return explained(failure, enhanced=self._enhanced_errors) if isinstance(failure, RemoteFailure) else failure
+
+
+class NeutralStub(NeutralFetcher):
+    """Another object, which has an id."""
+
+    #: Why a stub cannot be stored (spec 3.6.3).
+    clone_refusal = "ServiceStub cannot be serialized in this context."
+
+    def __init__(self, client: Client, *, enhanced_errors: bool) -> None:
+        super().__init__(client, enhanced_errors=enhanced_errors)
+        self.id = NeutralId(client.id)
+        self.name = self.id.name
 
 
 def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError:

@@ -22,7 +22,8 @@ OF_STORAGE = ("get", "put", "transactionSync", "getCurrentBookmark", "kv", "sql"
 @pytest.mark.parametrize(
     ("name", "kind"),
     [(name, "ActorCacheInterface") for name in OF_STORAGE]
-    + [("stub", "OutgoingFactory"), ("fetch", "OutgoingFactory")],
+    + [("stub", "OutgoingFactory"), ("fetch", "OutgoingFactory")]
+    + [("facet", "OutgoingFactory"), ("facets", "FacetManager"), ("facet delete", "FacetManager")],
 )
 async def test_thing_of_another_object_is_refused(fresh: Any, name: str, kind: str) -> None:
     # DO-9.10

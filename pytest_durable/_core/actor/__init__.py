@@ -16,6 +16,9 @@ from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
+from pytest_durable._core.actor.facet_tree import FacetTree
+from pytest_durable._core.actor.facets import Facets, FacetStart
+from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
 from pytest_durable._core.actor.scope import (
@@ -48,8 +51,13 @@ __all__ = [
     "Breakage",
     "Container",
     "ContainerState",
+    "FacetClient",
+    "FacetStart",
+    "FacetTree",
+    "Facets",
     "Incarnation",
     "ObjectContext",
+    "ObjectFacets",
     "ObjectKv",
     "ObjectSql",
     "ObjectStorage",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_turn import AlarmService
+from pytest_durable._core.actor.facet_tree import as_user_code_meets_it
 from pytest_durable._core.actor.own_alarm import OwnAlarm
 from pytest_durable._core.actor.scope import require_own
 from pytest_durable._core.actor.transactions import TransactionHandle, Transactions
@@ -147,7 +148,7 @@ class ActorStorage:
     def delete_all(self) -> None:
         """Replace the database by an empty one, at once and beyond any rollback (spec 4.4).
 
-        Records: StorageReset, AlarmRowDeleted.
+        Records: StorageReset, AlarmRowDeleted; of the facets Aborted, FacetDeleted.
 
         Raises:
             PlatformError: Called within a transaction; nothing is deleted.
@@ -160,6 +161,7 @@ class ActorStorage:
         store.delete_all(keep_alarm=keep)
         self._services.journal.record(events.StorageReset, self._key)
         self.alarm.after_reset(is_kept=keep)
+        as_user_code_meets_it(store, self._incarnation.container.facets.delete_all)
 
     # -- the end of a turn
 

@@ -11,7 +11,7 @@ import asyncio
 import weakref
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_delivery import AlarmResult, AlarmRun
@@ -36,6 +36,9 @@ from pytest_durable._core.platform_errors import (
     RemoteFailure,
 )
 
+if TYPE_CHECKING:
+    from pytest_durable._core.actor.facets import Facets
+
 #: How long an object stays in memory with nothing to do (spec 9.3).
 IDLE_NS: Final = 10_000_000_000
 
@@ -57,14 +60,18 @@ class Container:
     """The permanent slot of one object.
 
     Args:
-        object_id: The id, with the name under which it was first reached (spec 2.3.5).
-        namespace: The namespace's unique key.
+        object_id: The id as the object sees it, with the name under which it was first reached (spec 2.3.5); a facet
+            may see a text of its own.
+        key: The object, in records.
         services: What the runtime offers to the objects of the namespace.
     """
 
-    def __init__(self, object_id: ObjectId, namespace: str, services: Services) -> None:
-        self.id = object_id.seen_inside()
-        self.key = ObjectKey(namespace, object_id.hex, self.id.name)
+    #: The objects below it, once there may be some.
+    _facets: "Facets | None" = None
+
+    def __init__(self, object_id: ObjectId | str, key: ObjectKey, services: Services) -> None:
+        self.id = object_id
+        self.key = key
         self.services = services
         self.state = ContainerState.ABSENT
         self.incarnation: Incarnation | None = None
@@ -107,10 +114,26 @@ class Container:
 
     @property
     def has_clients(self) -> bool:
-        """Whether a stub is bound to it, or a call or alarm is on its way in it."""
-        if self.is_pinned:
+        """Whether a stub is bound to it or to a facet of it, or a call or alarm is on its way in one of them."""
+        if self.is_pinned or (self._facets is not None and self._facets.have_clients):
             return True
         return self._alarm_run is not None or (self.incarnation is not None and bool(self.incarnation.replies))
+
+    # -- facets
+
+    @property
+    def facets(self) -> "Facets":
+        """The objects below it; asking makes nothing on the disk."""
+        if self._facets is None:
+            self._facets = self.services.facets(self)
+        return self._facets
+
+    def running(self) -> "Iterator[Container]":
+        """Those of the container itself and of all below it that have an instance."""
+        if self.incarnation is not None:
+            yield self
+        if self._facets is not None:
+            yield from self._facets.running()
 
     # -- events
 
@@ -198,6 +221,9 @@ class Container:
             services.claim_failed(failure)
             reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=False))
             return future
+        except PlatformError as failure:  # a facet whose file can have no name
+            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=False))
+            return future
         incarnation.start(self._serve(incarnation, method, handle, convert), incarnation.owes(reply))
         return future
 
@@ -236,7 +262,7 @@ class Container:
         if incarnation.construction_failure is not None:
             services.surface.replay(incarnation.cls, incarnation.construction_failure.again())
         # A module that cannot be executed is not the object's fault: nothing is built, and the next event tries again.
-        incarnation.cls = incarnation.isolate.get_class(services.target)
+        incarnation.cls = self.find_class(incarnation)
         incarnation.is_constructing = True
         try:
             incarnation.context = ObjectContext(incarnation)
@@ -252,6 +278,10 @@ class Container:
         incarnation.end_turn()
         if incarnation.is_over or incarnation.input_gate.section is not None:
             await _NextTurn()
+
+    def find_class(self, incarnation: Incarnation) -> type:
+        """The user's class, in the isolate of ``incarnation``; raises what loading its module raises."""
+        return incarnation.isolate.get_class(self.services.target)
 
     def _construction_failed(self, incarnation: Incarnation, failure: BaseException) -> None:
         if self.services.surface.rules.constructor_failure == "break":
@@ -384,6 +414,8 @@ class Container:
             incarnation.give_up(breakage)
         self._release_evict_waiters()
         self.services.journal.record(events.Aborted, self.key, describe(breakage.original))
+        if self._facets is not None:
+            self._facets.end(breakage)
         if run is not None:
             run.cut_short(breakage)
 
@@ -447,6 +479,12 @@ class Container:
         self._stop_idle_timer()
         self.state = move(self.state, ContainerState.ABSENT)
         incarnation.retire()
+
+    def leave(self) -> None:
+        """The container goes: drop its instance and everything below it."""
+        self.evict()
+        if self._facets is not None:
+            self._facets.leave()
 
     def wait_idle(self) -> "asyncio.Future[None]":
         """A future that completes when the instance has nothing to do, or is gone."""

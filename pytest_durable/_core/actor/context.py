@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.facets_face import ObjectFacets
 from pytest_durable._core.actor.scope import Scope, current_scope, require_own
 from pytest_durable._core.actor.storage_face import ObjectStorage
 from pytest_durable._core.ids import ObjectId
@@ -25,6 +26,8 @@ class ObjectContext:
         incarnation: The instance's stay in memory.
     """
 
+    _facets: ObjectFacets | None = None  # most objects have none
+
     def __init__(self, incarnation: "Incarnation") -> None:
         self._incarnation = incarnation
         self._owner = incarnation.storage
@@ -34,8 +37,8 @@ class ObjectContext:
         return f"<ObjectContext of {self._incarnation.key}>"
 
     @property
-    def id(self) -> ObjectId:
-        """The id as the object sees it (spec 2.3.5, 2.3.6)."""
+    def id(self) -> ObjectId | str:
+        """The id as the object sees it (spec 2.3.5, 2.3.6); a facet may see a text (spec 1.7.1)."""
         return self._incarnation.id
 
     @property
@@ -45,6 +48,13 @@ class ObjectContext:
             services = self._incarnation.services
             self._storage = ObjectStorage(self._owner, sql=services.sql_enabled, experimental=services.experimental)
         return self._storage
+
+    @property
+    def facets(self) -> ObjectFacets:
+        """The objects below it."""
+        if self._facets is None:
+            self._facets = ObjectFacets(self._incarnation)
+        return self._facets
 
     @property
     def is_alive(self) -> bool:

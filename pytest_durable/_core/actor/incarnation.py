@@ -46,7 +46,7 @@ class Incarnation:
         self.container = container
         self.services = services
         self.key: ObjectKey = container.key
-        self.id: ObjectId = container.id
+        self.id: ObjectId | str = container.id
         #: The copy of the user's modules in which it lives, whatever takes the place of that meanwhile.
         self.isolate = services.isolate()
         self.is_over = False
@@ -146,7 +146,11 @@ class Incarnation:
             future.set_exception(self.container.closed_error())
             return future
         reply = Reply(future, self.services.journal, self.key, "callback")
-        ended = self.owes(reply)
+        self.run_after_turn(callback, section, self.owes(reply))
+        return future
+
+    def run_after_turn(self, callback: Callable[[], object], section: Section | None, ended: Ended) -> None:
+        """Run ``callback`` as an event of this object, which ``ended`` is told the outcome of; see ``run_event``."""
 
         def deliver() -> None:
             if not self.is_over:
@@ -157,7 +161,6 @@ class Incarnation:
             sender.incarnation.output_gate.hold(deliver)
         else:
             deliver()
-        return future
 
     def wrap_task(self, coroutine: Coroutine[Any, Any, object], section: Section | None) -> Strand:
         """The strand for a task that user code creates by itself."""

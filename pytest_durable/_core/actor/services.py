@@ -17,6 +17,7 @@ from pytest_durable._core.storage import ObjectStore
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.container import Container
+    from pytest_durable._core.actor.facets import Facets
     from pytest_durable._core.actor.incarnation import Incarnation
 
 
@@ -73,6 +74,7 @@ class Services:
         abort_isolate: Gives up the isolate as it is now, with all that lives in it.
         bindings: What ``env`` shows.
         open_store: Opens the object's database.
+        facets: Makes what has the facets of an object.
         alarms: The scheduler as one object sees it.
         wall_ns: Reads the wall clock.
         elapsed_ns: Reads the elapsed time.
@@ -98,6 +100,7 @@ class Services:
     abort_isolate: Callable[[str | None], None]
     bindings: Callable[[], Mapping[str, object]]
     open_store: Callable[[str], ObjectStore]
+    facets: "Callable[[Container], Facets]"
     alarms: Callable[[ObjectKey], AlarmService]
     wall_ns: Callable[[], int]
     elapsed_ns: Callable[[], int]

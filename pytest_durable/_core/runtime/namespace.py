@@ -69,7 +69,9 @@ class ActorNamespace:
         """The container of an object, made if need be. Nothing is built or created by it."""
         found = self._containers.get(object_id.hex)
         if found is None:
-            found = self._containers[object_id.hex] = Container(object_id, self.unique_key, self.services)
+            seen = object_id.seen_inside()
+            key = ObjectKey(self.unique_key, seen.hex, seen.name)
+            found = self._containers[object_id.hex] = Container(seen, key, self.services)
             self.services.arm_sweep()
         return found
 
@@ -78,8 +80,8 @@ class ActorNamespace:
         return self._containers.get(actor_hex)
 
     def running(self) -> list[Container]:
-        """The containers that have an instance."""
-        return [container for container in self._containers.values() if container.incarnation is not None]
+        """The containers that have an instance, those of facets included."""
+        return [each for container in self._containers.values() for each in container.running()]
 
     # -- all objects
 
@@ -149,7 +151,8 @@ class ActorNamespace:
         container = self._containers.get(actor_hex)
         if container is None or container.incarnation is None:
             if self.files.has_object(actor_hex):
-                (container or Container(ObjectId(actor_hex), self.unique_key, self.services)).delete_alarm_unseen()
+                key = ObjectKey(self.unique_key, actor_hex)
+                (container or Container(ObjectId(actor_hex), key, self.services)).delete_alarm_unseen()
             else:
                 self.scheduler.drop(actor_hex)
             return None
@@ -172,8 +175,7 @@ class ActorNamespace:
         for actor_hex, container in list(self._containers.items()):
             if not container.has_clients and now_ns - container.last_access_ns >= CONTAINER_IDLE_NS:
                 del self._containers[actor_hex]
-                if container.incarnation is not None:
-                    container.evict()
+                container.leave()
 
     # -- alarms
 

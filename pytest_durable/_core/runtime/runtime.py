@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from pytest_durable._core import events
-from pytest_durable._core.actor import Breakage, Container, Incarnation, Services, Strand, scope_of
+from pytest_durable._core.actor import Breakage, Container, Facets, FacetTree, Incarnation, Services, Strand, scope_of
 from pytest_durable._core.alarms import AlarmScheduler, RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop
 from pytest_durable._core.isolate import ClassObject, Isolate, ModuleSet, Surface, Target
@@ -131,6 +131,9 @@ class Runtime:
         def alarms(key: ObjectKey) -> ObjectAlarms:
             return ObjectAlarms(namespace.scheduler, key)
 
+        def facets(container: Container) -> Facets:
+            return Facets(container, FacetTree(namespace.files.facet_files(container.key.hex), machine.journal))
+
         return Services(
             life=self.life,
             journal=machine.journal,
@@ -140,6 +143,7 @@ class Runtime:
             abort_isolate=self.abort_isolate,
             bindings=lambda: self._bindings,
             open_store=namespace.files.open_store,
+            facets=facets,
             alarms=alarms,
             wall_ns=clock.read_wall_ns,
             elapsed_ns=clock.read_elapsed_ns,

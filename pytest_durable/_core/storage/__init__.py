@@ -8,6 +8,7 @@ from pytest_durable._core.storage.alarm_table import AlarmTable
 from pytest_durable._core.storage.codec import NotCloneable, UndecodableError, decode, encode, encoded_size, may_exceed
 from pytest_durable._core.storage.database import DiskStatistics
 from pytest_durable._core.storage.disk import Disk
+from pytest_durable._core.storage.facet_files import FacetFiles
 from pytest_durable._core.storage.faults import Fault, Step, Trouble
 from pytest_durable._core.storage.inspection import StoredValues, StoredView
 from pytest_durable._core.storage.key_range import ListOptions
@@ -29,6 +30,7 @@ __all__ = [
     "Disk",
     "DiskStatistics",
     "Explicit",
+    "FacetFiles",
     "Fault",
     "Implicit",
     "ListOptions",

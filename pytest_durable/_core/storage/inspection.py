@@ -133,13 +133,25 @@ class StoredValues(Mapping[str, object]):
         return f"<StoredValues of {self._view.actor_hex[:8]}…: {', '.join(map(repr, self._blobs))}>"
 
 
-def inspect(pool: Pool, files: Files, actor_hex: str) -> StoredView | None:
-    """A view of what is stored for the object, None if it has no file.
+def committed_bytes(pool: Pool, files: Files, name: str) -> bytes:
+    """The bytes of a database of this namespace as it is committed, its log merged.
+
+    Raises:
+        DamagedFileError: It is damaged.
+    """
+    if pool.engine.memory is not None:
+        return files.read(name)
+    with _reader(pool, files, name) as connection:
+        return connection.serialize("main") or b""  # None of a file without a byte
+
+
+def inspect(pool: Pool, files: Files, actor_hex: str, facet: int = 0) -> StoredView | None:
+    """A view of what is stored for the object, or for its facet of that number; None if it has no file.
 
     Raises:
         DamagedFileError: At once or at an access; nothing was changed.
     """
-    name = layout.object_file(actor_hex)
+    name = layout.object_file(actor_hex, facet)
     if not files.exists(name):
         return None
     return StoredView(actor_hex, files.path(name), lambda: _reader(pool, files, name))

@@ -29,6 +29,8 @@ CREATE_ALARM: Final = (
     "      actor_name TEXT\n    ) WITHOUT ROWID"
 )
 
+#: Begins the names of the platform's own tables.
+OWN_PREFIX: Final = "_cf_"
 KV_TABLE: Final = "_cf_KV"
 METADATA_TABLE: Final = "_cf_METADATA"
 EXTERNALS_TABLE: Final = "_cf_EXTERNALS"
@@ -49,6 +51,11 @@ _MAGIC: Final = b"SQLite format 3\0"
 def object_file(actor_hex: str, facet: int = 0) -> str:
     """The name of the database file of an object, or of its facet number ``facet``."""
     return f"{actor_hex}.{facet}{DATABASE_SUFFIX}" if facet else f"{actor_hex}{DATABASE_SUFFIX}"
+
+
+def facet_index_file(actor_hex: str) -> str:
+    """The name of the file that gives the facets of an object their numbers."""
+    return f"{actor_hex}.facets"
 
 
 def object_ids(names: Iterable[str]) -> list[str]:

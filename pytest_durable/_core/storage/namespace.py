@@ -4,12 +4,14 @@ Source: spec durable-objects 1.3-1.6, 8.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.alarm_table import AlarmTable
 from pytest_durable._core.storage.doors import Doors
+from pytest_durable._core.storage.facet_files import FacetFiles, find_number
 from pytest_durable._core.storage.faults import Fault, Faults, Step, Trouble
 from pytest_durable._core.storage.files import Files
 from pytest_durable._core.storage.inspection import StoredView, inspect
@@ -150,23 +152,30 @@ class NamespaceFiles:
         for name in files:
             self._files.delete(name)
 
-    def open_store(self, actor_hex: str) -> ObjectStore:
-        """Open an object's storage, and create its file if there is none. One store per object at a time.
+    def open_store(self, actor_hex: str, facet: int = 0) -> ObjectStore:
+        """Open the storage of an object or of a facet of it, and create its file if there is none; once at a time.
 
         Raises:
             DamagedFileError: The file is damaged. Nothing was changed.
         """
+        # A facet goes by its file, so that what is meant for the object alone (a fault) does not meet it.
+        owner = f"{actor_hex}.{facet}" if facet else actor_hex
         assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
-        assert actor_hex not in self._stores, f"object {actor_hex} is open already"
-        file = PooledDatabase(self._pool, self._doors, self._files, layout.object_file(actor_hex))
-        store = ObjectStore(file, actor_hex, self._faults)
+        assert owner not in self._stores, f"object {owner} is open already"
+        file = PooledDatabase(self._pool, self._doors, self._files, layout.object_file(actor_hex, facet))
+        store = ObjectStore(file, owner, self._faults)
         file.open()
-        self._stores[actor_hex] = store
+        self._stores[owner] = store
         store.on_close = self._forget
         return store
 
-    def _forget(self, actor_hex: str) -> None:
-        self._stores.pop(actor_hex, None)
+    def _forget(self, owner: str) -> None:
+        self._stores.pop(owner, None)
+
+    def facet_files(self, actor_hex: str) -> FacetFiles:
+        """The files of an object's facets. Reads and makes nothing yet."""
+        assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
+        return FacetFiles(self._pool, self._doors, self._files, actor_hex, partial(self.open_store, actor_hex))
 
     def fail_next(self, step: Step, trouble: Trouble, *, actor_hex: str | None = None, label: str = "") -> None:
         """Let the next commit, read or alarm row of an object fail; of any object if none is named.
@@ -179,9 +188,17 @@ class NamespaceFiles:
         """Take back what was to fail, of one object or of all; what had not come yet."""
         return self._faults.forget(actor_hex)
 
-    def inspect(self, actor_hex: str) -> StoredView | None:
-        """What is stored for the object, read without waking it; None if it has no file."""
-        return inspect(self._pool, self._files, actor_hex)
+    def inspect(self, actor_hex: str, facet: tuple[str, ...] = ()) -> StoredView | None:
+        """What is stored for the object, or for a facet of it, read without waking it; None if it has no file.
+
+        Args:
+            actor_hex: The object.
+            facet: The facet's name, after those of the facets that it is below; empty for the object itself.
+        """
+        if not facet:
+            return inspect(self._pool, self._files, actor_hex)
+        number = find_number(self._files, actor_hex, facet)
+        return None if number is None else inspect(self._pool, self._files, actor_hex, number)
 
     def alarms_changed_at(self) -> object:
         """Something that differs when another process has changed the table of alarms."""

@@ -16,6 +16,7 @@ from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped import http
 from pytest_durable._surfaces.wrapped.context import DurableObjectContext, RawAlarmInfo, RawState
 from pytest_durable._surfaces.wrapped.entrypoints import require_object_class
+from pytest_durable._surfaces.wrapped.facets import RawFacets
 from pytest_durable._surfaces.wrapped.from_wire import FromWire
 from pytest_durable._surfaces.wrapped.functions import RawFunction, _RpcStubWrapper
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, StorageTypes
@@ -172,7 +173,10 @@ class WrappedSurface:
         return _RpcStubWrapper(reference, self._result, self._conversions.explain)
 
     def _raw_state(self, context: Context, cls: type) -> RawState:
-        return RawState(context, functools.partial(self._raw_storage, cls))
+        return RawState(context, functools.partial(self._raw_storage, cls), self._raw_facets)
+
+    def _raw_facets(self, context: Context) -> RawFacets:
+        return RawFacets(context.facets, self._conversions, is_lenient=self._lenient)
 
     def _raw_storage(self, cls: type, context: Context) -> RawStorage:
         has_handler = self.has_handler(cls, "alarm")

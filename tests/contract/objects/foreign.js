@@ -14,6 +14,9 @@ const USES = {
   "abort": () => KEPT.ctx.abort("from elsewhere"),
   "stub": () => KEPT.stub.ping(),
   "fetch": () => KEPT.stub.fetch("http://x/"),
+  "facets": () => KEPT.ctx.facets.get("g", () => ({ class: KEPT.ctx.exports.Shelf })).ping(),
+  "facet delete": () => KEPT.ctx.facets.delete("f"),
+  "facet": () => KEPT.facet.ping(),
   "id": () => KEPT.ctx.id.name,
   "env": () => KEPT.env.SHELF.getByName("c").ping(),
   "no argument": () => KEPT.storage.get(),
@@ -25,6 +28,7 @@ export class Shelf extends DurableObject {
   async keep() {
     Object.assign(KEPT, {
       ctx: this.ctx, env: this.env, storage: this.ctx.storage, stub: this.env.SHELF.getByName("c"),
+      facet: this.ctx.facets.get("f", () => ({ class: this.ctx.exports.Shelf })),
     });
   }
   async use(name) { return await USES[name](); }

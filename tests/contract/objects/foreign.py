@@ -20,6 +20,9 @@ USES: dict[str, Callable[[], object]] = {
     "abort": lambda: KEPT["ctx"].abort("from elsewhere"),
     "stub": lambda: KEPT["stub"].ping(),
     "fetch": lambda: KEPT["stub"].fetch("http://x/"),
+    "facets": lambda: KEPT["ctx"].facets.get("g", lambda: {"class": Shelf}).ping(),
+    "facet delete": lambda: KEPT["ctx"].facets.delete("f"),
+    "facet": lambda: KEPT["facet"].ping(),
     "id": lambda: KEPT["ctx"].id.name,
     "env": lambda: KEPT["env"].SHELF.getByName("c").ping(),
     "no argument": lambda: KEPT["storage"].get(),
@@ -29,7 +32,8 @@ USES: dict[str, Callable[[], object]] = {
 class Shelf(NeutralObject):
     async def keep(self) -> None:
         stub = self.env.SHELF.getByName("c")
-        KEPT.update(ctx=self.ctx, env=self.env, storage=self.ctx.storage, stub=stub)
+        facet = self.ctx.facets.get("f", lambda: {"class": Shelf})
+        KEPT.update(ctx=self.ctx, env=self.env, storage=self.ctx.storage, stub=stub, facet=facet)
 
     async def use(self, name: str) -> object:
         result = USES[name]()
