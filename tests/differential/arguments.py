@@ -13,7 +13,8 @@ from support import stored_values
 
 REASONS = st.lists(st.sampled_from(["why", "", None, 5]), max_size=1)
 #: Objects: those of the second namespace are behind a mark, and one of them has the name of one in the first.
-NAMES = st.sampled_from(["a", "b", "c", "second:a", "second:é 😀"])
+EVERYBODY: Final = ("a", "b", "c", "second:a", "second:é 😀")
+NAMES = st.sampled_from(EVERYBODY)
 
 # Few keys, so that steps meet: one a prefix of another, and in the order of UTF-8, which is not that of UTF-16.
 ALL_KEYS = ["a", "", "aa", "ab", "b", "b\0", "é", "\uffee", "😀", "\ud800"]

@@ -303,9 +303,9 @@ async def abort_all(pair: Pair) -> list[object]:
 async def delete_everything(pair: Pair) -> list[object]:
     # The platform leaves what objects have stored that are not in memory, and an empty file of each that is. We leave
     # nothing. So all are called before and after.
-    everybody: list[Asked] = [(name, []) for name in NAMES]
+    everybody: list[Asked] = [(name, []) for name in draw.EVERYBODY]
     before = await _both(pair, everybody)
     outcomes = await _each(pair, lambda side: side.host.delete_all())
     after = await _both(pair, everybody)
-    middle = len(NAMES)
+    middle = len(everybody)
     return [*before[:middle], outcomes[0], *after[:middle], *before[middle:], outcomes[1], *after[middle:]]
