@@ -168,6 +168,14 @@ def aborts_late_in_section(given: object) -> bool:
     return any(_then(_CALLS | {"wait", "block"}, "abort", steps) for steps in sections)
 
 
+def takes_time(given: object) -> bool:
+    """Whether time may pass while the steps run: they wait, have planned steps run, or may get stuck in a section."""
+    return any(
+        kind in ("wait", "block", "fetch_other") or (kind == "transaction" and not _CALLS.isdisjoint(kinds_in(inside)))
+        for kind, *inside in steps_in(given)
+    )
+
+
 def _waits_in_section(steps: list[InnerStep]) -> bool:
     for kind, *given in steps:
         inside = set(kinds_in(given))
