@@ -19,17 +19,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "random_programs" not in item.name)
 
 
+#: Suites of random programs, by the name under which their tests tell what they ran.
+PROGRAM_SUITES = {"differential": "compared with the real platform", "properties": "compared with the model"}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell what the differential suite compared; its tests may have run in other processes."""
-    told = [dict(report.user_properties).get("differential") for report in terminalreporter.getreports("passed")]
-    parts = [part for part in told if part is not None]
-    if not parts:
-        return
-    kinds = sum((Counter(part["kinds"]) for part in parts), Counter())
-    totals = [sum(part[name] for part in parts) for name in ("programs", "steps")]
-    terminalreporter.section("compared with the real platform")
-    terminalreporter.line("{} programs, {} steps".format(*totals))
-    terminalreporter.line(", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())))
+    """Tell what random programs have run; their tests may have run in other processes."""
+    for name, title in PROGRAM_SUITES.items():
+        told = [dict(report.user_properties).get(name) for report in terminalreporter.getreports("passed")]
+        parts = [part for part in told if part is not None]
+        if parts:
+            terminalreporter.section(title)
+            totals = [sum(part[what] for part in parts) for what in ("programs", "steps")]
+            terminalreporter.line("{} programs, {} steps".format(*totals))
+            for what in ("kinds", "happened"):
+                counts = sum((Counter(part.get(what, {})) for part in parts), Counter())
+                if counts:
+                    terminalreporter.line(", ".join(f"{kind} {count}" for kind, count in sorted(counts.items())))
 
 
 @pytest.hookimpl(wrapper=True)

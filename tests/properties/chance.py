@@ -1,7 +1,7 @@
 """Chance for hypothesis that is the same in every run, on every machine, whatever else has been imported.
 
-Hypothesis draws some of its choices from the constants of all modules that are loaded at that moment, so equal seeds may
-give different examples. This backend draws from its own generator only. What fails is replayed and made smaller by
+Hypothesis draws some of its choices from the constants of all modules that are loaded at that moment, so equal seeds
+may give different examples. This backend draws from its own generator only. What fails is replayed and made smaller by
 hypothesis as always.
 """
 
@@ -27,9 +27,7 @@ def seeded_backend(seed: int) -> Iterator[str]:
         def draw_boolean(self, p: float = 0.5) -> bool:
             return self._random.random() < p
 
-        def draw_integer(
-            self, min_value: int | None = None, max_value: int | None = None, **_hints: object
-        ) -> int:
+        def draw_integer(self, min_value: int | None = None, max_value: int | None = None, **_hints: object) -> int:
             low = min_value if min_value is not None else (max_value or 0) - _WIDE
             return self._random.randint(low, max_value if max_value is not None else low + 2 * _WIDE)
 

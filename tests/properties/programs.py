@@ -15,7 +15,8 @@ STEPS_PER_PROGRAM: Final = 16
 NAMES: Final = ("a", "b", "m")
 RECORDS: Final = (
     "Committed", "TransactionBegan", "AlarmRowWritten", "AlarmRowDeleted", "AlarmScheduled", "AlarmStarted",
-    "AlarmFinished", "AlarmRetried", "ReplySent", "CallStarted", "CallEnded", "InstanceBuilt", "StorageReset", "Evicted",
+    "AlarmFinished", "AlarmRetried", "ReplySent", "CallStarted", "CallEnded", "InstanceBuilt", "StorageReset",
+    "Evicted",
 )  # fmt: skip
 
 _name = st.sampled_from(NAMES)
@@ -106,7 +107,10 @@ _MOVES: Final = {
     "restart": st.tuples(st.just("restart"), st.sampled_from([0, 5, 4000])),
     "crash": st.tuples(st.just("crash"), st.sampled_from([0, 5, 4000])),
     "crash_at": st.tuples(
-        st.just("crash_at"), st.sampled_from(RECORDS), st.sampled_from([None, None, *NAMES]), st.sampled_from([1, 1, 2, 3])
+        st.just("crash_at"),
+        st.sampled_from(RECORDS),
+        st.sampled_from([None, None, *NAMES]),
+        st.sampled_from([1, 1, 2, 3]),
     ),
 }  # fmt: skip
 _WEIGHED: Final = ["nothing", "call", "call", "call", "call", "arm", "arm", "crash_at", "crash_at", *list(_MOVES)[3:-1]]

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from properties.meaning import brief, handle, interpret
-from properties.model import EMPTY, MS, SECOND, Call, Content, CutShort, Model, Outcome, Thing, Undecided, Wrong
-from properties.programs import NAMES, Program, Step
+from properties.model import EMPTY, SECOND, Call, Content, CutShort, Model, Outcome, Thing, Undecided, Wrong
+from properties.programs import NAMES, Program
 from properties.subject import Subject
 from pytest_durable import events
 from pytest_durable._core.platform_errors import PlatformError
@@ -20,6 +20,11 @@ from pytest_durable._hosts.world import World
 #: What a caller is told whose call a crash has cut off.
 LOST: Final = "Network connection lost."
 _NOT_RUNNING: Final = "Cannot evict Durable Object"
+#: What is counted besides the kinds of steps, so that a run shows what its programs have led to.
+HAPPENINGS: Final = (
+    "alarms given up", "alarms put right", "alarms retried", "alarms run", "calls lost", "crash points reached",
+    "evicted when idle", "objects reset", "turns kept, not acknowledged", "turns lost, not acknowledged",
+)  # fmt: skip
 
 Meaning = Callable[[], object]
 
@@ -188,7 +193,7 @@ class Trial:
             self._expect("rows of alarms", self._wakes, wakes)
 
     async def _last_answer(self) -> int:
-        """The place in the history up to which somebody has an answer. All calls in flight have one now, or are lost."""
+        """The place in the history up to which somebody has an answer; each call in flight has one now, or is lost."""
         for _ in range(3):
             await asyncio.sleep(0)
         first = 0
@@ -355,6 +360,3 @@ def run_program(program: Program) -> Counter[str]:
             host.close()
     finally:
         world.close()
-
-
-__all__ = ["MOVES", "MS", "Divergence", "Step", "Trial", "run_program"]
