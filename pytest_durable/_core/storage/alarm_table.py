@@ -88,6 +88,7 @@ class AlarmTable:
         self._change(actor_hex, self._file.use().statements.alarm_delete, (actor_hex,))
 
     def _change(self, actor_hex: str, statement: str, values: tuple[object, ...]) -> None:
+        self._loaded = None
         try:
             self._faults.strike("alarm_row", actor_hex)
             self._file.use().execute(statement, values)
@@ -96,6 +97,7 @@ class AlarmTable:
 
     def clear(self) -> None:
         """Remove all rows."""
+        self._loaded = None
         database = self._file.use()
         database.execute(database.statements.alarm_clear)
 
