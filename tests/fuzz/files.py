@@ -9,8 +9,11 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from support.storage import ALICE, BOB, end, new_disk, open_namespace, put
+from pytest_durable._core.ids import IdFactory
+from support.storage import end, new_disk, open_namespace, put
 
+#: Two objects of the namespace ``key``.
+ALICE, BOB = (IdFactory("key").from_name(name).hex for name in ("alice", "bob"))
 PAGE: Final = 4096
 #: Offset and length of what the header of a database says in numbers: sizes, counts, versions, modes.
 _HEADER_FIELDS: Final = (
