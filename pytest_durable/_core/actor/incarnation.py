@@ -5,6 +5,7 @@ never resumed.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,7 +59,8 @@ class Incarnation:
         self.construction_failure: Repeated | None = None
         self.input_gate = InputGate()
         self.output_gate = OutputGate()
-        self.replies: set[Reply] = set()
+        #: The answers that are owed, in the order of the questions.
+        self.replies: dict[Reply, None] = {}
         self.strands: set[Strand] = set()
         #: Why the object is to end when the running turn is over.
         self.abort_request: Breakage | None = None
@@ -119,10 +121,10 @@ class Incarnation:
 
     def owes(self, reply: Reply) -> Ended:
         """Take on an answer; it fails with this object if that ends first. Returns what gives it when its work ends."""
-        self.replies.add(reply)
+        self.replies[reply] = None
 
         def ended(result: object, failure: BaseException | None) -> None:
-            self.replies.discard(reply)
+            self.replies.pop(reply, None)
             if failure is None:
                 reply.send(result)
                 return
@@ -276,12 +278,18 @@ class Incarnation:
         """End at once: uncommitted writes are lost, in-flight calls fail, strands are never resumed."""
         self.is_over = True
         self.output_gate.discard()
-        replies, self.replies = self.replies, set()
+        replies, self.replies = self.replies, {}
         self._park()
         self.services.life.release(self)
         self.storage.end(graceful=True)
-        for reply in replies:
-            reply.fail(breakage.failure(self.key, is_fetch=reply.is_fetch))
+        untold = deque(replies)
+        try:
+            while untold:
+                reply = untold.popleft()
+                reply.fail(breakage.failure(self.key, is_fetch=reply.is_fetch))
+        finally:  # a crash point may cut the life at one of the answers, and the life no longer knows of the others
+            for reply in untold:
+                reply.lose()
 
     def retire(self) -> None:
         """End in order (eviction): nothing runs; the database is closed with its log merged."""
@@ -303,7 +311,7 @@ class Incarnation:
         self.is_over = True
         self.output_gate.discard()
         keep.extend(self.strands)
-        replies, self.replies = self.replies, set()
+        replies, self.replies = self.replies, {}
         for reply in replies:
             reply.lose()
 

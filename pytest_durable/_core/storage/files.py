@@ -77,6 +77,10 @@ class Files(Protocol):
     def read(self, name: str) -> bytes:
         """The whole content."""
 
+    def remember(self, name: str) -> Callable[[], None]:
+        """What makes a small file that nobody has open as it is now, should it be changed."""
+        ...
+
     def create(self, name: str, content: bytes | None = None) -> None:
         """Make a database, by default one that holds nothing yet; nothing of that name may exist."""
 
@@ -222,6 +226,18 @@ class DirectoryFiles:
             return file.read()
 
     @_explained
+    def remember(self, name: str) -> Callable[[], None]:
+        path = Path(self.path(name))
+        content, times = path.read_bytes(), path.stat()
+
+        def restore() -> None:
+            if path.read_bytes() != content:
+                path.write_bytes(content)
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+        return restore
+
+    @_explained
     def create(self, name: str, content: bytes | None = None) -> None:
         with open(self.path(name), "xb") as file:
             file.write(_EMPTY if content is None else content)
@@ -294,6 +310,9 @@ class MemoryFiles:
 
     def read(self, name: str) -> bytes:
         return self._shelf.content(self.path(name))
+
+    def remember(self, name: str) -> Callable[[], None]:
+        return lambda: None  # nothing lies beside
 
     def create(self, name: str, content: bytes | None = None) -> None:
         self._shelf.create(self.path(name), content)

@@ -14,6 +14,8 @@ from typing import Final
 METADATA_FILE: Final = "metadata.sqlite"
 DATABASE_SUFFIX: Final = ".sqlite"
 SIDE_SUFFIXES: Final = ("-wal", "-shm", "-journal")
+#: SQLite's index of the log; no data, it is made anew from the log.
+INDEX_SUFFIX: Final = "-shm"
 PAGE_BYTES: Final = 4096
 HEADER_BYTES: Final = 100
 

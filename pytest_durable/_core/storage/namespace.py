@@ -6,10 +6,11 @@ Source: spec durable-objects 1.3-1.6, 8.
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.storage import layout
-from pytest_durable._core.storage.alarm_table import AlarmTable
+from pytest_durable._core.storage.alarm_table import AlarmRow, AlarmTable, check_rows
 from pytest_durable._core.storage.doors import Doors
 from pytest_durable._core.storage.facet_files import FacetFiles, find_number
 from pytest_durable._core.storage.faults import Fault, Faults, Step, Trouble
@@ -205,14 +206,16 @@ class NamespaceFiles:
         names = (layout.METADATA_FILE, f"{layout.METADATA_FILE}-wal")
         return [self._files.change(name) for name in names]
 
-    def stored_alarms(self) -> list[tuple[str, int, str | None]]:
-        """The rows of the alarm table as they are on the disk, (hex id, due ns, name), while no life has it open."""
+    def stored_alarms(self) -> list[AlarmRow]:
+        """The rows of the alarm table as they are on the disk, (hex id, due ns, name), while no life has it open.
+
+        Raises:
+            DamagedFileError: They are not what the platform writes; nothing was changed.
+        """
         view = inspect(self._pool, self._files, layout.METADATA_FILE.removesuffix(".sqlite"))
         if view is None or layout.ALARM_TABLE not in view.tables:
             return []
         rows = view.sql("SELECT * FROM _cf_ALARM ORDER BY scheduled_time, actor_id")
-        return [(str(row["actor_id"]), int(row["scheduled_time"] or 0), _name(row.get("actor_name"))) for row in rows]
-
-
-def _name(stored: object) -> str | None:
-    return None if stored is None else str(stored)
+        found: list[Any] = [(row.get("actor_id"), row.get("scheduled_time"), row.get("actor_name")) for row in rows]
+        check_rows(view.path, found)
+        return found
