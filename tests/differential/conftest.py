@@ -11,11 +11,11 @@ __all__ = ["in_memory", "platform", "run_on_both"]
 
 
 @pytest.fixture
-def run_on_both(platform: Platform) -> Callable[[list[Step]], None]:
-    """Run a program on both hosts and compare them after each step."""
+def run_on_both(platform: Platform) -> Callable[[list[Step]], int]:
+    """Run a program on both hosts and compare them after each step; after how many they were."""
 
-    def run(program: list[Step]) -> None:
+    def run(program: list[Step]) -> int:
         with Pair.running(platform.executable) as pair:
-            pair.run(program)
+            return pair.run(program)
 
     return run

@@ -134,21 +134,27 @@ class Pair:
         finally:
             world.close()
 
-    def run(self, program: list[Step]) -> None:
-        """Tell both hosts the steps of a program and compare them after each.
+    def run(self, program: list[Step]) -> int:
+        """Tell both hosts the steps of a program and compare them after each, until chance decides what happens.
+
+        Returns:
+            After how many steps they were compared.
 
         Raises:
             Divergence: They differ.
         """
-        self.world.run(self._run(program))
+        return self.world.run(self._run(program))
 
-    async def _run(self, program: list[Step]) -> None:
+    async def _run(self, program: list[Step]) -> int:
         for number, (kind, *given) in enumerate(program):
             answers = await MOVES[kind].function(self, *given)
             for side in self.sides:
                 await side.host.settle()
             await self.move_to(self.now_ns)  # on, if a step that got stuck has ended while an alarm may be tried again
+            if retries.is_of_chance(self.ours.host.journal):
+                return number
             self._compare(number, program[number], answers)
+        return len(program)
 
     def _compare(self, number: int, step: Step, answers: list[object]) -> None:
         seen = list(map(observed.answer, answers))
