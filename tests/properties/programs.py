@@ -33,7 +33,7 @@ _options = st.fixed_dictionaries(
 _delay = st.sampled_from([1000, 0, 1, 2000, 2300, 30_000, 600_000, -5000])
 #: In microseconds; all different, so that nothing else is due at the same instant.
 _wait = st.tuples(st.sampled_from([20_000, 300_000, 3_000_000, 12_000_000]), st.integers(1, 999)).map(sum)
-_ending = st.sampled_from(["commit", "commit", "throw", "rollback"])
+_ending = st.sampled_from(["commit", "throw", "rollback"])
 _ending_sync = st.sampled_from(["commit", "throw"])
 
 #: Steps that may stand anywhere, also in a synchronous transaction.
@@ -50,7 +50,7 @@ _NOW: Final[dict[str, tuple[st.SearchStrategy[Any], ...]]] = {
     "sql_orphan": (),
     "memory": (),
     "throw": (),
-    "transaction_sync": (st.deferred(lambda: _steps(_NOW, 2)), _ending_sync),
+    "transaction_sync": (st.deferred(lambda: _steps(_NOW, 3, size_min=1)), _ending_sync),
 }
 #: Steps that may stand in an asynchronous transaction too.
 _INSIDE: Final[dict[str, tuple[st.SearchStrategy[Any], ...]]] = {
@@ -68,21 +68,24 @@ _INSIDE: Final[dict[str, tuple[st.SearchStrategy[Any], ...]]] = {
     "sync": (),
     "abort": (),
     "plan": (st.deferred(lambda: _plan),),
-    "transaction": (st.deferred(lambda: _steps(_INSIDE, 2)), _ending),
+    "transaction": (st.deferred(lambda: _steps(_INSIDE, 3, size_min=1)), _ending),
 }
 #: Steps of a call of one object to another: they do not wait, and go no further.
 _CALLED: Final = {**_INSIDE, "delete_all": ()}
 #: Steps of a call of the test, or of an alarm.
-_ANY: Final = {**_CALLED, "wait": (_wait,), "call_other": (_name, st.deferred(lambda: _steps(_CALLED, 2)))}
+_ANY: Final = {**_CALLED, "wait": (_wait,), "call_other": (_name, st.deferred(lambda: _steps(_CALLED, 3, size_min=1)))}
+#: Steps with more in them than others, which are drawn more often.
+_RICH: Final = ("transaction", "transaction_sync", "call_other", "set_alarm")
 
 
-def _steps(kinds: dict[str, Any], size_max: int) -> st.SearchStrategy[list[Any]]:
-    return st.lists(_one_of(kinds), max_size=size_max)
+def _steps(kinds: dict[str, Any], size_max: int, *, size_min: int = 0) -> st.SearchStrategy[list[Any]]:
+    return st.lists(_one_of(kinds), min_size=size_min, max_size=size_max)
 
 
 def _one_of(kinds: dict[str, tuple[st.SearchStrategy[Any], ...]]) -> st.SearchStrategy[list[Any]]:
     drawn = {kind: st.tuples(st.just(kind), *arguments).map(list) for kind, arguments in kinds.items()}
-    return st.sampled_from(sorted(drawn)).flatmap(drawn.__getitem__)
+    rich = [kind for kind in _RICH if kind in kinds]
+    return st.sampled_from([*sorted(drawn), *rich, *rich]).flatmap(drawn.__getitem__)
 
 
 _runs = st.deferred(lambda: _steps(_ANY, 3))
@@ -90,7 +93,7 @@ _plan = st.one_of(
     st.lists(_runs, min_size=1, max_size=3),
     st.sampled_from([1, 2, 8]).map(lambda count: [[["throw"]]] * count),
 )
-_CALL: Final = st.tuples(st.just("call"), _name, _steps(_ANY, 4))
+_CALL: Final = st.tuples(st.just("call"), _name, _steps(_ANY, 4, size_min=1))
 _SECONDS: Final = st.sampled_from([1, 9, 11, 70, 4000])
 _MOVES: Final = {
     "nothing": st.just(("nothing",)),

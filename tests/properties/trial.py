@@ -51,6 +51,8 @@ class Trial:
         self.happened: Counter[str] = Counter()
         self._seen = len(host.journal)
         self._compared: dict[str, Content] = {}
+        #: When the disk says that objects are to be woken, as the life left it that ended last.
+        self._wakes: dict[str | None, int] = {}
 
     def stub(self, name: str) -> Stub:
         """A fresh one: those from before an abort stay broken."""

@@ -105,6 +105,14 @@ FAULTS: Final = (
         tests=("tests/core/alarms", "tests/hosts/test_damage.py"),
     ),
     Fault(
+        name="same-time-after-a-delete-not-run-again",
+        breaks="An alarm that its handler deletes and sets to the same instant is lost.",
+        file="_core/actor/own_alarm.py",
+        before="and (is_changed or was_deferred):",
+        after="and was_deferred:",
+        tests=("tests/core/alarms/test_alarm_handler.py",),
+    ),
+    Fault(
         name="same-time-not-run-again",
         breaks="A handler that sets its own time again is not run again.",
         file=_OWN,

@@ -42,10 +42,10 @@ FAULTS: Final = (
         file=_INCARNATION,
         before=(
             "        self.output_gate.discard()\n"
-            "        replies, self.replies = self.replies, set()\n"
+            "        replies, self.replies = self.replies, {}\n"
             "        self._park()\n"
         ),
-        after="        replies, self.replies = self.replies, set()\n        self._park()\n",
+        after="        replies, self.replies = self.replies, {}\n        self._park()\n",
         tests=_OUTPUT_GATE,
     ),
     Fault(
