@@ -8,6 +8,7 @@ export class Probe extends DurableObject {
     this.builtAt = Date.now();
   }
 
+  async hexId() { return this.ctx.id.toString(); }
   async double(number) { return double(number); }
   async variable(name) { return this.env[name]; }
   async now() { return Date.now(); }

@@ -259,7 +259,7 @@ async def test_new_code_runs_on_the_old_data(durable_factory: Any, tmp_path: Pat
 
 def kill(durable: Any) -> None:
     """End the process of the host behind its back."""
-    process = durable._process._process
+    process = durable._process._life.process._process
     os.kill(process.pid, signal.SIGKILL)
     process._child.wait()
 
@@ -592,7 +592,7 @@ async def test_process_that_cannot_begin_stops_whoever_moves_the_clock(durable_f
 
 def impatient(host: Any) -> Any:
     """Give the process of a host little real time to come to rest."""
-    host._process._process.conversation.real_seconds_max = 0.1
+    host._process._life.process._process.conversation.real_seconds_max = 0.1
     return host
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_durable._hosts.workerd import Failure, Module
+from pytest_durable._hosts.workerd.config import Module
+from pytest_durable._hosts.workerd.requests import Failure
 from pytest_durable.errors import ShimUnavailableError, WorkerdDiedError, WorkerdStartError
 from support.workerd import HOUR, START_MS, Machine, Platform
 
@@ -91,7 +92,7 @@ def test_a_module_that_cannot_be_loaded_is_shown(start):
 
 
 def test_a_program_that_is_not_workerd_is_an_error(platform, tmp_path):
-    with pytest.raises(WorkerdStartError, match=r"has not begun to listen\.\n\nIt printed nothing\."):
+    with pytest.raises(WorkerdStartError, match=r"/bin/true is not workerd: expected `workerd VERSION`"):
         Machine.start(Platform(Path("/bin/true"), platform.shim), tmp_path / "disk")
 
 
@@ -103,14 +104,16 @@ def test_a_program_that_does_not_exist_is_an_error(platform, tmp_path):
 def test_an_executable_that_ignores_the_clock_of_the_test_is_told_at_once(platform, tmp_path):
     # As a statically linked one does. Here the system finds nothing to load, and goes on without.
     with pytest.raises(ShimUnavailableError, match="has not loaded the clock of the test into it"):
-        Machine.start(Platform(platform.executable, tmp_path / "absent.so"), tmp_path / "disk")
+        Machine.start(Platform(platform.executable, Path("/dev/null")), tmp_path / "disk")
 
 
-def test_a_class_that_does_not_exist_is_shown(start):
+def test_a_class_that_does_not_exist_is_told_at_the_start_and_fails_its_calls(start):
     machine = start(modules=(Module(name="main.js", content=b"export default {};"),))
+    assert 'the class "Probe", but no such Durable Object class is exported' in machine.process.printed
     pending = machine.begin("now")
     machine.conversation.settle()
     assert isinstance(pending.outcome, Failure)
+    assert str(pending.outcome.thrown.message).startswith("internal error; reference = ")
 
 
 def test_the_process_dies_with_the_one_that_started_it(platform, tmp_path):

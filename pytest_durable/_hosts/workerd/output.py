@@ -41,6 +41,10 @@ class Output:
         """The last 200 lines that are not records."""
         return "\n".join(self._lines)
 
+    def told(self) -> str:
+        """The same as the end of a message."""
+        return f"It printed:\n\n{self.text()}" if self._lines else "It printed nothing."
+
 
 class Pipe:
     """The reading end of one of the two streams.
@@ -54,7 +58,7 @@ class Pipe:
         os.set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._output = output
-        self._rest = b""
+        self._rest = bytearray()
         self.is_open = True
 
     def fileno(self) -> int:
@@ -82,6 +86,8 @@ class Pipe:
                 self._output.take(self._rest.decode(errors="replace"))
 
     def _split(self, piece: bytes) -> None:
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
-            self._output.take(line.decode(errors="replace"))
+        first, *others = piece.split(b"\n")
+        self._rest += first
+        for begun in others:  # each ends the line before it
+            self._output.take(self._rest.decode(errors="replace"))
+            self._rest = bytearray(begun)
