@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_durable import App, PlatformError
+from pytest_durable.errors import UnsupportedOnHostError
 from pytest_durable.events import AlarmStarted
 from support.workerd_host import START_MS, durable_app, probe, worker
 
@@ -87,3 +88,66 @@ async def test_large_values_travel(probe: Any) -> None:
     text = "é€" * 1_000_000
     await probe.put("k", text)
     assert await probe.read("k") == text
+
+
+async def test_schedule_that_fails_raises_what_the_handler_threw(durable_factory: Any, tmp_path: Path) -> None:
+    text = "export default { scheduled() { throw new RangeError('too far'); } };\n"
+    host = durable_factory(app=App(main=worker(tmp_path, text)))
+    with pytest.raises(PlatformError) as caught:
+        await host.scheduled("* * * * *")
+    assert (caught.value.name, caught.value.message) == ("RangeError", "too far")
+    assert "worker.js:2" in caught.value.__notes__[0]
+
+
+async def test_worker_without_a_schedule_cannot_run_on_one(durable_factory: Any, tmp_path: Path) -> None:
+    host = durable_factory(app=App(main=worker(tmp_path, "export default { fetch() {} };\n")))
+    with pytest.raises(PlatformError, match="scheduled"):
+        await host.scheduled("* * * * *")
+
+
+ANSWERS = """
+export class Thing extends DurableObject {
+  async throwObject() { throw { a: 1 }; }
+  async fetch() { return new Response(null, { status: 101, webSocket: new WebSocketPair()[0] }); }
+}
+export default { fetch() {
+  const headers = new Headers({ "x-one": "1" });
+  for (const cookie of ["a=1", "b=2"]) headers.append("set-cookie", cookie);
+  return new Response("", { headers });
+} };
+"""
+
+
+@pytest.fixture
+def answering(durable_factory: Any, tmp_path: Path) -> Any:
+    return durable_factory(app=App(classes=[f"{worker(tmp_path, ANSWERS)}:Thing"]))
+
+
+async def test_header_that_comes_twice_is_joined(answering: Any) -> None:
+    headers = (await answering.fetch("https://example.com/")).headers
+    assert (headers["x-one"], headers["set-cookie"]) == ("1", "a=1, b=2")
+
+
+async def test_socket_in_an_answer_is_refused(answering: Any) -> None:
+    thing = answering.namespace("THING").get_by_name("a")
+    with pytest.raises(UnsupportedOnHostError, match="answered with a WebSocket, which cannot leave its process"):
+        await thing.fetch("https://example.com/", headers={"Upgrade": "websocket"})
+
+
+async def test_thrown_object_is_shown_without_what_the_platform_adds(answering: Any) -> None:
+    thing = answering.namespace("THING").get_by_name("a")
+    with pytest.raises(PlatformError) as caught:
+        await thing.throwObject()
+    failure = caught.value
+    assert (failure.message, failure.remote, failure.durable_object_id) == ("{'a': 1}", True, thing.id.hex)
+    assert failure.__notes__ == ["JavaScript threw a value that is no error: {'a': 1}"]
+
+
+async def test_name_that_is_no_method_of_a_stub_is_told_in_the_words_of_the_platform(probe: Any) -> None:
+    with pytest.raises(PlatformError, match='The RPC receiver does not implement the method "then"'):
+        await probe.then()
+
+
+async def test_value_that_cannot_be_sent_is_a_mistake(probe: Any) -> None:
+    with pytest.raises(PlatformError, match='DataCloneError: Could not serialize object of type "range"'):
+        await probe.put("k", range(3))

@@ -1,21 +1,25 @@
 """The real platform as a host dies, or never rests, while time moves."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_durable import App, PlatformError
+from pytest_durable._hosts.workerd import requests
+from pytest_durable._hosts.workerd.requests import Target
 from pytest_durable.errors import (
     HostDownError,
+    LimitError,
+    StuckError,
     WorkerdBusyError,
     WorkerdDiedError,
     WorkerdStartError,
 )
 from pytest_durable.events import CallEnded, RuntimeCrashed
-from support.workerd_host import OBJECTS, START_MS, durable_app, impatient, probe, worker
+from support.workerd_host import OBJECTS, START_MS, durable_app, impatient, probe, process_of, worker
 
 __all__ = ["durable_app", "probe"]
 
@@ -38,6 +42,7 @@ export class Thing extends DurableObject {
 }
 export default {};
 """
+START = datetime(2030, 1, 1, tzinfo=UTC)
 MOVES = {
     "advance": lambda clock: clock.advance(hours=1),
     "move_to": lambda clock: clock.move_to(clock.now() + timedelta(hours=1)),
@@ -143,3 +148,84 @@ async def test_alarm_that_never_rests_is_told_to_whoever_moves_the_clock(durable
         await impatient(host).clock.advance(hours=1)
     assert not host.is_running
     assert [alarm.name for alarm in host.alarms()] == ["a"]
+
+
+async def test_process_that_never_rests_is_gone_before_its_call_fails(durable: Any, probe: Any) -> None:
+    await probe.put("k", 1)
+    pid = process_of(impatient(durable)).pid
+    with pytest.raises(WorkerdBusyError) as caught:
+        await probe.spin()
+    assert not Path(f"/proc/{pid}").exists()
+    assert 'PROBE["a"]: call of spin() is in flight, on the real platform' in str(caught.value)
+
+
+async def test_process_that_never_stops_to_print_never_rests_either(durable: Any, probe: Any) -> None:
+    await probe.put("k", 1)
+    impatient(durable)
+    with pytest.raises(WorkerdBusyError, match="has not come to rest"):
+        await probe.sayForEver()
+    assert not durable.is_running
+
+
+async def test_process_that_never_rests_is_killed_when_its_host_is_stopped(durable: Any, probe: Any) -> None:
+    await probe.put("k", 1)
+    process = process_of(impatient(durable))
+    process.conversation.submit(requests.call(Target(class_name="Probe", name="a"), "spin", []), lambda _reply: None)
+    with pytest.raises(WorkerdBusyError):
+        await durable.stop()
+    assert not Path(f"/proc/{process.pid}").exists()
+    assert not durable.is_running
+    assert durable.journal.of(RuntimeCrashed)
+    await durable.start()
+    assert await probe.read("k") == 1
+
+
+# Calls that never end, with a process that lives on
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an await of the test take a hundredth of the usual timers."""
+    monkeypatch.setattr("pytest_durable._hosts.workerd.patience.JUMPS_MAX", 1_000)
+    monkeypatch.setattr("pytest_durable._hosts.workerd.timed._TIMERS_MAX", 1_000)
+
+
+async def test_call_that_waits_again_and_again_is_a_limit_and_named(durable: Any, probe: Any, hasty: None) -> None:
+    with pytest.raises(LimitError, match="1,000 timers in one await of the test") as caught:
+        await probe.waitAgain(1)
+    assert 'PROBE["a"]: call of waitAgain() is in flight, on the real platform' in str(caught.value)
+    assert await probe.double(2) == 4
+
+
+async def test_call_that_waits_and_prints_again_and_again_is_a_limit_too(durable: Any, probe: Any, hasty: None) -> None:
+    with pytest.raises(LimitError, match="timers in one await of the test"):
+        await probe.waitAgain(60_000, "still here")
+
+
+async def test_body_that_never_ends_is_a_limit_too(durable: Any, probe: Any, hasty: None) -> None:
+    with pytest.raises(LimitError, match="a body that never ends"):
+        await probe.fetch("https://example.com/endless")
+
+
+async def test_target_bounds_a_journey_past_a_call_that_never_ends(durable: Any, probe: Any, hasty: None) -> None:
+    call = asyncio.ensure_future(probe.waitAgain(1))
+    await durable.clock.advance(seconds=3)  # more timers than an await without a target is given
+    assert not call.done()
+    assert await probe.now() == START_MS + 3_000
+
+
+async def test_call_without_a_word_in_a_month_is_stuck_in_words_of_its_own(durable: Any, probe: Any) -> None:
+    with pytest.raises(StuckError) as caught:
+        await probe.waitAgain(3_600_000)
+    assert str(caught.value).splitlines()[:3] == [
+        "The test waits for the real platform, which has said nothing for 31 days of virtual time.",
+        "",
+        '  PROBE["a"]: call of waitAgain() is in flight, on the real platform',
+    ]
+    assert durable.clock.now() - START >= timedelta(days=31)
+
+
+async def test_test_may_sleep_for_weeks_beside_a_call_in_flight(durable: Any, probe: Any, hasty: None) -> None:
+    call = asyncio.ensure_future(probe.waitFor(20 * 86_400_000))
+    await asyncio.sleep(86_400 * 25)
+    assert await call == START_MS + 20 * 86_400_000

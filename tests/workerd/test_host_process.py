@@ -157,3 +157,22 @@ async def test_setting_that_forbids_eviction_is_kept(durable_factory: Any) -> No
     assert await probe.builtWhen() == built
     with pytest.raises(PlatformError, match="its namespace has preventEviction set"):
         await host.evict(probe)
+
+
+async def test_process_that_was_killed_from_outside_has_crashed(durable: Any, probe: Any) -> None:
+    await probe.put("k", 1)
+    kill(durable)
+    with pytest.raises(DurableError, match=r"workerd has ended by itself: signal SIGKILL\."):
+        await durable.restart()
+    assert durable.journal.of(RuntimeCrashed)
+    await durable.start()
+    assert await probe.read("k") == 1
+
+
+async def test_connection_that_is_lost_tells_the_test_how_the_process_ended(durable: Any, probe: Any) -> None:
+    call = asyncio.ensure_future(probe.waitFor(5_000))
+    await durable.settle()
+    kill(durable)
+    with pytest.raises(PlatformError, match=r"Network connection lost\.") as caught:
+        await call
+    assert caught.value.__notes__ == ["workerd has ended by itself: signal SIGKILL.\n\nIt printed nothing."]

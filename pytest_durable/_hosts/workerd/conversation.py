@@ -157,11 +157,15 @@ class Conversation:
 
     def close(self) -> None:
         """End the conversation, not the process. Requests in flight end without a reply."""
+        self._let_go()
+        self._hand_over()
+
+    def _let_go(self) -> None:
         if not self.is_open:
             return
         self.is_open = False
         for pipe in self._pipes:
-            pipe.receive()  # what the process managed to say
+            pipe.drain()
             pipe.close()
         for exchange in tuple(self._exchanges):
             exchange.receive()
@@ -169,7 +173,6 @@ class Conversation:
         self._exchanges.clear()
         self._selector.close()
         self._clock.close()
-        self._hand_over()
 
     # Orders and reports.
 
@@ -192,7 +195,7 @@ class Conversation:
         try:
             self._clock.give(order)
         except OSError as error:
-            self.close()
+            self._let_go()
             raise self._died() from error
         deadline = Deadline(self.real_seconds_max)
         while (report := self._clock.report) is None:
@@ -225,7 +228,7 @@ class Conversation:
 
     def _receive_report(self, _events: int) -> None:
         if not self._clock.receive():
-            self.close()
+            self._let_go()  # who waits for a reply is told by ``close``, when it is known how the process ended
             raise self._died()
 
     def _receive_output(self, pipe: Pipe) -> None:

@@ -248,7 +248,9 @@ class WorkerdLives:
                 self._life.process.talk().settle()
 
     def _wall_in_process(self) -> int:
-        return self._clock.wall_ns if self._life is None else self._life.process.wall_ns
+        if self._life is None:  # it may have ended ahead of the clock, which follows
+            return max(self._clock.wall_ns, self._down_since_ns)
+        return self._life.process.wall_ns
 
     # -- an end that nobody has asked for
 

@@ -9,6 +9,7 @@ from typing import Final
 from pytest_durable._hosts.workerd.records import PlatformRecord, read_record
 
 _CHUNK = 1 << 16
+_PIECES_MAX = 16
 _LINES_KEPT = 200
 
 #: Where ``console`` of objects in this process goes, too.
@@ -65,17 +66,25 @@ class Pipe:
         """Return the descriptor to wait for."""
         return self._descriptor
 
-    def receive(self) -> None:
-        """Take what has arrived."""
-        while self.is_open:
-            try:
-                piece = os.read(self._descriptor, _CHUNK)
-            except BlockingIOError:
+    def receive(self) -> bool:
+        """Take a piece of what has arrived; False if nothing has. The process may never stop to print."""
+        if not self.is_open:
+            return False
+        try:
+            piece = os.read(self._descriptor, _CHUNK)
+        except BlockingIOError:
+            return False
+        if piece:
+            self._split(piece)
+        else:
+            self.close()
+        return True
+
+    def drain(self) -> None:
+        """Take what has arrived: what the process managed to say. At most what a pipe can hold."""
+        for _ in range(_PIECES_MAX):
+            if not self.receive():
                 return
-            if piece:
-                self._split(piece)
-            else:
-                self.close()
 
     def close(self) -> None:
         """Close the descriptor; an unfinished line counts as one."""

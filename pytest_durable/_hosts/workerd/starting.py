@@ -153,7 +153,7 @@ def _ended(spawned: Spawned, launch: Launch, output: Output) -> WorkerdStartErro
     spawned.child.kill()
     status = spawned.child.wait()
     for pipe in spawned.pipes:
-        pipe.receive()
+        pipe.drain()
     return not_listening(launch.executable, output, status)
 
 
