@@ -16,6 +16,7 @@ from pytest_durable._hosts.workerd.clock import Order, Progress, Report
 from pytest_durable._hosts.workerd.clock_line import ClockLine
 from pytest_durable._hosts.workerd.deadline import Deadline
 from pytest_durable._hosts.workerd.exchange import Exchange, Reply
+from pytest_durable._hosts.workerd.last_words import died, never_rests
 from pytest_durable._hosts.workerd.output import Output, Pipe
 
 #: How long the process may work, in real time, without coming to rest.
@@ -256,17 +257,10 @@ class Conversation:
     # Errors.
 
     def _died(self) -> WorkerdDiedError:
-        return WorkerdDiedError(f"workerd has ended by itself: {self._end()}.\n\n{self._output.told()}")
+        return died(self._end(), self._output)
 
     def _busy(self) -> WorkerdBusyError:
-        calls = "\n".join(f"  {line}" for line in self._describe())
-        parts = (
-            f"workerd has not come to rest within {self.real_seconds_max:g} s of real time.",
-            calls or f"{len(self._exchanges)} requests are in flight.",
-            "Look for code that never waits, such as an endless loop, or that waits for a server on the network.",
-            self._output.told(),
-        )
-        return WorkerdBusyError("\n\n".join(parts))
+        return never_rests(self.real_seconds_max, self._describe(), len(self._exchanges), self._output)
 
 
 def _events(exchange: Exchange) -> int:
