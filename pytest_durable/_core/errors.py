@@ -78,7 +78,7 @@ class WorkerdUnavailableError(DurableError):
 
 
 class WorkerdNotFoundError(WorkerdUnavailableError):
-    """There is no workerd, or not where it was said to be."""
+    """There is no workerd."""
 
 
 class ShimUnavailableError(WorkerdUnavailableError):

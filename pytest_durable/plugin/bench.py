@@ -103,6 +103,8 @@ class Bench:
             app = replace(app, surface="wrapped")
         arguments = {name: getattr(self.options, name) for name in _OF_A_HOST} | said
         named = {name: path for name in ("config", "main") if (path := arguments.pop(name)) is not None}
+        if backend == "workerd" and self.options.usual_config is not None:
+            named.setdefault("config", self.options.usual_config)
         if named:
             app = replace(app, **named)
         if directory is None and arguments["storage"] == "disk":

@@ -150,12 +150,12 @@ class DirectoryFiles:
             return
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as failure:
+        except OSError:
             os.close(descriptor)
             raise DirectoryInUseError(
                 f"{self._directory} is in use by another host.\n\n"
                 "One host at a time may use a directory. Stop the other one first, or work on a copy."
-            ) from failure
+            ) from None
         self._lock = descriptor
 
     def unlock(self) -> None:

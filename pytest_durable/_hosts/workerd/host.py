@@ -19,11 +19,14 @@ from pytest_durable._hosts.responses import make_request
 from pytest_durable._hosts.stub import Stub, check_own_stub
 from pytest_durable._hosts.workerd import requests
 from pytest_durable._hosts.workerd.binary import find_workerd
-from pytest_durable._hosts.workerd.frames import FETCH
+from pytest_durable._hosts.workerd.deployed import Deployed, Tools
+from pytest_durable._hosts.workerd.frames import FETCH, SCHEDULED
 from pytest_durable._hosts.workerd.line import WorkerdLine, ask, fetch_body, fetched
-from pytest_durable._hosts.workerd.lives import Tools, WorkerdLives, unsupported
+from pytest_durable._hosts.workerd.lives import WorkerdLives
+from pytest_durable._hosts.workerd.refusals import unsupported
 from pytest_durable._hosts.workerd.script import deploy_script
 from pytest_durable._hosts.workerd.shim import build_shim
+from pytest_durable._hosts.workerd.thrown import error_of_event
 from pytest_durable._hosts.world import World
 from pytest_durable._surfaces.awaitables import Pending
 
@@ -50,6 +53,7 @@ class RealHost(CommonHost):
         executable: Where workerd is; None: it is looked for.
 
     Raises:
+        ConfigurationError: workerd is not where it was said to be.
         WorkerdUnavailableError: workerd, or the compiler that its clock needs, is not there.
     """
 
@@ -104,7 +108,7 @@ class RealHost(CommonHost):
             seed=seed,
             warnings=WarningLog(),
         )
-        lives = WorkerdLives(computer, deployment, tools)
+        lives = WorkerdLives(computer, Deployed(deployment, tools))
         connect = partial(WorkerdLine, lives, computer.world, computer.failures.raise_first)
         super().__init__(computer, lives, connect, storage="disk")
         self._storage = storage
@@ -262,9 +266,15 @@ class RealHost(CommonHost):
         return ask(self._process, self.world, body, f"fetch of {request}", fetched, stack_of=self._stack_in_worker)
 
     async def scheduled(self, cron: str | None = None, at: datetime | None = None) -> None:
-        """Run the Worker's ``scheduled`` handler."""
+        """Run the Worker's ``scheduled`` handler.
+
+        Raises:
+            PlatformError: It threw, or there is none.
+        """
         time_ms = self.clock.time_ms() if at is None else int(at.timestamp() * 1000)
-        await self._ask(requests.scheduled(cron, time_ms), "scheduled()")
+        told = await self._ask(requests.scheduled(cron, time_ms), "scheduled()")
+        if told["outcome"] != "ok":
+            raise error_of_event(told["outcome"], self._process.stacks.last(None, SCHEDULED))
 
     def _stack_in_worker(self, message: str) -> str | None:
         return self._process.stacks.of(None, FETCH, message)
@@ -275,7 +285,7 @@ class RealHost(CommonHost):
         assert isinstance(line, WorkerdLine)  # this host makes no others
         return line
 
-    async def _ask(self, body: bytes, label: str) -> object:
+    async def _ask(self, body: bytes, label: str) -> Any:
         self.raise_failures()
         return await ask(self._process, self.world, body, label, lambda value: value)
 
