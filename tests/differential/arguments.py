@@ -190,6 +190,9 @@ def _waits_in_section(steps: list[InnerStep]) -> bool:
 _RUNNING: Final = frozenset(("call_other", "call_twice", "call_again", "call_by_id"))
 _CALLS: Final = _RUNNING | {"call_nothing", "echo", "fetch_other"}
 
+#: How the constructor of an object fails.
+WAYS_TO_FAIL: Final = ("throw", "write and throw", "set an alarm and throw", "throw in a section", "abort")
+
 METHODS = st.sampled_from(["nothing", "alarm", "events"])
 ERROR_NAMES = st.sampled_from(["Error", "TypeError", "RangeError", "OwnError"])
 MESSAGES = st.sampled_from(["no", "", "é"])

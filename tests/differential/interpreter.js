@@ -49,6 +49,7 @@ const STEPS = {
     await it.storage.sync();
   },
   sync: (it) => it.storage.sync(),
+  bookmark: (it) => it.storage.getCurrentBookmark(),
 
   // Synchronous key-value storage
 
@@ -172,8 +173,42 @@ function interpretNow(it, steps) {
   return results;
 }
 
+// How the next construction of an object fails, by its id.
+const FAILING = new Map();
+
+const FAILURES = {
+  throw: () => { throw makeError("TypeError", "not built", { code: 1 }); },
+  "write and throw": (it) => {
+    it.storage.kv.put("built", 1);
+    FAILURES.throw();
+  },
+  "set an alarm and throw": (it) => {
+    it.storage.setAlarm(it.base + 1003);
+    FAILURES.throw();
+  },
+  "throw in a section": (it) => { it.ctx.blockConcurrencyWhile(async () => FAILURES["write and throw"](it)); },
+  abort: (it) => it.ctx.abort("not built"),
+};
+
 export class Interpreter extends DurableObject {
   events = 0;
+
+  constructor(ctx, env) {
+    super(ctx, env);
+    const way = FAILING.get(String(ctx.id));
+    FAILING.delete(String(ctx.id));
+    if (way) FAILURES[way](this.hands(Date.now(), false));
+  }
+
+  // Ends this instance; the next one fails to be built.
+  fail_next_construction(way) {
+    FAILING.set(String(this.ctx.id), way);
+    this.ctx.abort("to be built anew");
+  }
+
+  ways_to_fail() {
+    return Object.keys(FAILURES).sort();
+  }
 
   run(steps, base) {
     return interpret(this.hands(base ?? Date.now(), base !== undefined), steps);

@@ -7,7 +7,7 @@ is part of), and ``base``, the instant that delays count from.
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -102,6 +102,11 @@ async def delete_all(it: Hands) -> Any:
 @step()
 def sync(it: Hands) -> Any:
     return it.storage.sync()
+
+
+@step()
+def bookmark(it: Hands) -> Any:
+    return it.storage.getCurrentBookmark()
 
 
 # -- synchronous key-value storage
@@ -402,10 +407,48 @@ def _now() -> int:
     return round(time.time() * 1000)
 
 
+#: How the next construction of an object fails, by its id.
+FAILING: Final[dict[str, str]] = {}
+
+
+def _throw(it: Hands) -> None:
+    raise make_error("TypeError", "not built", {"code": 1})
+
+
+def _write_and_throw(it: Hands) -> None:
+    it.storage.kv.put("built", 1)
+    _throw(it)
+
+
+def _set_an_alarm_and_throw(it: Hands) -> None:
+    it.storage.setAlarm(it.base + 1003)
+    _throw(it)
+
+
+FAILURES: Final[dict[str, Callable[[Hands], object]]] = {
+    "throw": _throw,
+    "write and throw": _write_and_throw,
+    "set an alarm and throw": _set_an_alarm_and_throw,
+    "throw in a section": lambda it: it.ctx.blockConcurrencyWhile(lambda: _write_and_throw(it)),
+    "abort": lambda it: it.ctx.abort("not built"),
+}
+
+
 class Interpreter(NeutralObject):
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
         self.events = 0
+        way = FAILING.pop(str(ctx.id), None)
+        if way is not None:
+            FAILURES[way](self._hands(_now(), False))
+
+    def fail_next_construction(self, way: str) -> None:
+        """End this instance; the next one fails to be built."""
+        FAILING[str(self.ctx.id)] = way
+        self.ctx.abort("to be built anew")
+
+    def ways_to_fail(self) -> list[str]:
+        return sorted(FAILURES)
 
     async def run(self, steps: list[InnerStep], base: Any = UNDEFINED) -> list[Any]:
         is_given = base is not UNDEFINED

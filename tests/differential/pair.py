@@ -257,6 +257,22 @@ async def fetch(pair: Pair, name: str, request: list[Any]) -> list[object]:
     return list(await asyncio.gather(*map(send, pair.sides)))
 
 
+@move(draw.NAMES, st.sampled_from(draw.WAYS_TO_FAIL), draw.INNER_OF_CALL)
+async def fail_construction(pair: Pair, name: str, way: str, steps: list[InnerStep]) -> list[object]:
+    """End an instance, have the next one fail to be built while two calls wait for it, and build another."""
+    other = "b" if name == "a" else "a"
+
+    async def make(side: Side) -> list[object]:
+        outcomes = await asyncio.gather(side.stub(name).fail_next_construction(way), return_exceptions=True)
+        # By one stub in one turn: calls of the test arrive one by one, and the second may find the next instance.
+        waiting = side.stub(other).run([["call_twice", name, steps]])
+        outcomes += await asyncio.gather(waiting, return_exceptions=True)
+        return [*outcomes, await side.stub(name).run([["instance"], ["get_alarm"]])]
+
+    ours, real = await asyncio.gather(*map(make, pair.sides))
+    return [*ours, *real]
+
+
 @move(st.sampled_from([0.5, 3, 9, 11, 60, 150, 4000]))
 async def advance(pair: Pair, seconds: float) -> list[object]:
     await pair.move_to(pair.now_ns + int(seconds * retries.SECOND))

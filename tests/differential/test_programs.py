@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from differential.arguments import WAYS_TO_FAIL
 from differential.drawing import draw
 from differential.kinds import KINDS
 from differential.pair import MOVES, Divergence, Pair, Step
@@ -71,8 +72,9 @@ def test_random_programs_mean_the_same_on_both_hosts(
 
 def test_both_interpreters_know_the_same_kinds_of_step(platform: Platform) -> None:
     async def kinds(pair: Pair) -> list[object]:
-        return [await side.namespace.get_by_name("a").kinds() for side in pair.sides]
+        asked = (side.namespace.get_by_name("a") for side in pair.sides)
+        return [[await stub.kinds(), await stub.ways_to_fail()] for stub in asked]
 
     with Pair.running(platform.executable) as pair:
         ours, real = pair.world.run(kinds(pair))
-    assert ours == real == sorted(KINDS)
+    assert ours == real == [sorted(KINDS), sorted(WAYS_TO_FAIL)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from differential.arguments import WAYS_TO_FAIL
 from differential.observed import value
 from differential.pair import Divergence, Pair, Side, Step
 from pytest_durable import PlatformError
@@ -255,6 +256,19 @@ def test_get_and_head_send_no_body_and_head_gets_none(method: str, body: str | N
     # DO-10.5
     request = [method, "", "answer", 200, body]
     run_on_both([("fetch", "a", request), ("call", "b", [["fetch_other", "a", request]])])
+
+
+@pytest.mark.parametrize("way", WAYS_TO_FAIL)
+def test_all_who_wait_for_a_construction_are_told_why_it_failed(way: str, run_on_both: Run) -> None:
+    # DO-9.2.2 DO-9.2.3
+    run_on_both(
+        [
+            ("call", "a", [["kv_put", "k", 1], ["set_alarm", 3003]]),
+            ("fail_construction", "a", way, [["kv_put", "k", 2]]),
+            ("fail_construction", "second:a", way, []),
+            ("advance", 60),
+        ]
+    )
 
 
 def test_a_request_that_cannot_be_made_does_not_reach_for_its_object(run_on_both: Run) -> None:
