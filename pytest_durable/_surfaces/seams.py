@@ -47,6 +47,10 @@ class Client(Protocol):
         """Start a call now. Fails with ``RemoteFailure``."""
         ...
 
+    def again(self) -> "Client":
+        """Another way to the same object; it leads to the object as it is when it is first used."""
+        ...
+
 
 @runtime_checkable
 class Namespace(Protocol):

@@ -12,6 +12,7 @@ from pytest_durable._core.actor.arguments import (
     text_of,
     truth,
 )
+from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
@@ -32,13 +33,17 @@ from pytest_durable._core.storage import member
 
 __all__ = [
     "ABSENT",
+    "GONE",
+    "RELEASED",
     "SCOPE",
     "AbortRequest",
     "ActorStorage",
     "AlarmResult",
     "AlarmService",
+    "Capability",
     "Container",
     "ContainerState",
+    "Hold",
     "Incarnation",
     "ObjectContext",
     "ObjectKv",

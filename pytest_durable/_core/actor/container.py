@@ -110,7 +110,10 @@ class Container:
         """Whether a stub is bound to it, or a call or alarm is on its way in it."""
         if self.is_pinned:
             return True
-        return self._alarm_run is not None or (self.incarnation is not None and bool(self.incarnation.replies))
+        if self._alarm_run is not None:
+            return True
+        incarnation = self.incarnation
+        return incarnation is not None and bool(incarnation.replies or incarnation.holds)
 
     # -- events
 
@@ -127,7 +130,7 @@ class Container:
             A future of the wire value; fails with ``RemoteFailure``.
         """
         surface, bytes_max = self.services.surface, self.services.message_bytes_max
-        if type(delivery) is not Call:
+        if not isinstance(delivery, Call):
             if (refusal := refusal_of_body(delivery)) is not None:
                 return self._never_sent(refusal, answer)
             return self._start_event(
@@ -348,7 +351,7 @@ class Container:
     # -- idleness and eviction
 
     def became_idle(self) -> None:
-        """The last strand of the instance ended."""
+        """The last strand of the instance ended, or the last stub that kept it was released."""
         incarnation = self.incarnation
         if incarnation is None:
             return
@@ -363,8 +366,8 @@ class Container:
     def _idle_check(self) -> None:
         self._idle_timer = None
         incarnation = self.incarnation
-        if incarnation is None or incarnation.strands:
-            return  # the end of the last strand arms the timer again
+        if incarnation is None or incarnation.strands or incarnation.holds:
+            return  # the end of the last of them arms the timer again
         idle_ns = self.services.elapsed_ns() - incarnation.idle_since_ns
         if incarnation.is_busy:
             self._arm_idle_timer(IDLE_NS)

@@ -15,7 +15,7 @@ from pytest_durable._core.actor.background import report_unless_awaited
 from pytest_durable._core.actor.breakage import Repeated
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
-from pytest_durable._core.actor.reply import Reply
+from pytest_durable._core.actor.reply import CallbackReply, Reply
 from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope
 from pytest_durable._core.actor.strand import Ended, Fatal, Strand
 from pytest_durable._core.ids import ObjectId
@@ -25,6 +25,7 @@ from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.breakage import Breakage
+    from pytest_durable._core.actor.capabilities import Hold
     from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.context import ObjectContext
     from pytest_durable._core.actor.services import Services
@@ -70,6 +71,8 @@ class Incarnation:
         self.output_gate = OutputGate()
         self.replies: set[Reply] = set()
         self.strands: set[Strand] = set()
+        #: Stubs of what it handed out, and of what it was handed. Most objects never have any.
+        self.holds: set[Hold] | None = None
         self.abort_request: AbortRequest | None = None
         #: Elapsed time at which the object last did something; meaningful while nothing runs.
         self.idle_since_ns = services.elapsed_ns()
@@ -137,7 +140,15 @@ class Incarnation:
                 reply.send(result)
                 return
             self.services.tell_if_claim(failure)
-            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True, is_fetch=reply.is_fetch))
+            reply.fail(
+                RemoteFailure(
+                    failure,
+                    self.key.hex,
+                    from_user_code=True,
+                    is_fetch=reply.is_fetch,
+                    by_reference=reply.by_reference,
+                )
+            )
 
         return ended
 
@@ -155,7 +166,7 @@ class Incarnation:
         if self.is_over:
             future.set_exception(self.container.closed_error())
             return future
-        reply = Reply(future, self.services.journal, self.key, "callback")
+        reply = CallbackReply(future, self.services.journal, self.key, "callback")
         ended = self.owes(reply)
 
         def deliver() -> None:
@@ -205,8 +216,11 @@ class Incarnation:
         """A strand's coroutine has returned or raised."""
         self.strands.discard(strand)
         if not self.strands:
-            self.idle_since_ns = self.services.elapsed_ns()
-            self.container.became_idle()
+            self._now_idle()
+
+    def _now_idle(self) -> None:
+        self.idle_since_ns = self.services.elapsed_ns()
+        self.container.became_idle()
 
     def run_section(
         self, callback: Callable[[], object], parent: Section | None, *, failure_resets: bool
@@ -262,8 +276,27 @@ class Incarnation:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something runs or waits: calls, tasks, critical sections, timers of user code."""
-        return bool(self.strands) or self.services.has_timers(self)
+        """Whether something runs, waits or is held: calls, tasks, critical sections, timers of user code, stubs."""
+        return bool(self.strands or self.holds) or self.services.has_timers(self)
+
+    def keep_hold(self, hold: "Hold") -> None:
+        """Stay in memory until ``hold`` is released."""
+        if self.holds is None:
+            self.holds = set()
+        self.holds.add(hold)
+
+    def drop_hold(self, hold: "Hold") -> None:
+        """``hold`` needs this object no longer."""
+        if not self.holds:
+            return
+        self.holds.discard(hold)
+        if not (self.holds or self.strands or self.is_over):
+            self._now_idle()
+
+    def _release_holds(self) -> None:
+        holds, self.holds = self.holds, None
+        for hold in holds or ():
+            hold.release()
 
     # -- the end
 
@@ -276,7 +309,8 @@ class Incarnation:
         self.services.life.release(self)
         self.storage.end(graceful=True)
         for reply in replies:
-            reply.fail(breakage.failure(self.key, is_fetch=reply.is_fetch))
+            reply.fail(breakage.failure(self.key, is_fetch=reply.is_fetch, by_reference=reply.by_reference))
+        self._release_holds()
 
     def retire(self) -> None:
         """End in order (eviction): nothing runs; the database is closed with its log merged."""
@@ -285,6 +319,7 @@ class Incarnation:
         if self.strands or self._section_timers:  # it was swept while its own timers kept it busy (spec 9.3)
             self._park()
         self.storage.end(graceful=True)
+        self._release_holds()
         self._let_go()
         self.services.journal.record(events.Evicted, self.key)
 

@@ -155,6 +155,10 @@ class ObjectClient:
     def __repr__(self) -> str:
         return f"<ObjectClient of {self._namespace.unique_key} {self.id.hex[:8]}…>"
 
+    def again(self) -> "ObjectClient":
+        """Another one, pinned to nothing yet: what a stub becomes when it is sent (spec 10.2.5)."""
+        return ObjectClient(self._namespace, self.id)
+
     def send(self, delivery: Delivery) -> "asyncio.Future[object]":
         """Send a call or request; it leaves when the sender's output gate lets it.
 

@@ -5,7 +5,15 @@ A ``Disk`` survives lives; it holds ``NamespaceFiles``, which open one ``ObjectS
 """
 
 from pytest_durable._core.storage.alarm_table import AlarmTable
-from pytest_durable._core.storage.codec import NotCloneable, UndecodableError, decode, encode, encoded_size, may_exceed
+from pytest_durable._core.storage.codec import (
+    NotCloneable,
+    UndecodableError,
+    cross,
+    decode,
+    encode,
+    encoded_size,
+    may_exceed,
+)
 from pytest_durable._core.storage.database import DiskStatistics
 from pytest_durable._core.storage.disk import Disk
 from pytest_durable._core.storage.inspection import StoredValues, StoredView
@@ -38,6 +46,7 @@ __all__ = [
     "StoredValues",
     "StoredView",
     "UndecodableError",
+    "cross",
     "decode",
     "encode",
     "encoded_size",
