@@ -148,6 +148,13 @@ class Hold:
         if self.is_released:
             raise error(RELEASED)
 
+    def end_of(self, side: "Incarnation") -> None:
+        """One of the two instances has ended. With the holder the stub goes; without its home it leads nowhere."""
+        if side is not self.capability.home:
+            self.release()
+        elif self._holder is not None:
+            self._holder.drop_hold(self)
+
     def release(self) -> None:
         """Dispose of the stub; a second time does nothing."""
         if self.is_released:

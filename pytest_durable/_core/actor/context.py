@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from pytest_durable._core.actor.incarnation import AbortRequest
-from pytest_durable._core.actor.scope import Scope, current_scope
+from pytest_durable._core.actor.scope import current_scope
 from pytest_durable._core.actor.storage_face import ObjectStorage
 from pytest_durable._core.ids import ObjectId
 
@@ -44,11 +44,6 @@ class ObjectContext:
             self._storage = ObjectStorage(self._owner, sql=self._incarnation.services.sql_enabled)
         return self._storage
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether the instance is still the object's instance."""
-        return not self._incarnation.is_over
-
     def block_concurrency_while(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
         """Run ``callback`` while no other event of the object is delivered; a failure resets the object (spec 6.5)."""
         incarnation = self._incarnation
@@ -56,17 +51,6 @@ class ObjectContext:
         scope = current_scope()
         parent = scope.section if scope is not None and scope.incarnation is incarnation else None
         return incarnation.run_section(callback, parent, failure_resets=True)
-
-    def run_inside(self, callback: Callable[[], object], made_in: Scope | None) -> "asyncio.Future[object]":
-        """Run ``callback`` (it may return an awaitable) as an event of this object: a call of one of its functions.
-
-        A function that was handed out within a critical section is let into that section (spec 6.5.3).
-
-        Args:
-            callback: What to run.
-            made_in: Where the function was handed out.
-        """
-        return self._incarnation.run_event(callback, None if made_in is None else made_in.section)
 
     def wait_until(self, awaitable: object) -> None:
         """Keep the object in memory until ``awaitable`` is done; its failure is logged and harmless (spec 9.8).

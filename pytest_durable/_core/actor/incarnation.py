@@ -293,10 +293,10 @@ class Incarnation:
         if not (self.holds or self.strands or self.is_over):
             self._now_idle()
 
-    def _release_holds(self) -> None:
+    def _end_holds(self) -> None:
         holds, self.holds = self.holds, None
         for hold in holds or ():
-            hold.release()
+            hold.end_of(self)
 
     # -- the end
 
@@ -310,7 +310,7 @@ class Incarnation:
         self.storage.end(graceful=True)
         for reply in replies:
             reply.fail(breakage.failure(self.key, is_fetch=reply.is_fetch, by_reference=reply.by_reference))
-        self._release_holds()
+        self._end_holds()
 
     def retire(self) -> None:
         """End in order (eviction): nothing runs; the database is closed with its log merged."""
@@ -319,7 +319,7 @@ class Incarnation:
         if self.strands or self._section_timers:  # it was swept while its own timers kept it busy (spec 9.3)
             self._park()
         self.storage.end(graceful=True)
-        self._release_holds()
+        self._end_holds()
         self._let_go()
         self.services.journal.record(events.Evicted, self.key)
 

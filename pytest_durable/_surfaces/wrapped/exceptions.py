@@ -6,7 +6,7 @@ Source: spec python-workers 1.8, 3.3.
 import traceback
 from typing import Final
 
-from pytest_durable._core.actor import current_scope, hex_told_of
+from pytest_durable._core.actor import hex_told_of
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, tell, told
 
 #: Flags of the platform's errors: attribute of ``PlatformError`` to the name user code sees. Present only when true.
@@ -96,7 +96,7 @@ def explained(failure: RemoteFailure, *, enhanced: bool) -> JsException:
     original = failure.original
     reset = {"durableObjectReset": True} if failure.reset else {}
     origin: dict[str, object] = {"remote": True} if failure.is_remote else {}
-    if failure.names_object and (enhanced or current_scope() is not None):
+    if failure.names_object and enhanced:
         origin["durableObjectId"] = hex_told_of(failure)
     if isinstance(original, PlatformError):
         seen = shown(original)
