@@ -117,7 +117,7 @@ class RpcCrossing:
             result = found(target, sent.path, shows_own=shows_own, reserved=reserved)
             if not sent.is_read:
                 result = called(result, sent.method, sent.args)
-            if hasattr(result, "__await__"):
+            while hasattr(result, "__await__"):  # a promise of a promise is no other thing in the platform's language
                 result = await result
             return self._give(result, sent)
         finally:
