@@ -22,6 +22,8 @@ from pytest_durable._surfaces.neutral_reach import (
 from pytest_durable._surfaces.neutral_rpc import Handed, Remote, RpcStub, Sent
 from pytest_durable._surfaces.neutral_stubs import NeutralStub, ServiceStub
 
+#: Under this key a returned dict holds what is called when its receiver disposes of it; it does not travel.
+DISPOSER: Final = "__dispose__"
 _PRIMITIVE: Final = (str, int, float, bool, type(None))
 
 
@@ -127,9 +129,9 @@ class RpcCrossing:
 
     def _give(self, result: object, sent: Sent) -> object:
         parcel = _Parcel(self)
+        disposer: Any = result.pop(DISPOSER, None) if type(result) is dict else None
         copy = parcel.copy(result)
         returned = sent.returned
-        returned.stubs = tuple(parcel.stubs)
         # What is asked of the result from now on goes to the thing itself; of what has no members, to an empty object.
         if isinstance(copy, RpcStub):
             handed = copy._hold.capability
@@ -138,7 +140,10 @@ class RpcCrossing:
         elif isinstance(result, Remote):
             returned.pipeline = Handed(result, self, shows_own=False)
         else:
-            returned.pipeline = Handed(result if type(result) is dict else {}, self, shows_own=True)
+            returned.pipeline = Handed(result if type(result) is dict else {}, self, shows_own=True, disposer=disposer)
+            if disposer is not None:
+                parcel.stubs.append(RpcStub(Hold(returned.pipeline), self))
+        returned.stubs = tuple(parcel.stubs)
         for stub in parcel.originals:
             stub._hold.release()  # a stub that is returned is the caller's
         return copy

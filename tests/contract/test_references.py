@@ -174,6 +174,11 @@ async def test_disposer_is_called_when_no_stub_is_left(caller: Any, how: str, lo
     assert await caller.run("disposal", how) == log
 
 
+async def test_disposer_of_a_returned_object_does_not_travel_and_is_called_at_home(caller: Any) -> None:
+    # DO-10.2.2
+    assert await caller.run("dispose_object") == [1, ["a"], [], ["disposed"]]
+
+
 @pytest.mark.parametrize(
     ("how", "result"),
     [

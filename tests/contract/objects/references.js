@@ -47,6 +47,7 @@ export class Callee extends DurableObject {
   async list() { return [1]; }
   async map() { return new Map([["k", 1]]); }
   async tally() { return new Tally(3); }
+  async disposable() { return { a: 1, [Symbol.dispose]: () => { this.log.push("disposed"); } }; }
   async inside() { return new OfObject(this); }
   async doubler() { return Object.assign((x) => 2 * x, { part: { q: 1 } }); }
   async fail() { throw new RangeError("bad"); }
@@ -140,6 +141,14 @@ const SCENARIOS = {
     const result = await call;
     call[Symbol.dispose]();
     return [result.a, await outcome(() => result.double(1)), await outcome(() => call.a)];
+  },
+  dispose_object: async (s) => {
+    const result = await s.disposable();
+    await scheduler.wait(100);
+    const before = await s.notes();
+    result[Symbol.dispose]();
+    await scheduler.wait(100);
+    return [result.a, Object.keys(result), before, await s.notes()];
   },
   pass_function: async (s) => await s.call((x) => 10 * x, 4),
   pass_tally: async (s) => await s.add(new Tally(1), 4),

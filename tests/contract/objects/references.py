@@ -129,6 +129,9 @@ class Callee(NeutralObject):
     async def tally(self) -> Tally:
         return Tally(3)
 
+    async def disposable(self) -> object:
+        return {"a": 1, "__dispose__": lambda: self.log.append("disposed")}
+
     async def inside(self) -> OfObject:
         return OfObject(self)
 
@@ -305,6 +308,15 @@ class Scenarios:
         result = await call
         dispose(call)
         return [result["a"], await outcome(lambda: result["double"](1)), await outcome(lambda: call.a)]
+
+    async def dispose_object(self) -> Any:
+        call = self.stub.disposable()
+        result = await call
+        await asyncio.sleep(0.1)
+        before = await self.stub.notes()
+        dispose(call)
+        await asyncio.sleep(0.1)
+        return [result["a"], list(result), before, await self.stub.notes()]
 
     async def pass_function(self) -> Any:
         return await self.stub.call(lambda x: 10 * x, 4)
