@@ -1,4 +1,3 @@
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Generator
@@ -6,6 +5,8 @@ from operator import itemgetter
 
 import pytest
 from hypothesis import settings
+
+from support.digests import digest
 
 pytest_plugins = ["pytester"]
 
@@ -21,20 +22,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "random_programs" not in item.name)
 
 
+#: Suites of random programs, by the name under which their tests tell what they ran.
+PROGRAM_SUITES = {"differential": "compared with the real platform", "properties": "compared with the model"}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell what the differential suite compared; its tests may have run in other processes."""
-    told = [dict(report.user_properties).get("differential") for report in terminalreporter.getreports("passed")]
-    parts = [part for part in told if part is not None]
-    if not parts:
-        return
-    digests = "".join(digest for part in sorted(parts, key=itemgetter("first")) for digest in part["digests"])
-    kinds = sum((Counter(part["kinds"]) for part in parts), Counter())
-    terminalreporter.section("compared with the real platform")
-    terminalreporter.line(
-        f"{sum(len(part['digests']) for part in parts)} programs, {sum(part['steps'] for part in parts)} steps, "
-        f"digest {hashlib.sha256(digests.encode()).hexdigest()[:16]}"
-    )
-    terminalreporter.line(", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())))
+    """Tell what random programs have run; their tests may have run in other processes."""
+    for name, title in PROGRAM_SUITES.items():
+        told = [dict(report.user_properties).get(name) for report in terminalreporter.getreports("passed")]
+        parts = sorted((part for part in told if part is not None), key=itemgetter("first"))
+        if parts:
+            digests = [each for part in parts for each in part["digests"]]
+            terminalreporter.section(title)
+            terminalreporter.line(
+                f"{len(digests)} programs, {sum(part['steps'] for part in parts)} steps, "
+                f"digest {digest(''.join(digests))}"
+            )
+            for what in ("kinds", "happened"):
+                counts = sum((Counter(part.get(what, {})) for part in parts), Counter())
+                if counts:
+                    terminalreporter.line(", ".join(f"{kind} {count}" for kind, count in sorted(counts.items())))
 
 
 @pytest.hookimpl(wrapper=True)

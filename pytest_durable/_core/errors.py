@@ -78,7 +78,7 @@ class WorkerdUnavailableError(DurableError):
 
 
 class WorkerdNotFoundError(WorkerdUnavailableError):
-    """There is no workerd, or not where it was said to be."""
+    """There is no workerd."""
 
 
 class ShimUnavailableError(WorkerdUnavailableError):
@@ -99,6 +99,10 @@ class WorkerdBusyError(RealTimeWaitError):
 
 class LifeEnded(BaseException):
     """Unwinds the frames on the stack at the point where a life ends. Never caught by user code on purpose."""
+
+
+class IsolateEnded(BaseException):
+    """Leaves the code that has given up the isolate it runs in. Never caught by user code on purpose."""
 
 
 # pytest shows the module before the message: let it be the one from which everybody imports the class.

@@ -49,14 +49,14 @@ class RuntimeCrashed(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IsolateLoaded(Record):
-    """User modules were executed."""
+    """The first of the user's modules was executed. ``generation`` counts the isolates of a host, from 1."""
 
     generation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IsolateAborted(Record):
-    """User modules were given up with all that ran in them."""
+    """User modules were given up with all that ran in them. ``reason`` is what callers are told."""
 
     generation: int
     reason: str
@@ -105,7 +105,34 @@ class Committed(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageReset(Record):
-    """``deleteAll`` replaced the object's database by an empty one; after: that."""
+    """``deleteAll`` replaced the object's database by an empty one, or ``delete_all`` removed it; after: that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetIndexBegun(Record):
+    """The object has its first facet; after: an index of facets without an entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetNumbered(Record):
+    """The facet has a number, which is in the name of its file; after: that, for ever."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetDeleted(Record):
+    """What was stored for the facet is deleted; after: that."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetCloned(Record):
+    """The facet has a copy of what was committed of another, whose number is ``source``; after: that."""
+
+    number: int
+    source: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

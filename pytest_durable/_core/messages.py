@@ -79,6 +79,25 @@ class ObjectKey:
         return self.label(self.namespace)
 
 
+@dataclass(frozen=True, slots=True)
+class FacetKey(ObjectKey):
+    """Names one facet of an object: the object's key, and the names that lead to the facet. Equal to no object's key.
+
+    Attributes:
+        path: The facet's name, after those of the facets that it is below.
+    """
+
+    path: tuple[str, ...] = ()
+
+    def label(self, binding: str) -> str:
+        """How messages call the facet: ``COUNTER["a"].facets["b"]``."""
+        root = ObjectKey.label(self, binding)
+        return root + "".join(f'.facets["{_on_one_line(name)}"]' for name in self.path)
+
+    def __str__(self) -> str:
+        return self.label(self.namespace)
+
+
 def _on_one_line(name: str) -> str:
     """The name as it is if it can be printed within a line; a line break or half a character is escaped."""
     if name.isprintable():

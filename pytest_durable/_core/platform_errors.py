@@ -132,6 +132,20 @@ def connection_lost() -> PlatformError:
     return PlatformError(CONNECTION_LOST, retryable=True)
 
 
+def foreign_io(kind: str) -> PlatformError:
+    """Something of one object's was used by another object, or by the next instance of the same (spec 9.10).
+
+    Args:
+        kind: What the platform calls it.
+    """
+    return error(
+        "Cannot perform I/O on behalf of a different Durable Object. I/O objects (such as streams, request/response "
+        "bodies, and others) created in the context of one Durable Object cannot be accessed from a different Durable "
+        "Object in the same isolate. This is a limitation of Cloudflare Workers which allows us to improve overall "
+        f"performance. (I/O type: {kind})"
+    )
+
+
 def object_reset(reason: str) -> PlatformError:
     """The object was aborted with ``reason``."""
     return PlatformError(reason, durable_object_reset=True)

@@ -208,3 +208,21 @@ def _path(target: Target) -> tuple[str, str]:
 def upper_snake(name: str) -> str:
     """How a class name becomes that of its binding: ``ChatRoom`` is ``CHAT_ROOM``, ``HTTPProxy`` is ``HTTP_PROXY``."""
     return _WORD_BEGINS.sub("_", name).upper()
+
+
+def check_facet(facet: object) -> tuple[str, ...]:
+    """The path that an argument means: the name of a facet, or the names that lead to one further down.
+
+    Raises:
+        ConfigurationError: It is neither.
+    """
+    names = (facet,) if isinstance(facet, str) else facet
+    require(
+        isinstance(names, list | tuple) and all(isinstance(name, str) for name in names),
+        f"stored(facet=…) takes the name of a facet, and {facet!r} is none.",
+        expected="a text, or a tuple of texts for a facet of a facet",
+        actual=facet,
+        advice='For example:  durable.stored(stub, facet="a")  or  facet=("a", "b")',
+    )
+    assert isinstance(names, list | tuple)
+    return tuple(names)

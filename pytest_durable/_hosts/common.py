@@ -4,7 +4,7 @@ A host adds how a life begins and ends (``start``, ``stop``, ``crash``) and what
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -13,11 +13,19 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import NamespaceFiles
-from pytest_durable._hosts.arguments import check_awaitable, check_flag, check_storage, check_texts, resolve_target
+from pytest_durable._hosts.arguments import (
+    check_awaitable,
+    check_facet,
+    check_flag,
+    check_storage,
+    check_texts,
+    resolve_target,
+)
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.declarations import Declarations, ProcessFace
 from pytest_durable._hosts.defaults import StorageMode
 from pytest_durable._hosts.durations import downtime
+from pytest_durable._hosts.faults import claim_that_all_struck
 from pytest_durable._hosts.namespace import Connect, Namespace, check_own_namespace
 from pytest_durable._hosts.platform_warnings import PlatformWarning, require_known_code
 from pytest_durable._hosts.stored import PendingAlarm, Stored
@@ -100,6 +108,14 @@ class CommonHost(ABC):
         """Raise the first failure that nobody has seen yet (an assertion in an alarm, an error in a callback)."""
         self._computer.failures.raise_first()
 
+    def check_faults(self) -> None:
+        """At the end of a test: make sure that each fault that it armed has come.
+
+        Raises:
+            AssertionError: One has not.
+        """
+        claim_that_all_struck(self.namespaces)
+
     def alarms(self, namespace: Namespace | None = None) -> list[PendingAlarm]:
         """The pending alarms, by (due, id); while the host is down, those on the disk."""
         if namespace is not None:
@@ -109,11 +125,17 @@ class CommonHost(ABC):
         found = [alarm for each in chosen for alarm in self._process.pending_alarms(each.storage_files)]
         return sorted(found, key=lambda alarm: (alarm.due, alarm.id))
 
-    def stored(self, stub: Stub) -> Stored:
-        """What is stored for an object: the committed truth, read without waking it."""
+    def stored(self, stub: Stub, *, facet: str | Sequence[str] = ()) -> Stored:
+        """What is stored for an object: the committed truth, read without waking it.
+
+        Args:
+            stub: The object.
+            facet: The name of a facet of it, to look at that instead; for one further down, the names that lead to it.
+        """
         self.raise_failures()
         check_own_stub(stub, self)
-        return Stored(stub._durable_namespace.storage_files.inspect(stub.id.hex))
+        path = check_facet(facet)
+        return Stored(stub._durable_namespace.storage_files.inspect(stub.id.hex, path))
 
     # -- declaring
 
@@ -237,6 +259,7 @@ class CommonHost(ABC):
             self.close()
         if failure is None:
             self.raise_failures()
+            self.check_faults()
 
     @classmethod
     def run_main(cls, main: Callable[..., Coroutine[Any, Any, T]], **options: Any) -> T:
@@ -251,4 +274,5 @@ class CommonHost(ABC):
         result = await main
         await self.finish()
         self.raise_failures()
+        self.check_faults()
         return result

@@ -12,7 +12,7 @@ from pytest_durable._hosts.arguments import check_object_class, is_class_binding
 from pytest_durable._hosts.defaults import unread
 from pytest_durable._hosts.edges import Edge, make_edge
 
-#: Makes the set of application modules for the first isolate of a life; is told whether the life is the host's first.
+#: Makes the set of application modules for an isolate; is told whether that is the host's first.
 MakeModules = Callable[[bool], ModuleSet]
 #: Takes the code and text of a platform warning.
 Report = Callable[[str, str], None]
@@ -121,12 +121,11 @@ def make_loader(
         root: Where they are looked up; the current directory by default.
         is_test_module: Tells the test's own modules, which are never executed again.
     """
-    path = root or Path.cwd()
+    path = (root or Path.cwd()).resolve()
+    belongs = below(path, is_test_module or _is_none)
 
-    def load(is_first_life: bool) -> ModuleSet:
-        resolved = path.resolve()
-        belongs = below(resolved, is_test_module or _is_none)
-        return ModuleSet(installed, belongs, path=resolved, adopt=is_first_life)
+    def load(is_first: bool) -> ModuleSet:
+        return ModuleSet(installed, belongs, path=path, adopt=is_first)
 
     return load
 

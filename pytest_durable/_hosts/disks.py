@@ -152,10 +152,10 @@ def _held(directory: Path) -> Iterator[None]:
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as failure:
+        except OSError:
             raise DirectoryInUseError(
                 f"copy_from: {directory} is in use by another host.\n\nStop that host before its data are copied."
-            ) from failure
+            ) from None
         yield
     finally:
         os.close(descriptor)

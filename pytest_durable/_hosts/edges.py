@@ -84,7 +84,7 @@ def _neutral_edge(app: App) -> Edge:
         from_wire=_as_is,
         explain=lambda failure: explained(failure, enhanced=enhanced),
         env=lambda bindings: NeutralEnv(bindings, crossing),
-        context=lambda instance, context: getattr(instance, "ctx", None) or NeutralContext(context),
+        context=lambda instance, context: getattr(instance, "ctx", None) or NeutralContext(context, crossing),
     )
 
 

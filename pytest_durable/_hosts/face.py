@@ -113,5 +113,8 @@ class HostFace(Protocol):
     def start(self) -> Awaitable[object]:
         """Begin a new life on the same disk."""
 
+    def abort_isolate(self) -> Awaitable[object]:
+        """Give up the copy of the application's modules, with every object that lives in it."""
+
     def evict(self, stub: Any, /) -> Awaitable[object]:
         """Drop the object's instance in order."""

@@ -11,22 +11,25 @@ from types import ModuleType
 from typing import Any, Literal
 
 from pytest_durable._core import events
-from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.runtime import App
+from pytest_durable._core.storage import Step, Trouble
+from pytest_durable._hosts import faults
+from pytest_durable._hosts.all_objects import AllObjects
 from pytest_durable._hosts.arguments import check_arguments, check_function, check_kind, check_texts
-from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.crash_points import at_number, at_record, check_crash_point, ends_with_the_life
 from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
 from pytest_durable._hosts.deployment import deploy, make_loader
+from pytest_durable._hosts.eviction import check_socket_mode
 from pytest_durable._hosts.local_line import LocalLine
+from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.process import Process
 from pytest_durable._hosts.stub import Stub, check_own_stub
 from pytest_durable._hosts.world import World
 
 
-class InProcessHost(CommonHost):
+class InProcessHost(AllObjects):
     """A computer with a disk, a clock and a journal, that runs one life of a process at a time.
 
     Args:
@@ -43,8 +46,6 @@ class InProcessHost(CommonHost):
         root: Where ``"module:Class"`` is looked up; the current directory by default.
         is_test_module: Tells the test's own modules, which are never executed again.
     """
-
-    _process: Process
 
     def __init__(
         self,
@@ -181,8 +182,7 @@ class InProcessHost(CommonHost):
         Raises:
             PlatformError: It is not in memory, must not be evicted, or stays busy.
         """
-        if web_sockets not in ("hibernate", "close"):
-            raise PlatformError('options.webSockets must be "hibernate" or "close".', name="TypeError")
+        check_socket_mode(web_sockets)
         self.raise_failures()
         await self._line(stub).evict()
 
@@ -193,6 +193,27 @@ class InProcessHost(CommonHost):
         self.raise_failures()
         self._line(stub).abort(reason)
         await self.world.let_callers_know()
+
+    async def disconnect(self, stub: Stub) -> None:
+        """Cut the line of a stub: its calls in flight fail, as does whatever it sends in this life. Take a new one.
+
+        The object goes on, and its other callers notice nothing.
+        """
+        self.raise_failures()
+        stub.__dict__["_durable_line"] = self._line(stub).cut()
+        await self.world.let_callers_know()
+
+    def fail_next(self, target: Stub | Namespace, step: Step | None, *, error: Trouble = "full") -> None:
+        """Let the next step of an object's storage fail as a disk fails.
+
+        Args:
+            target: Whose step; a namespace: that of whichever object comes first.
+            step: ``"commit"``, ``"read"``, or ``"alarm_row"`` (a change of the object's row in ``metadata.sqlite``);
+                None takes back what was armed for ``target``.
+            error: ``"full"``, ``"io"``, or ``"busy"``.
+        """
+        self.raise_failures()
+        faults.arm(self, target, step, error)
 
     async def run_in_object(self, stub: Stub, function: Callable[[Any, Any], object]) -> Any:
         """Run ``function(instance, ctx)`` inside the object, as an event of its own.

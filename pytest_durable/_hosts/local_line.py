@@ -6,23 +6,27 @@ broken, as a stub does on the platform; after a restart or crash it binds again.
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-from pytest_durable._core.actor import AbortRequest, Container, ObjectContext, Pin
+from pytest_durable._core.actor import Breakage, Container, ObjectContext, Pin
 from pytest_durable._core.alarms import AlarmOutcome
 from pytest_durable._core.errors import LifeEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import Call, Delivery, Request
-from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, RemoteFailure, connection_lost, error
+from pytest_durable._core.platform_errors import (
+    DEFAULT_ABORT_REASON,
+    RemoteFailure,
+    connection_lost,
+    error,
+    object_reset,
+)
 from pytest_durable._core.runtime import ActorNamespace
+from pytest_durable._hosts.eviction import evict
 from pytest_durable._hosts.failures import UnseenFailures
 from pytest_durable._hosts.process import Process
 from pytest_durable._hosts.responses import Answer
 from pytest_durable._surfaces.awaitables import Pending
-
-#: How long ``evict`` waits for an object to become idle, in virtual seconds (spec 9.6).
-EVICT_SECONDS_MAX: Final = 30
 
 
 class LocalLine:
@@ -66,7 +70,7 @@ class LocalLine:
         self._process.require_open()
         container = self._bind()
         try:
-            future = container.deliver(delivery)
+            future = container.deliver(delivery, caller=self)
         except LifeEnded:
             future = self._process.world.loop.create_future()
             future.set_exception(RemoteFailure(connection_lost(), self._object_id.hex, from_user_code=False))
@@ -86,7 +90,22 @@ class LocalLine:
                 seen.add_note(note)
         return seen
 
+    def _never_sent(self, convert: Callable[[Any], object]) -> Pending:
+        future: asyncio.Future[object] = self._process.world.loop.create_future()
+        future.set_exception(RemoteFailure(connection_lost(), self._object_id.hex, from_user_code=False))
+
+        def explain(failure: Exception) -> BaseException:
+            return self._explain(failure) if isinstance(failure, RemoteFailure) else failure
+
+        return Pending(future, convert, explain)
+
     # -- what the test does from outside
+
+    def cut(self) -> "CutLine":
+        """Let the calls of this line that are in flight lose their connection; the line that is left."""
+        container = self._bind()
+        container.cut_off(self)
+        return CutLine(self)
 
     async def evict(self) -> None:
         """Drop the object's instance in order, once the object is idle.
@@ -94,23 +113,16 @@ class LocalLine:
         Raises:
             PlatformError: It is not in memory, must not be evicted, or stays busy.
         """
-        container, world = self._bind(), self._process.world
+        container = self._bind()
         if container.incarnation is None:
             raise error("Cannot evict Durable Object: it is not currently running.")
         if container.services.prevent_eviction:
             raise error("Cannot evict Durable Object: its namespace has preventEviction set.")
-        deadline = world.loop.time() + EVICT_SECONDS_MAX
-        while container.is_busy:
-            remaining = deadline - world.loop.time()
-            if remaining <= 0:
-                raise error("Timed out waiting to evict Durable Object: it still has active references.")
-            with world.jumping():
-                await asyncio.wait([container.wait_idle()], timeout=remaining)
-        container.evict()
+        await evict(container, self._process.world)
 
     def abort(self, reason: str | None) -> None:
         """End the object's instance at once."""
-        self._bind().abort(AbortRequest(reason or DEFAULT_ABORT_REASON, retry_alarm=True))
+        self._bind().end_at_once(Breakage(object_reset(reason or DEFAULT_ABORT_REASON)))
 
     async def run_inside(self, function: Callable[[Any, Any], object]) -> Any:
         """Run ``function(instance, ctx)`` as an event of the object; its result is unconverted."""
@@ -155,3 +167,23 @@ class LocalLine:
             self._pin = self._namespace.container(self._object_id).pin()
             self._life = life
         return self._pin.container
+
+
+class CutLine(LocalLine):
+    """What is left of a line that was cut: it sends nothing any more, until another life begins.
+
+    Args:
+        line: The line that was cut.
+    """
+
+    __slots__ = ("_cut_in",)
+
+    def __init__(self, line: LocalLine) -> None:
+        super().__init__(line._process, line._failures, line._unique_key, line._object_id)
+        self._cut_in = line._life
+
+    def _send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
+        self._failures.raise_first()
+        if self._process.require_open().life is self._cut_in:
+            return self._never_sent(convert)
+        return super()._send(delivery, convert, has_options)

@@ -5,6 +5,7 @@ life: it asks the process for the one that runs.
 """
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -46,6 +47,7 @@ class Process:
         self._make_modules = make_modules
         self._runtime: Runtime | None = None
         self._lives = 0
+        self._generations = itertools.count(1)
         self._is_draining = False
         self._down_since_ns = self.world.clock.wall_ns
 
@@ -190,14 +192,14 @@ class Process:
         raise LifeEnded
 
     def _machine(self) -> Machine:
-        is_first = self._lives == 1
         return Machine(
             clock=self.world.clock,
             journal=self._journal,
             random=self._computer.random,
             alarm_limit=self.world.alarm_limit,
             get_loop=lambda: self.world.loop,
-            make_modules=lambda: self._make_modules(is_first),
+            generations=self._generations,
+            make_modules=lambda generation: self._make_modules(generation == 1),
             claim_failed=self._computer.failures.note,
             failed=self._callback_failed,
         )

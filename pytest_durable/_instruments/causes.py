@@ -36,7 +36,9 @@ _SET_TOO_EARLY: Final = Advice(
     "setAlarm takes milliseconds since 1970, not seconds and not a distance:",
     command=_SET_ALARM,
 )
-_DELETED: Final = Advice(fact="It was deleted after it had been set: look for deleteAlarm() or deleteAll().")
+_DELETED: Final = Advice(
+    fact="It was deleted after it had been set: look for deleteAlarm(), deleteAll(), and delete_all… in the test."
+)
 _NOT_DELIVERED: Final = Advice(fact="It came due, but its handler was not called: its line above says why.")
 _UNKNOWN_TO_SCHEDULER: Final = Advice(
     fact="The object has recorded an alarm that the scheduler has lost, so it never runs. Set it to another time:",

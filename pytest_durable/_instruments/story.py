@@ -48,8 +48,21 @@ def words(record: Record, start_ns: int) -> str:
         case events.Committed(keys=keys):
             return f"committed {', '.join(map(repr, keys))}"
         case events.StorageReset():
-            return "deleteAll() emptied the storage"
-    return _alarm_words(record, start_ns) or _life_words(record) or _plain_words(record)
+            return "all that was stored was deleted"
+    return _facet_words(record) or _alarm_words(record, start_ns) or _life_words(record) or _plain_words(record)
+
+
+def _facet_words(record: Record) -> str | None:
+    match record:
+        case events.FacetIndexBegun():
+            return "index of facets begun"
+        case events.FacetNumbered(number=number):
+            return f"facet got number {number}"
+        case events.FacetDeleted(number=number):
+            return f"storage of facet {number} deleted"
+        case events.FacetCloned(number=number, source=source):
+            return f"storage of facet {source} copied to facet {number}"
+    return None
 
 
 def _alarm_words(record: Record, start_ns: int) -> str | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from pytest_durable._core import events
-from pytest_durable._core.errors import ConfigurationError, UnsupportedOnHostError
+from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._hosts.face import HostFace
@@ -82,7 +82,7 @@ def _way(subject: Subject, through: Through) -> Callable[[], Awaitable[object]]:
         case "evict":
             return lambda: _evict(subject)
         case "abort_isolate":
-            return _isolate_abort(host)
+            return host.abort_isolate
     raise ConfigurationError(
         f"An alarm cannot go through {through!r}.\n\n"
         f"  known  {', '.join(map(repr, _CALLED))}\n\n"
@@ -102,17 +102,6 @@ async def _evict(subject: Subject) -> None:
 async def _crash_and_start(host: HostFace) -> None:
     await host.crash()
     await host.start()
-
-
-def _isolate_abort(host: HostFace) -> Callable[[], Awaitable[object]]:
-    # Not part of the face: not every host can reload modules.
-    abort_isolate: Callable[[], Awaitable[object]] | None = getattr(host, "abort_isolate", None)
-    if abort_isolate is None:
-        raise UnsupportedOnHostError(
-            "This host cannot abort an isolate.\n\n"
-            'A restart ends everything that an abort of the isolate ends:  through="restart"'
-        )
-    return abort_isolate
 
 
 def _ran_after_the_start(subject: Subject, sequence: int, due_ns: int) -> bool:

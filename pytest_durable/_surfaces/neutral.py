@@ -17,11 +17,13 @@ from pytest_durable._core.messages import Alarm, AlarmInfo, Call, Delivery, Requ
 from pytest_durable._core.platform_errors import PlatformError, error, type_error
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.awaitables import Settled
+from pytest_durable._surfaces.isolates import abort_isolate
 from pytest_durable._surfaces.neutral_crossing import RpcCrossing, make_stub
 from pytest_durable._surfaces.neutral_errors import Thrown
+from pytest_durable._surfaces.neutral_facets import NeutralFacets
 from pytest_durable._surfaces.neutral_reach import RESERVED, PlatformBase, RpcTarget, called, found
-from pytest_durable._surfaces.neutral_rpc import RpcPromise, RpcProperty, RpcStub, Sent, dispose
-from pytest_durable._surfaces.neutral_storage import NeutralStorage
+from pytest_durable._surfaces.neutral_rpc import Crossing, RpcPromise, RpcProperty, RpcStub, Sent, dispose
+from pytest_durable._surfaces.neutral_storage import neutral_storage
 from pytest_durable._surfaces.neutral_stubs import NeutralEnv, NeutralId
 from pytest_durable._surfaces.seams import Context
 
@@ -58,7 +60,7 @@ class NeutralSurface:
 
     def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
         """Call the user's class."""
-        return cls(NeutralContext(context), NeutralEnv(bindings, self._crossing))
+        return cls(NeutralContext(context, self._crossing), NeutralEnv(bindings, self._crossing))
 
     def replay(self, cls: type, failure: BaseException) -> NoReturn:
         """Never asked: a failed constructor breaks these objects."""
@@ -132,10 +134,20 @@ class NeutralAlarmInfo:
 class NeutralContext:
     """``ctx``."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, crossing: Crossing) -> None:
         self._context = context
-        self.id = NeutralId(context.id)
-        self.storage = NeutralStorage(context.storage)
+        object_id = context.id
+        self.id = object_id if isinstance(object_id, str) else NeutralId(object_id)
+        self.storage = neutral_storage(context.storage)
+        self._crossing = crossing
+        self._facets: NeutralFacets | None = None
+
+    @property
+    def facets(self) -> NeutralFacets:
+        """The objects below this one."""
+        if self._facets is None:
+            self._facets = NeutralFacets(self._context.facets, self._crossing)
+        return self._facets
 
     def blockConcurrencyWhile(self, callback: object = ABSENT) -> "asyncio.Future[object] | Settled":
         """Run ``callback`` while nothing else of the object runs."""
@@ -160,6 +172,11 @@ class NeutralContext:
         raise Aborted
 
 
+def abortIsolate(reason: object = UNDEFINED) -> None:
+    """What ``cloudflare:workers`` exports under this name. Never returns."""
+    abort_isolate(None if reason is UNDEFINED else text_of(reason))
+
+
 def _reason_text(reason: object) -> str:
     if isinstance(reason, PlatformError):
         return f"{reason.name}: {reason.message}"
@@ -176,6 +193,7 @@ __all__ = [
     "RpcStub",
     "RpcTarget",
     "Thrown",
+    "abortIsolate",
     "dispose",
     "make_stub",
 ]

@@ -19,7 +19,7 @@ from pytest_durable._surfaces.neutral_reach import (
     found,
     is_function,
 )
-from pytest_durable._surfaces.neutral_rpc import Handed, Remote, RpcStub, Sent
+from pytest_durable._surfaces.neutral_rpc import Handed, Remote, RpcStub, Sent, Traveller
 from pytest_durable._surfaces.neutral_stubs import NeutralStub, ServiceStub
 
 #: Under this key a returned dict holds what is called when its receiver disposes of it; it does not travel.
@@ -36,7 +36,7 @@ class _Parcel:
     """
 
     def __init__(self, crossing: "RpcCrossing") -> None:
-        self.stubs: list[RpcStub] = []
+        self.stubs: list[Traveller] = []
         self.originals: list[RpcStub] = []
         self._crossing = crossing
 
@@ -57,11 +57,13 @@ class _Parcel:
     def drop(self) -> None:
         """It is never sent."""
         for stub in self.stubs:
-            stub._hold.release()
+            stub.release()
 
     def _stand_in(self, thing: object) -> object:
         if isinstance(thing, NeutralStub | ServiceStub):
-            return thing.sent_on()
+            service = thing.sent_on()
+            self.stubs.append(service)
+            return service
         if current_scope() is None:  # the test has no objects to which calls could come back
             raise NotCloneable.of(thing)
         if isinstance(thing, RpcStub):
@@ -91,7 +93,7 @@ class RpcCrossing:
         """What a caller catches."""
         return explained(failure, enhanced=self.enhanced_errors) if isinstance(failure, RemoteFailure) else failure
 
-    def pack(self, arguments: list[object]) -> tuple[tuple[object, ...], tuple[RpcStub, ...]]:
+    def pack(self, arguments: list[object]) -> tuple[tuple[object, ...], tuple[Traveller, ...]]:
         """All arguments travel in one message, so what two of them share stays shared."""
         parcel = _Parcel(self)
         copies: Any = parcel.copy(arguments)
@@ -105,7 +107,7 @@ class RpcCrossing:
         parcel = _Parcel(self)
         copy = parcel.copy(value)
         for stub in parcel.stubs:
-            stub._hold.arrive(None)
+            stub.arrive(None)
         return copy
 
     async def serve(
@@ -114,7 +116,7 @@ class RpcCrossing:
         """Do what a message asks of ``target``, as an event of the object whose code this is."""
         scope = current_scope()
         for stub in sent.stubs:
-            stub._hold.arrive(None if scope is None else scope.incarnation)
+            stub.arrive(None if scope is None else scope.incarnation)
         try:
             result = found(target, sent.path, shows_own=shows_own, reserved=reserved)
             if not sent.is_read:
@@ -125,7 +127,7 @@ class RpcCrossing:
         finally:
             # What came with the arguments is lent for the call; what is to outlive it has to be duplicated.
             for stub in sent.stubs:
-                stub._hold.release()
+                stub.release()
 
     def _give(self, result: object, sent: Sent) -> object:
         parcel = _Parcel(self)

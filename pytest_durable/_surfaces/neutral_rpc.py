@@ -17,7 +17,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from pytest_durable._core.actor import Capability, Hold, Incarnation, current_scope, is_object
+from pytest_durable._core.actor import Capability, Hold, Incarnation, current_scope, is_object, require_own
 from pytest_durable._core.messages import Call
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error, type_error
 
@@ -28,7 +28,7 @@ _DEPTH_MAX: Final = 64
 class Crossing(Protocol):
     """How values and calls get to the other side (``neutral_crossing``)."""
 
-    def pack(self, arguments: list[object]) -> "tuple[tuple[object, ...], tuple[RpcStub, ...]]":
+    def pack(self, arguments: list[object]) -> "tuple[tuple[object, ...], tuple[Traveller, ...]]":
         """The copies of arguments, and the stubs in them. Raises ``PlatformError``: one of them cannot be sent."""
         ...
 
@@ -39,6 +39,16 @@ class Crossing(Protocol):
     def explain(self, failure: Exception) -> BaseException:
         """What a caller catches."""
         ...
+
+
+class Traveller(Protocol):
+    """A stub that travels in a message."""
+
+    def arrive(self, receiver: Incarnation | None) -> None:
+        """It has reached ``receiver`` (None: the test)."""
+
+    def release(self) -> None:
+        """Dispose of it."""
 
 
 class Returned:
@@ -52,7 +62,7 @@ class Returned:
     __slots__ = ("pipeline", "stubs")
 
     def __init__(self) -> None:
-        self.stubs: tuple[RpcStub, ...] = ()
+        self.stubs: tuple[Traveller, ...] = ()
         self.pipeline: Handed | None = None
 
 
@@ -69,7 +79,7 @@ class Sent(Call):
 
     path: tuple[str, ...] = ()
     is_read: bool = False
-    stubs: "tuple[RpcStub, ...]" = ()
+    stubs: "tuple[Traveller, ...]" = ()
     returned: Returned = field(default_factory=Returned)
 
 
@@ -189,6 +199,14 @@ class RpcStub(Remote):
         """Another stub of the same, to be disposed of by itself."""
         return RpcStub(self._hold.dup(), self._crossing)
 
+    def arrive(self, receiver: Incarnation | None) -> None:
+        """It has reached ``receiver`` (None: the test)."""
+        self._hold.arrive(receiver)
+
+    def release(self) -> None:
+        """Dispose of it."""
+        self._hold.release()
+
     def _carry(self, sent: Sent) -> "asyncio.Future[object]":
         handed = self._hold.capability
         assert isinstance(handed, Handed)
@@ -207,7 +225,7 @@ class RpcPromise(Remote, Coroutine[Any, Any, Any]):
         crossing: As of what was called.
     """
 
-    __slots__ = ("__weakref__", "_crossing", "_future", "_is_disposed", "_is_there", "_sent", "_steps")
+    __slots__ = ("__weakref__", "_crossing", "_future", "_is_disposed", "_is_there", "_receiver", "_sent", "_steps")
 
     clone_refusal: Final = 'Could not serialize object of type "RpcPromise". This type does not support serialization.'
 
@@ -219,21 +237,21 @@ class RpcPromise(Remote, Coroutine[Any, Any, Any]):
         self._is_disposed = False
         self._steps: Generator[Any, Any, Any] | None = None
         scope = current_scope()
-        receiver = None if scope is None else scope.incarnation
+        self._receiver = None if scope is None else scope.incarnation
         # In a context of nobody: this is the platform's work and no turn of the object.
-        future.add_done_callback(lambda done: self._arrived(done, receiver), context=Context())
+        future.add_done_callback(self._arrived, context=Context())
 
-    def _arrived(self, future: "asyncio.Future[object]", receiver: Incarnation | None) -> None:
+    def _arrived(self, future: "asyncio.Future[object]") -> None:
         for stub in self._sent.stubs:
-            stub._hold.release()  # those that never got there; the others are released at the end of the call
+            stub.release()  # those that never got there; the others are released at the end of the call
         if future.cancelled() or future.exception() is not None:
             return
         self._is_there = True
         for stub in self._sent.returned.stubs:
             if self._is_disposed:
-                stub._hold.release()
+                stub.release()
             else:
-                stub._hold.arrive(receiver)
+                stub.arrive(self._receiver)
 
     def __call__(self, *arguments: object) -> "RpcPromise":
         return ask(self, (), arguments)
@@ -241,6 +259,8 @@ class RpcPromise(Remote, Coroutine[Any, Any, Any]):
     def _carry(self, sent: Sent) -> "asyncio.Future[object]":
         if self._is_disposed:
             raise error("RPC promise used after being disposed.")
+        if self._receiver is not None:
+            require_own(self._receiver, "JsRpcPromise")
         if self._is_there:
             return self._carry_to_copy(sent)
         answer: asyncio.Future[object] = self._future.get_loop().create_future()
@@ -310,12 +330,12 @@ class RpcPromise(Remote, Coroutine[Any, Any, Any]):
 def dispose(thing: RpcStub | RpcPromise) -> None:
     """Let the other side know that a stub is not needed any more; of a promise: all stubs in its result."""
     if isinstance(thing, RpcStub):
-        thing._hold.release()
+        thing.release()
         return
     thing._is_disposed = True
     if thing._is_there:
         for stub in thing._sent.returned.stubs:
-            stub._hold.release()
+            stub.release()
 
 
 def _copy_outcome(done: "asyncio.Future[object]", answer: "asyncio.Future[object]") -> None:

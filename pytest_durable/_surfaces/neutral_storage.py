@@ -8,7 +8,15 @@ import builtins
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_durable._core.actor import ABSENT, ObjectKv, ObjectSql, ObjectStorage, ObjectTransaction, StorageOperations
+from pytest_durable._core.actor import (
+    ABSENT,
+    ObjectKv,
+    ObjectSql,
+    ObjectStorage,
+    ObjectTransaction,
+    StorageOperations,
+    not_of_type,
+)
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED, JSMap
 from pytest_durable._surfaces.awaitables import Pending, Settled, settle
@@ -72,17 +80,13 @@ class NeutralStorage(_Operations):
         super().__init__(face)
         self._storage = face
         self.kv = NeutralKv(face.kv)
-        self.sql = NeutralSql(face.sql)
+        self.sql = ExperimentalSql(face.sql) if face.is_experimental else NeutralSql(face.sql)
 
     def deleteAll(self, *arguments: object) -> Settled:
         return _done(self._storage.delete_all, *arguments[:1])
 
     def sync(self) -> "Pending | Settled":
-        try:
-            committed = self._storage.sync()
-        except PlatformError as failure:
-            return Settled(failure=failure)
-        return Pending(committed, lambda _done: UNDEFINED, lambda failure: failure)
+        return _pending(self._storage.sync, lambda _done: UNDEFINED)
 
     def transaction(self, callback: object = ABSENT) -> "asyncio.Future[object] | Settled":
         if not callable(callback):
@@ -92,11 +96,34 @@ class NeutralStorage(_Operations):
     def transactionSync(self, callback: object = ABSENT) -> object:
         return self._storage.transaction_sync(callback)  # type: ignore[arg-type]
 
+    def getCurrentBookmark(self, *_arguments: object) -> "Pending | Settled":
+        return _pending(self._storage.get_current_bookmark)
+
     def getBookmarkForTime(self, *arguments: object) -> Settled:
         return settle(self._storage.get_bookmark_for_time, *arguments[:1])
 
     def onNextSessionRestoreBookmark(self, *arguments: object) -> Settled:
         return settle(self._storage.on_next_session_restore_bookmark, *arguments[:1])
+
+
+class ExperimentalStorage(NeutralStorage):
+    """``ctx.storage`` of an application with the flag ``experimental``."""
+
+    primary = UNDEFINED
+
+    def waitForBookmark(self, *arguments: object) -> "Pending | Settled":
+        return _pending(lambda: self._storage.wait_for_bookmark(*arguments[:1]), lambda _done: UNDEFINED)
+
+    def snapshot(self, *arguments: object) -> Settled:
+        return settle(self._storage.snapshot, *arguments[:1])
+
+    def onNextSessionRestore(self, *arguments: object) -> Settled:
+        return settle(self._storage.on_next_session_restore, *arguments[:1])
+
+
+def neutral_storage(face: ObjectStorage) -> NeutralStorage:
+    """``ctx.storage``, with as much as the flags of the application let objects see."""
+    return ExperimentalStorage(face) if face.is_experimental else NeutralStorage(face)
 
 
 class NeutralKv:
@@ -131,6 +158,19 @@ class NeutralSql:
 
     def exec(self, query: object = ABSENT, *bindings: object) -> "NeutralCursor":
         return NeutralCursor(self._face.exec(query, bindings))
+
+
+class ExperimentalSql(NeutralSql):
+    """``ctx.storage.sql`` of an application with the flag ``experimental``."""
+
+    def setMaxPageCountForTest(self, *arguments: object) -> object:
+        self._face.set_max_page_count_for_test(*arguments[:1])
+        return UNDEFINED
+
+    def prepare(self, query: object = ABSENT) -> "Callable[..., NeutralCursor]":
+        if query is ABSENT:
+            raise not_of_type("SqlStorage", "prepare", 1, "String")
+        return lambda *bindings: self.exec(query, *bindings)
 
 
 class NeutralCursor:
@@ -203,6 +243,15 @@ def _step(rows: Iterator[Any]) -> dict[str, object]:
         return {"done": False, "value": next(rows)}
     except StopIteration:
         return {"done": True, "value": UNDEFINED}
+
+
+def _pending(
+    start: "Callable[[], asyncio.Future[Any]]", convert: Callable[[Any], object] = lambda result: result
+) -> "Pending | Settled":
+    try:
+        return Pending(start(), convert, lambda failure: failure)
+    except PlatformError as failure:
+        return Settled(failure=failure)
 
 
 def _rejecting(start: "Callable[[], asyncio.Future[Any]]") -> "asyncio.Future[Any] | Settled":

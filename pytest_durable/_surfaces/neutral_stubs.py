@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pytest_durable._core.actor import ABSENT, is_nothing, is_object, member, not_of_type, text_of
+from pytest_durable._core.actor import ABSENT, Incarnation, is_nothing, is_object, member, not_of_type, text_of
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import Request
 from pytest_durable._core.platform_errors import PlatformError, error, range_error, type_error
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.awaitables import Pending, Settled
 from pytest_durable._surfaces.neutral_rpc import Crossing, Remote, Sent
-from pytest_durable._surfaces.seams import Client, Namespace
+from pytest_durable._surfaces.seams import Client, Namespace, Sender
 
 
 def _refusal_of(interface: str) -> str:
@@ -132,15 +132,16 @@ def check_get_options(options: object) -> None:
         raise range_error(f"unknown routingMode: {text_of(mode)}")
 
 
-class _Wired(Remote):
-    """What every stub of an object has. In slots, because the members of a stub are the application's."""
+class NeutralFetcher(Remote):
+    """Another object or facet, as its callers see it: every name is a member of its class; a call is sent at once."""
 
-    __slots__ = ("_client", "_crossing")
+    # In slots, because the members of a stub are the application's.
+    __slots__ = ("__dict__", "_client", "_crossing")
 
-    #: Why a stub cannot be stored (spec 3.6.3).
-    clone_refusal: Final = "ServiceStub cannot be serialized in this context."
+    #: Why it cannot be stored or sent (spec 10.2.5).
+    clone_refusal = "Stubs pointing to Durable Object facets are not serializable."
 
-    def __init__(self, client: Client, crossing: Crossing) -> None:
+    def __init__(self, client: Sender, crossing: Crossing) -> None:
         self._client = client
         self._crossing = crossing
 
@@ -152,27 +153,49 @@ class _Wired(Remote):
             return Settled(failure=failure)
         return Pending(future, _as_is, self._crossing.explain)
 
-    def sent_on(self) -> "ServiceStub":
-        """What the receiver gets: bound to no container yet."""
-        return ServiceStub(self._client.again(), self._crossing)
-
     def _carry(self, sent: Sent) -> "asyncio.Future[object]":
         return self._client.send(sent)
 
 
-class ServiceStub(_Wired):
+class ServiceStub(NeutralFetcher):
     """Another object, as a stub that was sent: neither id nor name (spec 10.2.5)."""
+
+    __slots__ = ("_object",)
+
+    #: Why a stub cannot be stored (spec 3.6.3).
+    clone_refusal = "ServiceStub cannot be serialized in this context."
+
+    def __init__(self, client: Client, crossing: Crossing) -> None:
+        super().__init__(client, crossing)
+        self._object = client
+
+    def sent_on(self) -> "ServiceStub":
+        """What its receiver gets."""
+        return ServiceStub(self._object, self._crossing)
+
+    def arrive(self, receiver: Incarnation | None) -> None:
+        """It has reached ``receiver`` (None: the test), and is bound to no container yet."""
+        self._object = self._client = self._object.handed_over(receiver)
+
+    def release(self) -> None:
+        """Nothing is held by it."""
 
     def dup(self) -> "ServiceStub":
         """Another one."""
         return self.sent_on()
 
 
-class NeutralStub(_Wired):
-    """Another object, as its callers see it: every name is a member of its class; a call is sent at once."""
+class NeutralStub(NeutralFetcher):
+    """Another object, which has an id."""
+
+    __slots__ = ("_object",)
+
+    #: Why a stub cannot be stored (spec 3.6.3).
+    clone_refusal = "ServiceStub cannot be serialized in this context."
 
     def __init__(self, client: Client, crossing: Crossing) -> None:
         super().__init__(client, crossing)
+        self._object = client
         vars(self)["name"] = UNDEFINED if client.id.name is None else client.id.name
         vars(self)["id"] = NeutralId(client.id)
 
@@ -180,6 +203,10 @@ class NeutralStub(_Wired):
         if name in ("id", "name"):
             raise type_error(f"Cannot assign to read only property '{name}' of object '#<DurableObject>'")
         super().__setattr__(name, value)
+
+    def sent_on(self) -> ServiceStub:
+        """What its receiver gets."""
+        return ServiceStub(self._object, self._crossing)
 
     def toString(self) -> str:
         """What it is."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from pytest_durable._core.actor import ObjectStorage
+from pytest_durable._core.actor import Incarnation, ObjectFacets, ObjectStorage
 from pytest_durable._core.ids import IdFactory, ObjectId
 from pytest_durable._core.messages import Delivery
 
@@ -13,13 +13,18 @@ class Context(Protocol):
     """The inside of one object (``actor.ObjectContext``)."""
 
     @property
-    def id(self) -> ObjectId:
-        """The id as the object sees it."""
+    def id(self) -> ObjectId | str:
+        """The id as the object sees it; a facet may see a text."""
         ...
 
     @property
     def storage(self) -> ObjectStorage:
         """Its storage, in wire values."""
+        ...
+
+    @property
+    def facets(self) -> ObjectFacets:
+        """The objects below it."""
         ...
 
     def block_concurrency_while(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
@@ -35,20 +40,27 @@ class Context(Protocol):
         ...
 
 
-class Client(Protocol):
-    """The inside of a stub: one object as its callers reach it."""
+class Sender(Protocol):
+    """The inside of a stub: one object or facet as its callers reach it."""
+
+    def send(self, delivery: Delivery) -> "asyncio.Future[object]":
+        """Start a call now. Fails with ``RemoteFailure``."""
+        ...
+
+
+class Client(Sender, Protocol):
+    """The inside of a stub of an object."""
 
     @property
     def id(self) -> ObjectId:
         """Which object."""
         ...
 
-    def send(self, delivery: Delivery) -> "asyncio.Future[object]":
-        """Start a call now. Fails with ``RemoteFailure``."""
-        ...
+    def handed_over(self, receiver: Incarnation | None) -> "Client":
+        """A way to the object for ``receiver`` (None: the test), which got it in a message.
 
-    def again(self) -> "Client":
-        """Another way to the same object; it leads to the object as it is when it is first used."""
+        It leads to the object as it is when it is first used, whether or not the sender's is broken.
+        """
         ...
 
 

@@ -11,6 +11,7 @@ from pytest_durable._surfaces.modules import ModuleContent
 from pytest_durable._surfaces.wrapped import context, entrypoints, http, stubs, types
 from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
 from pytest_durable._surfaces.wrapped.functions import _RpcStubWrapper
+from pytest_durable._surfaces.wrapped.platform_modules import import_from_javascript
 from pytest_durable._surfaces.wrapped.surface import WrappedSurface
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 
@@ -24,7 +25,7 @@ _LATER: Final = frozenset(
     {
         *("Blob", "BlobEnding", "BlobValue", "Body", "Context", "FetchKwargs", "FetchResponse", "File", "FormData"),
         *("FormDataValue", "Headers", "JSBody", "RequestInitCfProperties", "WorkflowEntrypoint", "fetch", "handler"),
-        *("import_from_javascript", "patch_env"),
+        "patch_env",
     }
 )
 
@@ -78,6 +79,7 @@ def contents() -> Mapping[str, ModuleContent]:
         "Request": http.Request,
         "Response": http.Response,
         "WorkerEntrypoint": entrypoints.WorkerEntrypoint,
+        "import_from_javascript": import_from_javascript,
         "python_from_rpc": python_from_rpc,
         "python_to_rpc": python_to_rpc,
     }

@@ -103,6 +103,8 @@ class Bench:
             app = replace(app, surface="wrapped")
         arguments = {name: getattr(self.options, name) for name in _OF_A_HOST} | said
         named = {name: path for name in ("config", "main") if (path := arguments.pop(name)) is not None}
+        if backend == "workerd" and self.options.usual_config is not None:
+            named.setdefault("config", self.options.usual_config)
         if named:
             app = replace(app, **named)
         if directory is None and arguments["storage"] == "disk":
@@ -139,6 +141,7 @@ class Bench:
         for host in self.hosts:
             host.raise_failures()
         for host in self.hosts:
+            host.check_faults()
             self._issue_warnings(host)
 
     def end(self, hosts: Iterable[AnyHost]) -> None:

@@ -47,6 +47,7 @@ class Options:
         copy_from: A directory of captured data; the test works on a copy of it.
         synchronous: ``"full"`` syncs each commit to the disk as the platform does.
         is_start_said: Somebody has said ``start``. No option, but known of one.
+        usual_config: The configuration in the ini file, for tests on the real platform that name none.
     """
 
     storage: StorageMode = STORAGE_MODES[0]
@@ -59,10 +60,12 @@ class Options:
     copy_from: str | Path | None = None
     synchronous: Literal["off", "full"] = "off"
     is_start_said: bool = False
+    usual_config: str | None = None
 
 
 #: Each option with its default.
-_DEFAULTS: Final = {each.name: each.default for each in fields(Options) if each.name != "is_start_said"}
+_NO_OPTIONS: Final = ("is_start_said", "usual_config")
+_DEFAULTS: Final = {each.name: each.default for each in fields(Options) if each.name not in _NO_OPTIONS}
 OPTION_NAMES: Final = tuple(_DEFAULTS)
 
 #: Options that the host in this process does not read.
@@ -232,14 +235,14 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("durable_storage", f"where objects are kept: {', '.join(STORAGE_MODES)}", default="")
     parser.addini("durable_start", f"where the clock starts (default: {DEFAULT_START})", default="")
-    parser.addini("durable_config", "the configuration of the application", default="")
+    parser.addini("durable_config", "the configuration of a Worker in JavaScript, for the real platform", default="")
     parser.addini("durable_backend", f"which hosts run the tests, one or several: {','.join(BACKENDS)}", default="")
     parser.addini("durable_autojump", "a test that waits makes the clock jump (default: true)", default="")
     surfaces = f"what user code can import and see: {', '.join(SURFACES)} (no `workers`, `js`, `pyodide`)"
     parser.addini("durable_surface", surfaces, default="")
 
 
-_INI: Final = ("storage", "start", "config", "backend", "autojump")
+_INI: Final = ("storage", "start", "backend", "autojump")
 _COMMAND_LINE: Final = ("backend", "seed")
 
 
@@ -256,10 +259,7 @@ def read_config(config: pytest.Config) -> Options:
     for name in _COMMAND_LINE:
         if (text := config.getoption(f"durable_{name}")) is not None:
             said[name] = _read_setting(f"--durable-{name}", name, text)
-    options = Options(**said, is_start_said="start" in said)
-    if options.config is not None and options.backend == BACKENDS[:1]:
-        raise pytest.UsageError(unread(f"durable_config = {options.config}"))
-    return options
+    return Options(**said, is_start_said="start" in said, usual_config=config.getini("durable_config") or None)
 
 
 def read_surface(config: pytest.Config) -> str:

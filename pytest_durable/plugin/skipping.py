@@ -20,7 +20,10 @@ def skip_what_the_host_cannot_do(item: pytest.Item, call: "pytest.CallInfo[Any]"
     from pytest_durable._core.errors import UnsupportedOnHostError, WorkerdUnavailableError
 
     failure = call.excinfo.value
-    is_absent = isinstance(failure, WorkerdUnavailableError) and not os.environ.get(REQUIRED)
-    if is_absent or isinstance(failure, UnsupportedOnHostError):
-        skip = pytest.skip.Exception(str(failure), _use_item_location=True)
-        call.excinfo = pytest.ExceptionInfo.from_exc_info((type(skip), skip, call.excinfo.tb))
+    if isinstance(failure, WorkerdUnavailableError) and os.environ.get(REQUIRED):
+        said: BaseException = pytest.fail.Exception(str(failure), pytrace=False)
+    elif isinstance(failure, WorkerdUnavailableError | UnsupportedOnHostError):
+        said = pytest.skip.Exception(str(failure), _use_item_location=True)
+    else:
+        return
+    call.excinfo = pytest.ExceptionInfo.from_exc_info((type(said), said, call.excinfo.tb))

@@ -14,6 +14,7 @@ __all__ = [
     "Response",
     "WorkerEntrypoint",
     "env",
+    "import_from_javascript",
     "python_from_rpc",
     "python_to_rpc",
     "waitUntil",
@@ -21,6 +22,9 @@ __all__ = [
 ]
 
 env: Any
+
+def import_from_javascript(module_name: str) -> Any:
+    """A module of the platform; here only ``"cloudflare:workers"``."""
 
 def waitUntil(awaitable: Awaitable[Any]) -> None:
     """Run ``awaitable`` beyond the answer to the event that is being handled."""

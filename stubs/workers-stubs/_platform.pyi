@@ -98,6 +98,10 @@ class DurableObjectState:
         """The object's id."""
 
     @property
+    def facets(self) -> DurableObjectFacets:
+        """The objects below it."""
+
+    @property
     def props(self) -> JsObject:
         """Empty: only exports that are called with properties have some."""
 
@@ -116,6 +120,28 @@ class DurableObjectState:
 
     def abort(self, reason: str | None = None) -> NoReturn:
         """End the object. Never returns; ``finally`` blocks run, their writes are lost."""
+
+class DurableObjectFacets(JsProxy):
+    """``ctx.facets``: the objects below an object."""
+
+    def get(self, name: str, startup: Callable[[], Any], /) -> Fetcher:
+        """A stub of a facet. ``startup`` gives an object with ``class`` and ``id``; it needs ``create_proxy``."""
+
+    def abort(self, name: str, reason: Any, /) -> None:
+        """End a facet; ``reason`` is what its callers catch."""
+
+    def delete(self, name: str, /) -> None:
+        """End a facet and delete what it has stored."""
+
+    def clone(self, source: str, target: str, /) -> None:
+        """Give the facet ``target`` a copy of what ``source`` has stored."""
+
+class Fetcher(JsProxy):
+    """A stub of a facet, without conversions: every name is a method of the facet."""
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]: ...
+    def fetch(self, resource: str | Request, **options: Any) -> Awaitable[Response]:
+        """Send a request."""
 
 class DurableObjectStorage(Wrapper):
     """``ctx.storage``. Operations begin at the call; their results are awaited."""
@@ -193,6 +219,9 @@ class DurableObjectStorage(Wrapper):
 
     def transactionSync(self, callback: Callable[[], _Result], /) -> _Result:
         """Run ``callback()``; its exception comes back as it is, after the rollback."""
+
+    def getCurrentBookmark(self) -> _Async[str]:
+        """A bookmark greater than all before it."""
 
     def getBookmarkForTime(self, time: _Instant, /) -> _Async[str]:
         """Refused: there is no point-in-time recovery outside production."""

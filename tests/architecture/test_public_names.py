@@ -50,7 +50,10 @@ def test_name_that_the_window_does_not_have_is_an_attribute_error() -> None:
 
 
 def test_error_window_shows_every_error_of_the_tool() -> None:
-    assert _classes(errors) == (_classes(core_errors) | {PlatformError}) - {core_errors.LifeEnded}
+    assert _classes(errors) == (_classes(core_errors) | {PlatformError}) - {
+        core_errors.IsolateEnded,
+        core_errors.LifeEnded,
+    }
 
 
 def test_error_says_where_it_is_imported_from() -> None:

@@ -18,11 +18,11 @@ def in_javascript(cls: type, root: Path) -> str:
 
 @pytest.fixture
 def durable_app(request: pytest.FixtureRequest, durable_backend: str) -> App:
-    """The classes that the module names in ``CLASSES``."""
-    classes = request.module.CLASSES
+    """The classes that the module names in ``CLASSES``, with the flags in ``FLAGS`` if there are any."""
+    classes, flags = request.module.CLASSES, getattr(request.module, "FLAGS", ())
     if durable_backend == "workerd":
-        return App(classes=[in_javascript(cls, request.config.rootpath) for cls in classes])
-    return App(classes=list(classes), surface="neutral")
+        return App(classes=[in_javascript(cls, request.config.rootpath) for cls in classes], compatibility_flags=flags)
+    return App(classes=list(classes), surface="neutral", compatibility_flags=flags)
 
 
 @pytest.fixture

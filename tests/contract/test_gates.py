@@ -279,6 +279,21 @@ async def test_section_of_more_than_30_seconds_resets_the_object(durable: Any, f
     assert await fresh().logged() == []
 
 
+@pytest.mark.parametrize("kind", ["section", "transaction"])
+async def test_section_that_awaits_what_never_comes_is_ended_by_the_limit(
+    durable: Any, fresh: Any, thing: Any, kind: str
+) -> None:
+    # DO-6.5.7
+    start = durable.clock.time_ms()
+    call, queued = thing.wait_in_section_for_what_never_comes(kind), thing.logged()
+    for waiting in (call, queued):
+        failure = await failure_of(waiting)
+        assert failure.message.startswith("A call to blockConcurrencyWhile() in a Durable Object waited for too long.")
+        assert flags(failure) == ["overloaded", "durable_object_reset"]
+    assert durable.clock.time_ms() == start + 30_000
+    assert await fresh().logged() == []
+
+
 async def test_section_of_29_seconds_is_fine(thing: Any) -> None:
     # DO-6.5.6
     assert await thing.hold(29) == "result"

@@ -23,10 +23,13 @@ from pytest_durable.events import (
     StorageReset,
     TransactionBegan,
 )
+from support.deletions import deletions
 from support.examples import Scenario, scenarios
 
 #: What changes the disk. Opening an object's database makes an empty file, which holds nothing yet.
 DURABLE_STEPS = (AlarmRowDeleted, AlarmRowWritten, Committed, StorageReset)
+
+SCENARIOS = [*scenarios(), deletions()]
 
 Content = dict[str, object]
 
@@ -116,7 +119,7 @@ def reference(scenario: Scenario, directory: Path) -> tuple[list[Record], list[C
     return records, snapshots
 
 
-@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_the_disk_changes_at_durable_steps_and_nowhere_else(scenario: Scenario, tmp_path: Path) -> None:
     records, snapshots = reference(scenario, tmp_path)
     steps = zip(records[1:], snapshots, snapshots[1:], strict=False)
@@ -126,7 +129,7 @@ def test_the_disk_changes_at_durable_steps_and_nowhere_else(scenario: Scenario, 
     assert {InstanceBuilt, ReplySent, RuntimeStarted} <= {type(record) for record in records}
 
 
-@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_a_crash_at_any_record_keeps_exactly_what_was_durable_there(scenario: Scenario, tmp_path: Path) -> None:
     records, snapshots = reference(scenario, tmp_path / "reference")
     first = next(number for number, record in enumerate(records) if isinstance(record, RuntimeStarted)) + 1
@@ -134,7 +137,7 @@ def test_a_crash_at_any_record_keeps_exactly_what_was_durable_there(scenario: Sc
         _check_cut(scenario, tmp_path / str(cut_at), cut_at, records, snapshots[cut_at])
 
 
-@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_no_answer_leaves_before_the_writes_made_for_it_are_durable(scenario: Scenario, tmp_path: Path) -> None:
     """What an object has written by the time it answers, the disk has when the answer is recorded."""
     records, _ = reference(scenario, tmp_path)

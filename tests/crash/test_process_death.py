@@ -104,6 +104,19 @@ async def test_a_call_in_flight_fails_with_a_lost_connection(durable: Any, worke
     await lost(call)
 
 
+async def test_all_calls_in_flight_end_when_an_abort_is_cut_at_the_first_of_its_answers(
+    durable: Any, worker: Any
+) -> None:
+    # Found by tests/properties: the others waited for ever.
+    calls = [asyncio.ensure_future(worker.put_and_wait()) for _ in range(3)]
+    await durable.settle()
+    durable.crash_at(events.ReplySent, object=worker)
+    await durable.abort(worker, "enough")
+    assert not durable.is_running
+    messages = [str(failure) for failure in await asyncio.gather(*calls, return_exceptions=True)]
+    assert messages == ["enough", "Network connection lost.", "Network connection lost."]
+
+
 async def test_the_finally_of_a_suspended_coroutine_does_not_run(durable: Any, worker: Any, ran: list[str]) -> None:
     call = await begun(durable, worker.put_and_wait())
     await durable.crash()

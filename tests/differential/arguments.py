@@ -13,7 +13,8 @@ from support import stored_values
 
 REASONS = st.lists(st.sampled_from(["why", "", None, 5]), max_size=1)
 #: Objects: those of the second namespace are behind a mark, and one of them has the name of one in the first.
-NAMES = st.sampled_from(["a", "b", "c", "second:a", "second:é 😀"])
+EVERYBODY: Final = ("a", "b", "c", "second:a", "second:é 😀")
+NAMES = st.sampled_from(EVERYBODY)
 
 # Few keys, so that steps meet: one a prefix of another, and in the order of UTF-8, which is not that of UTF-16.
 ALL_KEYS = ["a", "", "aa", "ab", "b", "b\0", "é", "\uffee", "😀", "\ud800"]
@@ -165,6 +166,14 @@ def aborts_late_in_section(given: object) -> bool:
     """
     sections = (steps[0] for kind, *steps in steps_in(given) if kind in ("block", "transaction"))
     return any(_then(_CALLS | {"wait", "block"}, "abort", steps) for steps in sections)
+
+
+def takes_time(given: object) -> bool:
+    """Whether time may pass while the steps run: they wait, have planned steps run, or may get stuck in a section."""
+    return any(
+        kind in ("wait", "block", "fetch_other") or (kind == "transaction" and not _CALLS.isdisjoint(kinds_in(inside)))
+        for kind, *inside in steps_in(given)
+    )
 
 
 def _waits_in_section(steps: list[InnerStep]) -> bool:

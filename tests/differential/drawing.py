@@ -4,7 +4,6 @@ Hypothesis draws now and then a constant that it has read in the source of some 
 looks like the user's own. A test that ran earlier in the same process, or did not, would so change one program in ten.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -17,6 +16,7 @@ from hypothesis.internal.constants_ast import Constants
 
 from differential.pair import Step
 from differential.programs import is_idle, programs, written
+from support.digests import digest
 
 #: Enough for each set of constraints that occurs; what is in it changes no program.
 _CACHE_SIZE: Final = 1024
@@ -56,14 +56,9 @@ def draw(number: int, use: Callable[[list[Step]], None]) -> None:
         check()
 
 
-def digest(program: list[Step]) -> str:
-    """The same for the same program, in each process and with each version of Python."""
-    return hashlib.sha256(written(program).encode()).hexdigest()[:16]
-
-
 def digests(numbers: range) -> list[str]:
     """The digests of those programs, none of which is run."""
     found: list[str] = []
     for number in numbers:
-        draw(number, lambda program: found.append(digest(program)))
+        draw(number, lambda program: found.append(digest(written(program))))
     return found

@@ -126,6 +126,9 @@ const STEPS = {
 // the host in the test's process does not (docs/fidelity.md).
 const LAST_TRY = 6;
 
+// What a retry sets must be ahead of it, however late the first try was; see interpreter.py.
+const RETRY_MS = 1_000_000_000;
+
 const ERRORS = { Error, TypeError, RangeError };
 
 function makeError(name, message, properties) {
@@ -253,7 +256,7 @@ export class Interpreter extends DurableObject {
     kv.put("alarm info", [info.isRetry, info.retryCount, info.scheduledTime]);
     if (info.retryCount === LAST_TRY && kv.get("abort at last")) this.ctx.abort();
     if (info.retryCount === LAST_TRY) throw new Error("last try");
-    const base = info.scheduledTime + (info.isRetry ? 1_000_000 : 0);
+    const base = info.scheduledTime + (info.isRetry ? RETRY_MS : 0);
     kv.put("alarm results", await interpret(this.hands(base, info.isRetry), steps ?? []));
   }
 

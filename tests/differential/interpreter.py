@@ -378,6 +378,11 @@ def interpret_now(it: Hands, steps: list[InnerStep]) -> list[Any]:
 LAST_TRY: Final = 6
 
 
+#: What a retry sets must be ahead of it, however late the first try was: what is past is set to the present, and the
+#: instant of a retry is of the platform's choice. Each of the 40 steps of a program may be a restart of 4000 seconds.
+RETRY_MS: Final = 1_000_000_000
+
+
 async def _settled(call: Awaitable[Any]) -> Any:
     try:
         return await call
@@ -481,7 +486,7 @@ class Interpreter(NeutralObject):
             self.ctx.abort()
         if info.retryCount == LAST_TRY:
             raise make_error("Error", "last try", {})
-        base = info.scheduledTime + (1_000_000 if info.isRetry else 0)
+        base = info.scheduledTime + (RETRY_MS if info.isRetry else 0)
         kv.put("alarm results", await interpret(self._hands(base, info.isRetry), steps))
 
     def _hands(self, base: int, is_retry: bool) -> Hands:

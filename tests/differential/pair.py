@@ -24,7 +24,6 @@ from pytest_durable._hosts.world import World
 SCRIPT: Final = Path(__file__).with_name("interpreter.js")
 #: The names of the objects of each class.
 NAMES: Final = {"Interpreter": ("a", "b", "c"), "Second": ("a", "é 😀")}
-_WAITING: Final = frozenset(("wait", "block"))
 
 #: (kind, *arguments)
 Step = tuple[Any, ...]
@@ -135,20 +134,27 @@ class Pair:
         finally:
             world.close()
 
-    def run(self, program: list[Step]) -> None:
-        """Tell both hosts the steps of a program and compare them after each.
+    def run(self, program: list[Step]) -> int:
+        """Tell both hosts the steps of a program and compare them after each, until chance decides what happens.
+
+        Returns:
+            After how many steps they were compared.
 
         Raises:
             Divergence: They differ.
         """
-        self.world.run(self._run(program))
+        return self.world.run(self._run(program))
 
-    async def _run(self, program: list[Step]) -> None:
+    async def _run(self, program: list[Step]) -> int:
         for number, (kind, *given) in enumerate(program):
             answers = await MOVES[kind].function(self, *given)
             for side in self.sides:
                 await side.host.settle()
+            await self.move_to(self.now_ns)  # on, if a step that got stuck has ended while an alarm may be tried again
+            if retries.is_of_chance(self.ours.host.journal):
+                return number
             self._compare(number, program[number], answers)
+        return len(program)
 
     def _compare(self, number: int, step: Step, answers: list[object]) -> None:
         seen = list(map(observed.answer, answers))
@@ -197,7 +203,7 @@ def _words(number: int, step: Step, part: str, ours: object, real: object) -> st
 
 async def _both(pair: Pair, asked: list[Asked]) -> list[object]:
     kinds = set(kinds_in(asked))
-    if not _WAITING.isdisjoint(kinds):
+    if draw.takes_time(asked):
         await pair.finish_retries()
     if "set_past_alarm" in kinds:
         await pair.finish_handlers()
@@ -287,3 +293,25 @@ async def restart(pair: Pair, seconds: int) -> list[object]:
         await side.host.stop()
     await pair.world.loop.pump.move_to(pair.now_ns + seconds * retries.SECOND)
     return await _each(pair, lambda side: side.host.start())
+
+
+@move()
+async def evict_all(pair: Pair) -> list[object]:
+    return await _each(pair, lambda side: side.host.evict_all())
+
+
+@move()
+async def abort_all(pair: Pair) -> list[object]:
+    return await _each(pair, lambda side: side.host.abort_all())
+
+
+@move()
+async def delete_everything(pair: Pair) -> list[object]:
+    # The platform leaves what objects have stored that are not in memory, and an empty file of each that is. We leave
+    # nothing. So all are called before and after.
+    everybody: list[Asked] = [(name, []) for name in draw.EVERYBODY]
+    before = await _both(pair, everybody)
+    outcomes = await _each(pair, lambda side: side.host.delete_all())
+    after = await _both(pair, everybody)
+    middle = len(everybody)
+    return [*before[:middle], outcomes[0], *after[:middle], *before[middle:], outcomes[1], *after[middle:]]

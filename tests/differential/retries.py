@@ -35,6 +35,34 @@ def windows(journal: Iterable[events.Record], now_ns: int) -> list[Window]:
     return sorted(window for window in found if window[1] > now_ns)
 
 
+def is_of_chance(journal: Iterable[events.Record]) -> bool:
+    """Whether it was left to chance what came first, so that nothing can be compared from here on.
+
+    While an alarm might be tried again, another one ran, and there were calls: what one of the two did to an object may
+    have come before what the other did, or after. With one run alone all calls are its own, for the test makes none.
+    """
+    first: dict[str, int] = {}
+    found: list[Window] = []
+    runs: list[int] = []
+    calls: list[int] = []
+    for record in journal:
+        if isinstance(record, events.RuntimeStarted):
+            first.clear()
+        elif isinstance(record, events.CallStarted):
+            calls.append(record.time_ns)
+        elif isinstance(record, events.AlarmFinished) and record.actor is not None:
+            if not record.ok and record.retry_count == 0:
+                first[record.actor.hex] = record.time_ns
+        elif isinstance(record, events.AlarmStarted) and record.actor is not None:
+            runs.append(record.time_ns)
+            if record.retry_count > 0 and record.actor.hex in first:
+                found.append(_window(first[record.actor.hex], record.retry_count))
+    return any(
+        sum(start - _RUN_NS <= run < end for run in runs) > 1 and any(start <= call < end for call in calls)
+        for start, end in found
+    )
+
+
 def _window(first_ns: int, number: int) -> Window:
     nominal = (2 ** (number + 1) - 2) * SECOND
     return first_ns + nominal, first_ns + nominal + nominal // 4 + number * _RUN_NS

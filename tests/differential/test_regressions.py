@@ -27,7 +27,7 @@ from pytest_durable.values import (
 )
 from support.workerd import Platform
 
-Run = Callable[[list[Step]], None]
+Run = Callable[[list[Step]], int]
 OnEach = Callable[[Callable[[Pair, Side], Awaitable[object]]], list[Any]]
 
 _DEADLOCK: list[list[Any]] = [["call_nothing", "a", "nothing"]]
@@ -455,6 +455,17 @@ def _request_as_it_arrives(place: int, url: str, **init: Any) -> Callable[[Pair,
         return told[2][0][1] if place == 2 else told[place]
 
     return scenario
+
+
+@pytest.mark.parametrize(("is_other_retried", "compared"), [(False, 3), (True, 2)])
+def test_what_two_alarms_did_that_were_tried_again_together_is_not_compared(
+    is_other_retried: bool, compared: int, run_on_both: Run
+) -> None:
+    failing = [["throw", "Error", "no", {}]]
+    calling = [["plan", [failing, [["call_other", "b", [["kv_put", "k", 1]]]]]], ["set_alarm", 1003]]
+    other = [["plan", [failing, [["kv_get", "k"]]]], ["set_alarm", 1003]]
+    program = [("call", "a", calling), ("call", "b", other if is_other_retried else []), ("advance", 60)]
+    assert run_on_both(program) == compared
 
 
 def test_a_difference_is_found(platform: Platform) -> None:

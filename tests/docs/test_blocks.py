@@ -9,7 +9,8 @@ from typing import Final
 
 import pytest
 
-from pytest_durable._hosts.workerd import build_shim, find_workerd
+from pytest_durable._hosts.workerd.binary import find_workerd
+from pytest_durable._hosts.workerd.shim import build_shim
 from pytest_durable.errors import WorkerdUnavailableError
 from support.pages import ROOT, Page, all_pages
 

@@ -89,3 +89,86 @@ def test_departure_is_allowed_by_the_statement_itself_or_by_a_decision(text: str
 def test_a_range_stands_only_for_what_is_not_built() -> None:
     ranges = {statement: status for statement, status, _ in rows() if RANGE.search(statement)}
     assert {status.split(",")[0].split(":")[0] for status in ranges.values()} <= {"later", "out of scope"}
+
+
+#: How many cases of the platform's own tests stand under each of its files; by these no line gets lost.
+CASES = {
+    "src/workerd/io/actor-sqlite-test.c++": 97,
+    "src/workerd/io/io-gate-test.c++": 16,
+    "src/workerd/server/alarm-scheduler-test.c++": 5,
+    "src/workerd/server/actor-id-impl-test.c++": 2,
+    "src/workerd/server/facet-tree-index-test.c++": 5,
+    "src/workerd/util/sqlite-kv-test.c++": 5,
+    "src/workerd/util/sqlite-metadata-test.c++": 1,
+    "src/workerd/server/server-test.c++": 22,
+    "src/workerd/api/tests/actor-alarms-test.js": 1,
+    "src/workerd/api/tests/actor-alarms-delete-test.js": 1,
+    "src/workerd/api/tests/actor-alarms-name-test.js": 1,
+    "src/workerd/api/tests/delete-all-deletes-alarm-test.js": 1,
+    "src/workerd/api/tests/actor-kv-test.js": 1,
+    "src/workerd/api/tests/actor-stub-test.js": 1,
+    "src/workerd/api/tests/actor-block-concurrency-depth-test.js": 1,
+    "src/workerd/api/tests/sync-kv-test.js": 1,
+    "src/workerd/api/tests/sql-test.js": 14,
+    "src/workerd/api/tests/sql-restrict-names-test.js": 1,
+    "src/workerd/api/tests/sql-resizable-arraybuffer-test.js": 3,
+    "src/workerd/api/tests/stub-storage-test.js": 2,
+    "src/workerd/api/tests/persistent-stubs-test.js": 20,
+    "src/workerd/server/tests/unsafe-module/unsafe-module-test.js": 16,
+    "src/workerd/api/tests/abortIsolate.js": 2,
+    "src/workerd/api/tests/worker-loader-test.js": 31,
+    "src/workerd/api/tests/js-rpc-test.js": 33,
+    "src/workerd/api/tests/js-rpc-flag.js": 1,
+    "src/workerd/api/tests/importable-exports-test.js": 1,
+    "src/workerd/api/tests/new-module-registry-do-test.js": 1,
+    "src/workerd/api/tests/queue-do-uaf-test.js": 1,
+    "src/workerd/api/tests/request-signal-enabled.js": 6,
+    "src/workerd/api/tests/websocket-hibernation.js": 1,
+    "src/workerd/api/tests/tail-worker-test.js": 1,
+    "src/workerd/api/node/tests/process-exit-test.js": 1,
+    "src/workerd/server/tests/python/durable-object/worker.py": 1,
+    "src/workerd/server/tests/python/durable-object-websocket/tester.js": 1,
+    "src/workerd/server/tests/container-client/test.js": 1,
+}
+#: Cases that were under construction elsewhere when their lines were written.
+PENDING = "(pending)"
+
+
+def section(title: str) -> str:
+    """The text between a heading of the second level and the next."""
+    return TABLE.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def cases() -> dict[str, list[tuple[str, str, str]]]:
+    """(case, status, tests or reason) of each line about a case, by the platform's file that has it."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for part in section("Tests of the platform itself").split("\n### ")[1:]:
+        file, _, lines = part.partition("\n")
+        cells = [line.strip("|").split("|") for line in lines.splitlines() if line.startswith("|")]
+        found[file.strip("`")] = [
+            (case.strip(), status.strip(), "|".join(rest).strip()) for case, status, *rest in cells[2:]
+        ]
+    return found
+
+
+def test_each_case_of_the_platform_stands_in_one_row() -> None:
+    found = cases()
+    assert {file: len(rows) for file, rows in found.items()} == CASES
+    for file, rows in found.items():
+        names = [case for case, _, _ in rows]
+        assert sorted(names) == sorted(set(names)), file
+
+
+def test_each_case_has_a_known_status_and_what_supports_it() -> None:
+    for file, rows in cases().items():
+        for case, status, support in rows:
+            where = f"{file}: {case}: {status}"
+            kind = next((known for known in STATUSES if re.match(rf"{known}\b", status)), None)
+            assert kind is not None, where
+            if kind in ("same", "differs"):
+                assert "::test_" in support, where
+            if kind == "differs":
+                assert DECISION.search(status), where
+            if kind in ("later", "out of scope"):
+                assert re.match(rf"{kind}: \w", status.replace("`", "")), where
+            assert kind == "later" or PENDING not in status, where

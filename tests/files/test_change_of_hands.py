@@ -351,3 +351,16 @@ async def test_downtime_between_hands_is_seen_by_both(take: Open) -> None:
     await second.restart(down_for=timedelta(days=30))
     assert await objects(second).get_by_name("a").count() == 2
     assert second.clock.now() == first.clock.now()
+
+
+@however
+@both_ways
+async def test_bookmarks_are_counted_on_by_the_other_host(take: Open, kinds: tuple[str, str], crash: bool) -> None:
+    # DO-3.5 DO-3.4.T1.2
+    found = []
+    for kind in (*kinds, kinds[0]):
+        host = take(kind)
+        found.append(await objects(host).get_by_name("a").storage("getCurrentBookmark"))
+        found.append(await objects(host).get_by_name("a").storage("getCurrentBookmark"))
+        await let_go(host, crash)
+    assert found == [f"00000000-{number:08x}-00000000-{'0' * 32}" for number in range(6)]

@@ -90,15 +90,8 @@ async def test_call_while_the_host_is_down_is_refused(durable: Any) -> None:
 
 
 LATER = [
-    "abort_all",
-    "abort_isolate",
     "assert_hibernatable",
     "connect",
-    "delete_all",
-    "delete_all_alarms",
-    "disconnect",
-    "evict_all",
-    "fail_next",
     "fetch",
     "network",
     "scheduled",

@@ -14,7 +14,9 @@ from pytest_durable.events import AlarmAbandoned, AlarmFinished, AlarmRowDeleted
 from support.damage import spoil_page_of_values
 
 HOUR_MS = 3_600_000
+#: What SQL of the user says of it, and what every other interface says (tried).
 WORDS = "database disk image is malformed: SQLITE_CORRUPT"
+OPAQUE = "internal error; reference = "
 
 
 class Keeper(DurableObject):
@@ -203,7 +205,7 @@ async def test_whatever_meets_a_corrupt_page_names_file_and_object_to_the_test(
                 "",
                 f"  object  {stub.id.hex}",
             ]
-            assert WORDS in str(caught.value.__cause__)
+            assert str(caught.value.__cause__).removeprefix("Error: ").startswith(OPAQUE)
         await durable.stop()
         assert path.read_bytes() == before
 
@@ -226,4 +228,5 @@ async def test_a_write_that_meets_a_corrupt_page_speaks_the_words_of_the_platfor
 
         with pytest.raises(Exception, match="abort"):
             await durable.run_in_object(stub, write)
-        assert seen == [f"Error: {WORDS}"]
+        assert len(seen) == 1
+        assert seen[0].startswith(f"Error: {WORDS if method == 'insert' else OPAQUE}")

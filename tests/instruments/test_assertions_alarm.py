@@ -344,7 +344,7 @@ async def test_the_message_about_an_alarm_that_was_deleted(durable):
           00:00:00.000  alarm row deleted
           00:00:00.000  call of disarm() ended
 
-        It was deleted after it had been set: look for deleteAlarm() or deleteAll().
+        It was deleted after it had been set: look for deleteAlarm(), deleteAll(), and delete_all… in the test.
         See docs/how-to/alarms.md
     """):
         durable.assert_alarm(stub, after=5)

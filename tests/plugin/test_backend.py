@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_durable._hosts.workerd import build_shim, find_workerd
+from pytest_durable._hosts.workerd.binary import find_workerd
+from pytest_durable._hosts.workerd.shim import build_shim
 from pytest_durable.errors import WorkerdUnavailableError
 from support.inner import INI, InnerRun, run_inner
 
@@ -198,12 +199,30 @@ def test_other_host_of_a_skipped_test_runs(tmp_path: Path) -> None:
     assert "1 passed, 1 skipped" in done.out
 
 
-def test_executable_that_is_not_where_it_was_said_to_be_is_told(tmp_path: Path) -> None:
-    done = run(tmp_path, "--durable-backend=workerd", "--durable-workerd=bin/workerd")
+@pytest.mark.parametrize(("arguments", "variable"), [(["--durable-workerd=bin/workerd"], ""), ([], "bin/workerd")])
+def test_executable_that_is_not_where_it_was_said_to_be_is_a_mistake(
+    tmp_path: Path, arguments: list[str], variable: str
+) -> None:
+    done = run(tmp_path, "--durable-backend=workerd", *arguments, WORKERD=variable)
 
-    assert skipped(
-        done, f"test_it.py:1: There is no workerd at {tmp_path}/bin/workerd, where --durable-workerd says it is.\n"
-    ), done.out
+    assert done.outcomes == {"test_it[workerd]": "ERROR"}
+    whence = "the variable WORKERD" if variable else "--durable-workerd"
+    assert done.raised[0] == (
+        "pytest_durable.errors.ConfigurationError: "
+        f"There is no workerd at {tmp_path}/bin/workerd, where {whence} says it is."
+    )
+
+
+CALLS = "async def test_it(durable): await durable.namespace('worker.js:Counter').get_by_name('a').add(2)\n"
+
+
+def test_executable_that_cannot_be_run_is_named_and_nothing_else_shown(tmp_path: Path, executable: str) -> None:
+    (tmp_path / "workerd").write_text("no program", encoding="utf-8")
+
+    done = run(tmp_path, "--durable-backend=workerd", "--durable-workerd=workerd", source=CALLS)
+
+    assert done.raised[0].endswith(f"WorkerdStartError: {tmp_path}/workerd cannot be started: Permission denied.")
+    assert "subprocess" not in done.out
 
 
 def test_test_is_skipped_where_there_is_no_compiler(tmp_path: Path) -> None:
@@ -227,7 +246,9 @@ def test_absence_fails_the_test_where_the_real_platform_is_required(tmp_path: Pa
     done = run(tmp_path, "--durable-backend=workerd", DURABLE_REQUIRE_WORKERD="1", **nowhere(tmp_path))
 
     assert done.outcomes == {"test_it[workerd]": "ERROR"}
-    assert "workerd was not found: neither --durable-workerd nor" in done.raised[0]
+    shown = done.failure("test_it[workerd]").strip().splitlines()
+    assert shown[0].startswith("workerd was not found: neither --durable-workerd nor")
+    assert shown[-1] == "Install it in the project:  npm install workerd"
 
 
 UNSUPPORTED = """\
@@ -320,6 +341,12 @@ def test_worker_is_named_by_marker_or_ini_file(
     done = run(tmp_path, source=marked(marker, source), ini=ini, WORKERD=executable)
 
     assert done.outcomes == {"test_it[workerd]": "PASSED"}, done.out
+
+
+def test_configuration_of_the_ini_file_is_not_for_the_host_in_this_process(tmp_path: Path) -> None:
+    done = run(tmp_path, "--durable-backend=inprocess,workerd", source=BOTH, ini="durable_config = absent.jsonc\n")
+
+    assert "ran on inprocess: Host\n" in done.out
 
 
 def test_worker_of_the_marker_is_refused_by_the_host_in_this_process(tmp_path: Path) -> None:

@@ -51,6 +51,15 @@ async def test_claim_in_an_alarm_due_now(durable):
     await durable.namespace(Thing).get_by_name("a").later(0)
 
 
+async def test_fault_never_comes(durable):
+    durable.fail_next(durable.namespace(Thing).get_by_name("a"), "commit")
+
+
+async def test_fails_before_its_fault_comes(durable):
+    durable.fail_next(durable.namespace(Thing).get_by_name("a"), "commit")
+    assert False, "something else"
+
+
 @pytest.fixture
 async def waits_in_teardown(durable):
     yield
@@ -138,6 +147,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> InnerRun:
 def test_claim_that_failed_unseen_fails_the_call_phase(run: InnerRun) -> None:
     assert run.outcomes["test_claim_in_an_alarm"] == "FAILED"
     assert "AssertionError: claimed in an alarm" in run.failure("test_claim_in_an_alarm")
+
+
+def test_fault_that_never_came_fails_the_call_phase(run: InnerRun) -> None:
+    assert run.outcomes["test_fault_never_comes"] == "FAILED"
+    assert "fail_next(THING[\"a\"], 'commit', error='full') never came." in run.failure("test_fault_never_comes")
+
+
+def test_fault_of_a_test_that_failed_anyway_is_not_mentioned(run: InnerRun) -> None:
+    assert run.outcomes["test_fails_before_its_fault_comes"] == "FAILED"
+    assert "never came" not in run.failure("test_fails_before_its_fault_comes")
 
 
 def test_what_is_due_at_the_end_of_the_body_still_runs(run: InnerRun) -> None:

@@ -22,6 +22,7 @@ from pytest_durable._surfaces.wrapped import (
     context,
     cursor,
     data_proxies,
+    facets,
     functions,
     http,
     proxies,
@@ -57,6 +58,8 @@ PRIVATE: Final[dict[str, dict[str, type]]] = {
         "DurableObjectNamespace": merged(
             stubs.RawNamespace, stubs._DurableObjectNamespaceWrapper, but=frozenset({"reach", "__getattr__"})
         ),
+        "DurableObjectFacets": facets.RawFacets,
+        "Fetcher": facets.RawFetcher,
         "DurableObjectState": merged(
             context.RawState, context.DurableObjectContext, but=frozenset({"__getattr__", "__new__"})
         ),

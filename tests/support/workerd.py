@@ -5,23 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_durable._hosts.workerd import (
-    Answer,
-    ClassBinding,
-    DurableClass,
-    Exchange,
-    Failure,
-    Launch,
-    Onset,
-    Outcome,
-    PlatformRecord,
-    Target,
-    WorkerConfig,
-    WorkerdProcess,
-    collect_modules,
-    read_answer,
-    requests,
-)
+from pytest_durable._hosts.workerd import requests
+from pytest_durable._hosts.workerd.config import ClassBinding, DurableClass, WorkerConfig
+from pytest_durable._hosts.workerd.exchange import Exchange
+from pytest_durable._hosts.workerd.modules import collect_modules
+from pytest_durable._hosts.workerd.process import WorkerdProcess
+from pytest_durable._hosts.workerd.records import Onset, Outcome, PlatformRecord
+from pytest_durable._hosts.workerd.requests import Answer, Failure, Target, read_answer
+from pytest_durable._hosts.workerd.starting import Launch
 
 START_MS = 1_893_456_000_000  # 2030-01-01
 MS = 1_000_000
@@ -56,7 +47,14 @@ class Machine:
 
     @classmethod
     def start(
-        cls, platform: Platform, disk: Path, *, main: Path = OBJECTS, now_ms: int = START_MS, **more: Any
+        cls,
+        platform: Platform,
+        disk: Path,
+        *,
+        main: Path = OBJECTS,
+        now_ms: int = START_MS,
+        launch: Any = None,
+        **more: Any,
     ) -> "Machine":
         disk.mkdir(exist_ok=True)
         config: dict[str, Any] = {
@@ -73,8 +71,8 @@ class Machine:
                 shim=platform.shim,
                 config=WorkerConfig(**config),
                 wall_ns=now_ms * MS,
-                environ=os.environ,
                 on_record=records.append,
+                **{"environ": os.environ, **(launch or {})},
             )
         )
         return cls(process, records)

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from pytest_durable._hosts.workerd import build_shim, find_workerd
+from pytest_durable._hosts.workerd.binary import find_workerd
+from pytest_durable._hosts.workerd.shim import build_shim
 from pytest_durable.errors import WorkerdUnavailableError
 from support.workerd import Platform
 

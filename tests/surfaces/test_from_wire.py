@@ -174,3 +174,17 @@ class TestLenient:
         # PW-2.16
         assert not hasattr(STRICT.from_wire({"a": 1}), "to_py")
         assert not hasattr(STRICT.from_wire([1]), "to_py")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (JSSet([[1]]), "Array as a key to a Python set"),
+        (JSMap([([1], 2)]), "Array as a key to a Python dict"),
+        (JSSet([{"a": 1}]), "Object as a key to a Python set"),
+        (JSMap([(b"1", 2)]), "ArrayBuffer as a key to a Python dict"),
+    ],
+)
+def test_a_key_that_python_cannot_hold_is_refused_as_pyodide_does(value: object, kind: str, received: Received) -> None:
+    with pytest.raises(JsException, match=f"^Error: Cannot use key of type {kind}$"):
+        received(value)

@@ -125,6 +125,11 @@ def test_an_error_is_a_rejection_with_the_platforms_words(call: Operation, text:
             lambda s: s.kv.list({"start": "a", "startAfter": "b"}),
             "TypeError: list() cannot be called with both start and startAfter values.",
         ),
+        (lambda s: s.kv.put("k", len), "DataCloneError: len could not be cloned."),
+        (
+            lambda s: s.kv.list({"limit": 3e9}),
+            "TypeError: Value out of range. Must be between -2147483648 and 2147483647 (inclusive).",
+        ),
         (lambda s: s.sql.exec(), not_of_type("exec", 1, "String", "SqlStorage")),
         (lambda s: s.sql.exec(5), 'near "5": syntax error at offset 0: SQLITE_ERROR'),
         (lambda s: s.transactionSync(5), not_of_type("transactionSync", 1, "function")),

@@ -8,6 +8,7 @@ export class Probe extends DurableObject {
     this.builtAt = Date.now();
   }
 
+  async hexId() { return this.ctx.id.toString(); }
   async double(number) { return double(number); }
   async variable(name) { return this.env[name]; }
   async now() { return Date.now(); }
@@ -18,6 +19,8 @@ export class Probe extends DurableObject {
   async waitFor(delayMs) { await scheduler.wait(delayMs); return Date.now(); }
   async waitForEver() { await new Promise(() => {}); }
   async spin() { for (;;); }
+  async sayForEver() { for (;;) console.log("again"); }
+  async waitAgain(delayMs, text) { for (;;) { await scheduler.wait(delayMs); if (text) console.log(text); } }
   async fail() { throw Object.assign(new RangeError("too far"), { limit: 3 }); }
   async give() { return () => 1; }
   async say(text) { console.log(text); }
@@ -29,6 +32,7 @@ export class Probe extends DurableObject {
   }
   async runs() { return (await this.ctx.storage.get("runs")) ?? []; }
   async fetch(request) {
+    if (request.url.endsWith("/endless")) return new Response(endless());
     return new Response(`${request.method} ${await request.text()}`, { status: 201, headers: { "x-path": new URL(request.url).pathname } });
   }
 
@@ -40,6 +44,10 @@ export class Probe extends DurableObject {
   // In memory of the isolate, so that runs that failed count too.
   static runs = [];
   async allRuns() { return Probe.runs.filter(([id]) => id === this.ctx.id.toString()).map(([, at, retry]) => [at, retry]); }
+}
+
+function endless() {
+  return new ReadableStream({ async pull(controller) { await scheduler.wait(1); controller.enqueue(new Uint8Array(1)); } });
 }
 
 export default {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pytest_durable._hosts.workerd import find_workerd, workerd_version
-from pytest_durable.errors import WorkerdNotFoundError
+from pytest_durable._hosts.workerd.binary import find_workerd, workerd_version
+from pytest_durable.errors import ConfigurationError, WorkerdNotFoundError
 
 NATIVE = b"\x7fELF and so on"
 SCRIPT = b"#!/usr/bin/env node\n"
@@ -44,7 +44,7 @@ def test_the_variable_wins_over_the_project(tmp_path):
 )
 def test_a_wrong_place_is_an_error_and_nothing_else_is_tried(tmp_path, told, environ, who):
     put(tmp_path / "node_modules/.bin/workerd")
-    with pytest.raises(WorkerdNotFoundError, match=f"There is no workerd at .*gone, where .*{who} says it is"):
+    with pytest.raises(ConfigurationError, match=f"There is no workerd at .*gone, where .*{who} says it is"):
         find_workerd(told, tmp_path, environ)
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from pytest_durable._core.errors import ConfigurationError
-from pytest_durable._hosts.workerd import ClassBinding, DurableClass, Module, WorkerConfig, collect_modules
-from pytest_durable._hosts.workerd.config import quote, render_config
+from pytest_durable._hosts.workerd.config import ClassBinding, DurableClass, Module, WorkerConfig, quote, render_config
+from pytest_durable._hosts.workerd.modules import collect_modules
 
 MAIN = Module(name="main.js", content=b"")
 PROBE = DurableClass(class_name="Probe", unique_key="probe")

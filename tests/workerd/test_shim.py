@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pytest_durable._hosts.workerd import build_shim
 from pytest_durable._hosts.workerd.clock import environment_value
+from pytest_durable._hosts.workerd.shim import build_shim
 from pytest_durable.errors import ShimUnavailableError
 
 COMPILER = "#!/bin/sh\n"
@@ -44,6 +44,25 @@ def test_several_processes_may_compile_at_once(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         built = set(pool.map(lambda _: build_shim(told), range(4)))
     assert [path.name for path in (tmp_path / "cache/pytest-durable").iterdir()] == [path.name for path in built]
+
+
+def test_what_other_versions_have_made_goes_once_it_is_out_of_use(tmp_path):
+    cache = tmp_path / "cache/pytest-durable"
+    cache.mkdir(parents=True)
+    month, day = 31 * 86_400, 86_400
+    for name, age in (("workerd-clock-old.so", month), ("workerd-clock-young.so", day), ("of-others", month)):
+        (cache / name).touch()
+        os.utime(cache / name, times=((cache / name).stat().st_mtime - age,) * 2)
+    built = build_shim(environ(tmp_path, 'while [ "$1" != -o ]; do shift; done\ncat > "$2"\n'))
+    assert {path.name for path in cache.iterdir()} == {built.name, "workerd-clock-young.so", "of-others"}
+
+
+def test_what_is_used_stays_young(tmp_path):
+    told = environ(tmp_path, 'while [ "$1" != -o ]; do shift; done\ncat > "$2"\n')
+    built = build_shim(told)
+    made = built.stat().st_mtime
+    os.utime(built, times=(made - 86_400,) * 2)
+    assert build_shim(told).stat().st_mtime >= made
 
 
 def test_no_compiler_is_a_reason(tmp_path):

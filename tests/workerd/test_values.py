@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_durable._core.errors import UnsupportedOnHostError
-from pytest_durable._hosts.workerd import from_wire, requests, to_wire
+from pytest_durable import PlatformError
+from pytest_durable._hosts.workerd import requests
+from pytest_durable._hosts.workerd.values import from_wire, to_wire
+from pytest_durable.errors import ConfigurationError, UnsupportedOnHostError
 from pytest_durable.values import HOLE, UNDEFINED, JSArray, JSArrayBuffer, JSBigInt, JSError, JSMap, JSTypedArray
 from support.stored_values import graphs
 from support.value_description import describe
@@ -95,9 +97,22 @@ def test_an_array_keeps_properties_of_its_own(machine):
     assert machine.ask(requests.echo(JSArray([1, HOLE], {"x": 2}))) == JSArray([1, HOLE], {"x": 2})
 
 
-@pytest.mark.parametrize("value", [object(), 1j, {None: 1}, {True: 1}, [print]])
-def test_what_has_no_counterpart_is_refused(value):
-    with pytest.raises(UnsupportedOnHostError):
+@pytest.mark.parametrize("value", [object(), 1j, range(3), ValueError("no"), int, [object()]])
+def test_what_has_no_counterpart_is_refused_in_the_words_of_the_platform(value):
+    with pytest.raises(PlatformError, match="DataCloneError: Could not serialize object of type ") as caught:
+        to_wire(value)
+    assert caught.value.__notes__ == ["Send what can be stored: see pytest_durable.values."]
+
+
+@pytest.mark.parametrize("key", [None, True, (1,)])
+def test_a_key_that_is_neither_a_string_nor_an_integer_is_a_mistake(key):
+    with pytest.raises(ConfigurationError, match="is none"):
+        to_wire({key: 2})
+
+
+@pytest.mark.parametrize("value", [print, lambda: 1, [abs]])
+def test_a_function_is_what_another_host_could_send(value):
+    with pytest.raises(UnsupportedOnHostError, match="cannot be sent a function"):
         to_wire(value)
 
 

@@ -12,13 +12,25 @@ from pytest_durable._core.actor.arguments import (
     text_of,
     truth,
 )
+from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
-from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
+from pytest_durable._core.actor.facet_tree import FacetTree
+from pytest_durable._core.actor.facets import Facets, FacetStart
+from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
+from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
-from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope, hex_told_of, is_in_turn, scope_of
+from pytest_durable._core.actor.scope import (
+    SCOPE,
+    Scope,
+    current_scope,
+    hex_told_of,
+    is_in_turn,
+    require_own,
+    scope_of,
+)
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.storage_face import (
     ObjectKv,
@@ -36,16 +48,21 @@ __all__ = [
     "GONE",
     "RELEASED",
     "SCOPE",
-    "AbortRequest",
     "ActorStorage",
     "AlarmResult",
     "AlarmService",
+    "Breakage",
     "Capability",
     "Container",
     "ContainerState",
+    "FacetClient",
+    "FacetStart",
+    "FacetTree",
+    "Facets",
     "Hold",
     "Incarnation",
     "ObjectContext",
+    "ObjectFacets",
     "ObjectKv",
     "ObjectSql",
     "ObjectStorage",
@@ -65,6 +82,7 @@ __all__ = [
     "milliseconds_of",
     "not_of_type",
     "number_of",
+    "require_own",
     "scope_of",
     "text_of",
     "truth",

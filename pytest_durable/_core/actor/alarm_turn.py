@@ -19,6 +19,9 @@ class AlarmService(Protocol):
     def delete(self) -> None:
         """Delete the row."""
 
+    def drop(self) -> None:
+        """Delete the row; a run in progress is not followed by another."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunHandler:

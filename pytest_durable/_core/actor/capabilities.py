@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
-from pytest_durable._core.actor.scope import current_scope
+from pytest_durable._core.actor.scope import current_scope, require_own
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error
 
 if TYPE_CHECKING:
@@ -134,9 +134,11 @@ class Hold:
         """As ``Capability.call``.
 
         Raises:
-            PlatformError: The stub is disposed of.
+            PlatformError: The stub is disposed of, or is another object's.
         """
         self.require_unreleased()
+        if self._holder is not None:
+            require_own(self._holder, "Client")
         return self.capability.call(args, callback)
 
     def require_unreleased(self) -> None:

@@ -9,11 +9,13 @@ Source: workerd io/actor-sqlite.c++ (commitImpl); spec durable-objects 6.
 import asyncio
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_turn import AlarmService
+from pytest_durable._core.actor.facet_tree import as_user_code_meets_it
 from pytest_durable._core.actor.own_alarm import OwnAlarm
+from pytest_durable._core.actor.scope import require_own
 from pytest_durable._core.actor.transactions import TransactionHandle, Transactions
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import PlatformError
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from pytest_durable._core.actor.incarnation import Incarnation
     from pytest_durable._core.actor.services import Services
     from pytest_durable._core.storage import ObjectStore
+
+T = TypeVar("T")
 
 
 class ActorStorage:
@@ -65,11 +69,13 @@ class ActorStorage:
 
         Raises:
             LifeEnded: The process has died; the frame that asks is being unwound.
-            PlatformError: The object is over.
+            PlatformError: The object is over, or it is another object that asks.
         """
         incarnation = self._incarnation
         if incarnation.in_turn:
             self._services.life.require_alive()
+        else:
+            require_own(incarnation, "ActorCacheInterface")
         if incarnation.is_over:
             raise incarnation.container.closed_error()
         return self.open_store
@@ -129,16 +135,20 @@ class ActorStorage:
 
     def sync(self) -> "asyncio.Future[None]":
         """A future that completes when every write made before the call is committed."""
-        future: asyncio.Future[None] = self._services.life.loop.create_future()
         self.store  # noqa: B018 - raises if the object is over
         # Awaiting it ends the turn, and the end of the turn commits; so the next round of the loop is late enough.
-        self._services.life.soon(functools.partial(_complete, future))
+        return self.later(None)
+
+    def later(self, result: T) -> "asyncio.Future[T]":
+        """A future of ``result`` that nobody gets in the running turn: awaiting it is a real wait."""
+        future: asyncio.Future[T] = self._services.life.loop.create_future()
+        self._services.life.soon(functools.partial(_complete, future, result))
         return future
 
     def delete_all(self) -> None:
         """Replace the database by an empty one, at once and beyond any rollback (spec 4.4).
 
-        Records: StorageReset, AlarmRowDeleted.
+        Records: StorageReset, AlarmRowDeleted; of the facets Aborted, FacetDeleted.
 
         Raises:
             PlatformError: Called within a transaction; nothing is deleted.
@@ -151,6 +161,7 @@ class ActorStorage:
         store.delete_all(keep_alarm=keep)
         self._services.journal.record(events.StorageReset, self._key)
         self.alarm.after_reset(is_kept=keep)
+        as_user_code_meets_it(store, self._incarnation.container.facets.delete_all)
 
     # -- the end of a turn
 
@@ -163,7 +174,7 @@ class ActorStorage:
         """
         failure = self.open_store.is_critically_failed
         if failure is not None:
-            self._incarnation.container.break_with_error(failure.copy())
+            self._incarnation.container.break_with_error(failure.copy(), counts=False)
             return
         self.alarm.was_read()
         if isinstance(self.open_store.state, Implicit):
@@ -192,6 +203,11 @@ class ActorStorage:
         if is_changed:
             self.end_turn()
 
+    def forget_alarm(self) -> None:
+        """Clear the alarm on behalf of the test; unlike ``deleteAlarm``, this never writes what is there already."""
+        self.alarm.was_read()
+        self.alarm.delete()
+
     def abandon_alarm(self, due_ns: int) -> bool:
         """Clear the alarm if it still is ``due_ns`` and no handler runs (spec 7.7.1). False: it could not be done."""
         try:
@@ -210,6 +226,6 @@ class ActorStorage:
         self.open_store.close(graceful=graceful)
 
 
-def _complete(future: "asyncio.Future[None]") -> None:
+def _complete(future: "asyncio.Future[T]", result: T) -> None:
     if not future.done():
-        future.set_result(None)
+        future.set_result(result)

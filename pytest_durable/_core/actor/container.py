@@ -9,19 +9,21 @@ Source: workerd server/server.c++ (ActorContainer), io/worker.c++ (Actor); spec 
 
 import asyncio
 import weakref
-from collections.abc import Callable, Generator
-from typing import Final
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.alarm_delivery import AlarmResult, AlarmRun
 from pytest_durable._core.actor.breakage import Breakage, Repeated
+from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.context import ObjectContext
-from pytest_durable._core.actor.incarnation import AbortRequest, Incarnation
+from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.reply import Reply, describe
 from pytest_durable._core.actor.requests import answer_to, refusal_of_body
-from pytest_durable._core.actor.scope import current_scope, is_in_turn
+from pytest_durable._core.actor.scope import Scope, is_in_turn
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.strand import NEXT_TURN
 from pytest_durable._core.errors import DurableError, LifeEnded
@@ -29,12 +31,13 @@ from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import Call, Delivery, ObjectKey
 from pytest_durable._core.platform_errors import (
-    DEFAULT_ABORT_REASON,
     STORAGE_GONE,
     PlatformError,
     RemoteFailure,
-    object_reset,
 )
+
+if TYPE_CHECKING:
+    from pytest_durable._core.actor.facets import Facets
 
 #: How long an object stays in memory with nothing to do (spec 9.3).
 IDLE_NS: Final = 10_000_000_000
@@ -57,14 +60,18 @@ class Container:
     """The permanent slot of one object.
 
     Args:
-        object_id: The id, with the name under which it was first reached (spec 2.3.5).
-        namespace: The namespace's unique key.
+        object_id: The id as the object sees it, with the name under which it was first reached (spec 2.3.5); a facet
+            may see a text of its own.
+        key: The object, in records.
         services: What the runtime offers to the objects of the namespace.
     """
 
-    def __init__(self, object_id: ObjectId, namespace: str, services: Services) -> None:
-        self.id = object_id.seen_inside()
-        self.key = ObjectKey(namespace, object_id.hex, self.id.name)
+    #: The objects below it, once there may be some.
+    _facets: "Facets | None" = None
+
+    def __init__(self, object_id: ObjectId | str, key: ObjectKey, services: Services) -> None:
+        self.id = object_id
+        self.key = key
         self.services = services
         self.state = ContainerState.ABSENT
         self.incarnation: Incarnation | None = None
@@ -107,24 +114,41 @@ class Container:
 
     @property
     def has_clients(self) -> bool:
-        """Whether a stub is bound to it, or a call or alarm is on its way in it."""
-        if self.is_pinned:
+        """Whether a stub is bound to it or to a facet of it, or a call or alarm is on its way in one of them."""
+        if self.is_pinned or (self._facets is not None and self._facets.have_clients):
             return True
         if self._alarm_run is not None:
             return True
         incarnation = self.incarnation
         return incarnation is not None and bool(incarnation.replies or incarnation.holds)
 
+    # -- facets
+
+    @property
+    def facets(self) -> "Facets":
+        """The objects below it; asking makes nothing on the disk."""
+        if self._facets is None:
+            self._facets = self.services.facets(self)
+        return self._facets
+
+    def running(self) -> "Iterator[Container]":
+        """Those of the container itself and of all below it that have an instance."""
+        if self.incarnation is not None:
+            yield self
+        if self._facets is not None:
+            yield from self._facets.running()
+
     # -- events
 
     def deliver(
-        self, delivery: Call | Delivery, answer: "asyncio.Future[object] | None" = None
+        self, delivery: Call | Delivery, answer: "asyncio.Future[object] | None" = None, caller: object = None
     ) -> "asyncio.Future[object]":
         """Bring a call or request to the object.
 
         Args:
             delivery: What to bring.
             answer: The future to use for the answer; a new one by default.
+            caller: Who calls, if that can be cut off.
 
         Returns:
             A future of the wire value; fails with ``RemoteFailure``.
@@ -138,6 +162,7 @@ class Container:
                 lambda incarnation: surface.deliver(incarnation.instance, delivery),
                 lambda result: answer_to(delivery, surface.answer(delivery, result)),
                 answer,
+                caller,
             )
         if delivery.args and (refusal := refusal_of_arguments(delivery.args, bytes_max)) is not None:
             return self._never_sent(refusal, answer)
@@ -146,7 +171,14 @@ class Container:
             lambda incarnation: surface.deliver(incarnation.instance, delivery),
             lambda result: require_sendable_result(surface.answer(delivery, result), bytes_max),
             answer,
+            caller,
         )
+
+    def cut_off(self, caller: object) -> None:
+        """Let every call in flight of ``caller`` lose its connection. The object goes on and is told nothing."""
+        for reply in () if self.incarnation is None else self.incarnation.replies:
+            if reply.caller is caller:
+                reply.lose()
 
     def _never_sent(self, refusal: PlatformError, answer: "asyncio.Future[object] | None") -> "asyncio.Future[object]":
         """The answer to a call that failed at its caller."""
@@ -156,9 +188,8 @@ class Container:
         future.exception()  # as in ``Reply``: a caller may choose not to look
         return future
 
-    def send_from_here(self, delivery: Delivery) -> "asyncio.Future[object]":
+    def send_from_here(self, delivery: Delivery, scope: Scope | None) -> "asyncio.Future[object]":
         """Like ``deliver``, on behalf of the running code: it leaves at the end of the turn (spec 6.4)."""
-        scope = current_scope()
         if scope is None or not scope.incarnation.in_turn:
             return self.deliver(delivery)
         answer: asyncio.Future[object] = self.services.life.loop.create_future()
@@ -177,12 +208,13 @@ class Container:
         handle: Callable[[Incarnation], object],
         convert: Callable[[object], object] | None,
         answer: "asyncio.Future[object] | None",
+        caller: object = None,
     ) -> "asyncio.Future[object]":
         services = self.services
         services.life.require_alive()
         self.last_access_ns = services.elapsed_ns()
         future = services.life.loop.create_future() if answer is None else answer
-        reply = Reply(future, services.journal, self.key, method)
+        reply = Reply(future, services.journal, self.key, method, caller)
         if self.breakage is not None:
             reply.fail(self.breakage.failure(self.key))
             return future
@@ -190,6 +222,9 @@ class Container:
             incarnation = self.incarnation or self._rehydrate()
         except DurableError as failure:  # the file is damaged, or cannot be read
             services.claim_failed(failure)
+            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=False))
+            return future
+        except PlatformError as failure:  # a facet whose file can have no name
             reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=False))
             return future
         incarnation.start(self._serve(incarnation, method, handle, convert), incarnation.owes(reply))
@@ -216,7 +251,7 @@ class Container:
         services = self.services
         store = services.open_store(self.key.hex)  # may fail: then nothing has changed, and the next event tries again
         self.state = move(self.state, ContainerState.CONSTRUCTING)
-        incarnation = Incarnation(self, services, store, services.base_context())
+        incarnation = Incarnation(self, services, store)
         services.life.adopt(incarnation)
         self.incarnation = incarnation
         return incarnation
@@ -229,9 +264,10 @@ class Container:
         services = self.services
         if incarnation.construction_failure is not None:
             services.surface.replay(incarnation.cls, incarnation.construction_failure.again())
+        # A module that cannot be executed is not the object's fault: nothing is built, and the next event tries again.
+        incarnation.cls = self.find_class(incarnation)
         incarnation.is_constructing = True
         try:
-            incarnation.cls = services.get_class()
             incarnation.context = ObjectContext(incarnation)
             instance = services.surface.build(incarnation.cls, incarnation.context, services.bindings())
         except Exception as failure:
@@ -246,9 +282,13 @@ class Container:
         if incarnation.is_over or incarnation.input_gate.section is not None:
             await _NextTurn()
 
+    def find_class(self, incarnation: Incarnation) -> type:
+        """The user's class, in the isolate of ``incarnation``; raises what loading its module raises."""
+        return incarnation.isolate.get_class(self.services.target)
+
     def _construction_failed(self, incarnation: Incarnation, failure: BaseException) -> None:
         if self.services.surface.rules.constructor_failure == "break":
-            self._break(Breakage(failure, from_user_code=True, counts=False))
+            self.break_now(Breakage(failure, from_user_code=True, counts=False))
         else:
             incarnation.construction_failure = Repeated(failure)
 
@@ -283,26 +323,70 @@ class Container:
         if self.incarnation is not None:
             return self.incarnation.storage.abandon_alarm(due_ns)
         try:
-            store = self.services.open_store(self.key.hex)
+            with self._opened() as storage:
+                return storage.abandon_alarm(due_ns)
         except DurableError as failure:  # the file is damaged, or cannot be read
             self.services.claim_failed(failure)
             return False
-        incarnation = Incarnation(self, self.services, store, self.services.base_context())
+
+    @contextmanager
+    def _opened(self) -> Iterator[ActorStorage]:
+        """The storage of an object that is not in memory, for a moment in which no user code runs."""
+        incarnation = Incarnation(self, self.services, self.services.open_store(self.key.hex))
         try:
-            return incarnation.storage.abandon_alarm(due_ns)
+            yield incarnation.storage
         finally:
             incarnation.is_over = True
             incarnation.storage.end(graceful=True)
 
+    def delete_alarm(self) -> "asyncio.Future[object]":
+        """Delete the alarm of the instance from outside, as an event of its own that needs no instance.
+
+        Returns:
+            A future that completes when both records are gone; fails with ``RemoteFailure``.
+
+        Records: Committed, AlarmRowDeleted, ReplySent, CallEnded.
+        """
+        incarnation = self.incarnation
+        assert incarnation is not None, f"{self.key} is not in memory"
+        future: asyncio.Future[object] = self.services.life.loop.create_future()
+        answer = incarnation.owes(Reply(future, self.services.journal, self.key, "delete_all_alarms"))
+
+        async def delete() -> None:
+            incarnation.storage.forget_alarm()
+
+        def ended(result: object, failure: BaseException | None) -> None:
+            if failure is None:
+                self.alarms.drop()  # at once: in a later round of the loop the object may have set another
+            answer(result, failure)
+
+        incarnation.start(delete(), ended)
+        return future
+
+    def delete_alarm_unseen(self) -> None:
+        """Delete the alarm of an object that is not in memory, from both records, without building an instance.
+
+        Records: Committed, AlarmRowDeleted.
+
+        Raises:
+            PlatformError, DamagedFileError: It cannot be done; nothing has changed.
+        """
+        with self._opened() as storage:
+            storage.forget_alarm()
+            storage.end_turn()
+            if self.breakage is not None:
+                raise self.closed_error()
+        self.alarms.drop()
+
     # -- the end of an instance
 
-    def abort(self, request: AbortRequest) -> None:
-        """End the instance at once because it asked for it.
-
-        Records: Aborted.
-        """
-        reason = DEFAULT_ABORT_REASON if request.reason is None else request.reason
-        self._break(Breakage(object_reset(reason), retry_alarm=request.retry_alarm))
+    def end_at_once(self, breakage: Breakage) -> None:
+        """End the object because somebody asked for it. One whose turn is on the stack ends with that turn."""
+        incarnation = self.incarnation
+        if incarnation is None or not incarnation.in_turn:
+            self.break_now(breakage)
+        elif incarnation.abort_request is None:
+            incarnation.abort_request = breakage
 
     def reset(self, failure: BaseException) -> None:
         """End the instance because its ``blockConcurrencyWhile`` callback failed."""
@@ -310,13 +394,17 @@ class Container:
         if isinstance(failure, PlatformError):
             failure = failure.copy()
             failure.durable_object_reset = True
-        self._break(Breakage(failure, from_user_code=True))
+        self.break_now(Breakage(failure, from_user_code=True))
 
     def break_with_error(self, failure: PlatformError, *, counts: bool = True) -> None:
         """End the instance because the platform says so (a failed commit, a time limit)."""
-        self._break(Breakage(failure, counts=counts))
+        self.break_now(Breakage(failure, counts=counts))
 
-    def _break(self, breakage: Breakage) -> None:
+    def break_now(self, breakage: Breakage) -> None:
+        """End the object; no turn of it is on the stack, or the one that is has just ended.
+
+        Records: Aborted.
+        """
         if self.breakage is not None:
             return
         self.breakage = breakage
@@ -329,6 +417,8 @@ class Container:
             incarnation.give_up(breakage)
         self._release_evict_waiters()
         self.services.journal.record(events.Aborted, self.key, describe(breakage.original))
+        if self._facets is not None:
+            self._facets.end(breakage)
         if run is not None:
             run.cut_short(breakage)
 
@@ -392,6 +482,12 @@ class Container:
         self._stop_idle_timer()
         self.state = move(self.state, ContainerState.ABSENT)
         incarnation.retire()
+
+    def leave(self) -> None:
+        """The container goes: drop its instance and everything below it."""
+        self.evict()
+        if self._facets is not None:
+            self._facets.leave()
 
     def wait_idle(self) -> "asyncio.Future[None]":
         """A future that completes when the instance has nothing to do, or is gone."""

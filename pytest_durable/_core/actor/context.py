@@ -8,10 +8,12 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from pytest_durable._core.actor.incarnation import AbortRequest
-from pytest_durable._core.actor.scope import current_scope
+from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.facets_face import ObjectFacets
+from pytest_durable._core.actor.scope import Scope, current_scope, require_own
 from pytest_durable._core.actor.storage_face import ObjectStorage
 from pytest_durable._core.ids import ObjectId
+from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, object_reset
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.incarnation import Incarnation
@@ -24,6 +26,8 @@ class ObjectContext:
         incarnation: The instance's stay in memory.
     """
 
+    _facets: ObjectFacets | None = None  # most objects have none
+
     def __init__(self, incarnation: "Incarnation") -> None:
         self._incarnation = incarnation
         self._owner = incarnation.storage
@@ -33,24 +37,42 @@ class ObjectContext:
         return f"<ObjectContext of {self._incarnation.key}>"
 
     @property
-    def id(self) -> ObjectId:
-        """The id as the object sees it (spec 2.3.5, 2.3.6)."""
+    def id(self) -> ObjectId | str:
+        """The id as the object sees it (spec 2.3.5, 2.3.6); a facet may see a text (spec 1.7.1)."""
         return self._incarnation.id
 
     @property
     def storage(self) -> ObjectStorage:
         """The object's storage."""
         if self._storage is None:
-            self._storage = ObjectStorage(self._owner, sql=self._incarnation.services.sql_enabled)
+            services = self._incarnation.services
+            self._storage = ObjectStorage(self._owner, sql=services.sql_enabled, experimental=services.experimental)
         return self._storage
+
+    @property
+    def facets(self) -> ObjectFacets:
+        """The objects below it."""
+        if self._facets is None:
+            self._facets = ObjectFacets(self._incarnation)
+        return self._facets
 
     def block_concurrency_while(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
         """Run ``callback`` while no other event of the object is delivered; a failure resets the object (spec 6.5)."""
-        incarnation = self._incarnation
-        self._owner.store  # noqa: B018 - raises if the object is over
         scope = current_scope()
+        incarnation = self._running(scope)
+        self._require_alive(incarnation)
         parent = scope.section if scope is not None and scope.incarnation is incarnation else None
         return incarnation.run_section(callback, parent, failure_resets=True)
+
+    def _running(self, scope: Scope | None) -> "Incarnation":
+        """The instance whose turn it is: what needs no I/O of its own concerns that one, whose ever it is (tried)."""
+        if scope is not None and scope.incarnation.in_turn:
+            return scope.incarnation
+        return self._incarnation
+
+    def _require_alive(self, incarnation: "Incarnation") -> None:
+        owner = self._owner if incarnation is self._incarnation else incarnation.storage
+        owner.store  # noqa: B018 - raises if the object is over
 
     def wait_until(self, awaitable: object) -> None:
         """Keep the object in memory until ``awaitable`` is done; its failure is logged and harmless (spec 9.8).
@@ -58,9 +80,9 @@ class ObjectContext:
         Raises:
             PlatformError: The object is over.
         """
-        incarnation = self._incarnation
+        incarnation = self._running(current_scope())
         try:
-            self._owner.store  # noqa: B018 - raises if the object is over
+            self._require_alive(incarnation)
         except BaseException:
             _discard(awaitable)
             raise
@@ -72,13 +94,17 @@ class ObjectContext:
         incarnation.start(_settle(awaitable), ended).is_background = True
 
     def abort(self, reason: str | None = None, *, retry_alarm: bool = True) -> None:
-        """Have the object ended when the running turn is over; its writes are lost. The caller then leaves the turn."""
+        """Have the object ended when the running turn is over; its writes are lost. The caller then leaves the turn.
+
+        Raises:
+            PlatformError: It is another object that asks.
+        """
         incarnation = self._incarnation
+        require_own(incarnation, "ActorCacheInterface")
         if incarnation.is_over or incarnation.abort_request is not None:
             return
-        incarnation.abort_request = AbortRequest(reason, retry_alarm)
-        if not incarnation.in_turn:
-            incarnation.end_turn()
+        failure = object_reset(DEFAULT_ABORT_REASON if reason is None else reason)
+        incarnation.container.end_at_once(Breakage(failure, retry_alarm=retry_alarm))
 
 
 def _discard(awaitable: object) -> None:

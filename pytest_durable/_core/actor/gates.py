@@ -63,8 +63,12 @@ class InputGate:
         return len(self._waiting or ())
 
     def enter(self, section: Section) -> None:
-        """Begin ``section`` now, or as soon as its siblings before it are over."""
-        if self.section is innermost_open(section.parent) and not self._ready:
+        """Begin ``section`` now, or as soon as its siblings before it are over.
+
+        Sections that wait for one around it do not concern it: they wait for it as well.
+        """
+        parent = innermost_open(section.parent)
+        if self.section is parent and not any(innermost_open(other.parent) is parent for other in self._ready):
             self.section = section
         else:
             self._ready += (section,)

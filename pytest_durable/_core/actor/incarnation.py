@@ -5,9 +5,8 @@ never resumed.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
-from contextvars import Context
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core import events
@@ -18,6 +17,7 @@ from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, inn
 from pytest_durable._core.actor.reply import CallbackReply, Reply
 from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope
 from pytest_durable._core.actor.strand import Ended, Fatal, Strand
+from pytest_durable._core.errors import IsolateEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import ObjectKey
@@ -35,14 +35,6 @@ if TYPE_CHECKING:
 SECTION_TIMEOUT_NS: Final = 30_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class AbortRequest:
-    """User code asked for the end of its object; granted when the turn is over."""
-
-    reason: str | None
-    retry_alarm: bool
-
-
 class Incarnation:
     """One stay of an object in memory.
 
@@ -50,16 +42,15 @@ class Incarnation:
         container: The object's permanent slot.
         services: What the runtime offers to all objects of the namespace.
         store: The object's open store.
-        base_context: The isolate's context; each event runs in a copy.
     """
 
-    def __init__(
-        self, container: "Container", services: "Services", store: "ObjectStore", base_context: Context
-    ) -> None:
+    def __init__(self, container: "Container", services: "Services", store: "ObjectStore") -> None:
         self.container = container
         self.services = services
         self.key: ObjectKey = container.key
-        self.id: ObjectId = container.id
+        self.id: ObjectId | str = container.id
+        #: The copy of the user's modules in which it lives, whatever takes the place of that meanwhile.
+        self.isolate = services.isolate()
         self.is_over = False
         self.is_constructing = False
         self.instance: object = None
@@ -69,16 +60,17 @@ class Incarnation:
         self.construction_failure: Repeated | None = None
         self.input_gate = InputGate()
         self.output_gate = OutputGate()
-        self.replies: set[Reply] = set()
+        #: The answers that are owed, in the order of the questions.
+        self.replies: dict[Reply, None] = {}
         self.strands: set[Strand] = set()
         #: Stubs of what it handed out, and of what it was handed. Most objects never have any.
         self.holds: set[Hold] | None = None
-        self.abort_request: AbortRequest | None = None
+        #: Why the object is to end when the running turn is over.
+        self.abort_request: Breakage | None = None
         #: Elapsed time at which the object last did something; meaningful while nothing runs.
         self.idle_since_ns = services.elapsed_ns()
         self._depth = 0
         self.storage = ActorStorage(self, services, store, container.alarms)
-        self._base_context = base_context
         self._section_timers: tuple[Timer, ...] = ()  # not a set: there are hardly ever any
 
     def __repr__(self) -> str:
@@ -89,7 +81,7 @@ class Incarnation:
     def begin_turn(self) -> None:
         """User code of this object is about to run."""
         self._depth += 1
-        self.services.enter_isolate()
+        self.isolate.enter()
 
     def leave_turn(self) -> None:
         """The turn's frame is gone."""
@@ -108,7 +100,7 @@ class Incarnation:
         if self.is_over:
             return
         if self.abort_request is not None:
-            self.container.abort(self.abort_request)
+            self.container.break_now(self.abort_request)
             return
         self.storage.end_turn()
         self.output_gate.open()
@@ -125,17 +117,17 @@ class Incarnation:
         """Run a coroutine as a strand of this object."""
         strand = Strand(coroutine, self, section, ended, fatal)
         self.strands.add(strand)
-        context = self._base_context.copy()
+        context = self.isolate.base_context.copy()
         context.run(SCOPE.set, Scope(self, section))
         self.services.life.spawn(strand, context)
         return strand
 
     def owes(self, reply: Reply) -> Ended:
         """Take on an answer; it fails with this object if that ends first. Returns what gives it when its work ends."""
-        self.replies.add(reply)
+        self.replies[reply] = None
 
         def ended(result: object, failure: BaseException | None) -> None:
-            self.replies.discard(reply)
+            self.replies.pop(reply, None)
             if failure is None:
                 reply.send(result)
                 return
@@ -167,7 +159,11 @@ class Incarnation:
             future.set_exception(self.container.closed_error())
             return future
         reply = CallbackReply(future, self.services.journal, self.key, "callback")
-        ended = self.owes(reply)
+        self.run_after_turn(callback, section, self.owes(reply))
+        return future
+
+    def run_after_turn(self, callback: Callable[[], object], section: Section | None, ended: Ended) -> None:
+        """Run ``callback`` as an event of this object, which ``ended`` is told the outcome of; see ``run_event``."""
 
         def deliver() -> None:
             if not self.is_over:
@@ -178,7 +174,6 @@ class Incarnation:
             sender.incarnation.output_gate.hold(deliver)
         else:
             deliver()
-        return future
 
     def wrap_task(self, coroutine: Coroutine[Any, Any, object], section: Section | None) -> Strand:
         """The strand for a task that user code creates by itself."""
@@ -267,6 +262,18 @@ class Incarnation:
             )
         )
 
+    def abort_isolate(self, reason: str | None) -> None:
+        """Give up the isolate with everything that lives in it, this object included (spec 9.7). Never returns.
+
+        Raises:
+            IsolateEnded: Leaves the turn.
+            PlatformError: The modules of this application cannot be executed again; nothing has happened.
+        """
+        if self.is_over or self.abort_request is not None:
+            return  # it is being unwound already, and what it still does has no effect
+        self.services.abort_isolate(reason)
+        raise IsolateEnded
+
     # -- idleness
 
     @property
@@ -304,12 +311,18 @@ class Incarnation:
         """End at once: uncommitted writes are lost, in-flight calls fail, strands are never resumed."""
         self.is_over = True
         self.output_gate.discard()
-        replies, self.replies = self.replies, set()
+        replies, self.replies = self.replies, {}
         self._park()
         self.services.life.release(self)
         self.storage.end(graceful=True)
-        for reply in replies:
-            reply.fail(breakage.failure(self.key, is_fetch=reply.is_fetch, by_reference=reply.by_reference))
+        untold = deque(replies)
+        try:
+            while untold:
+                reply = untold.popleft()
+                reply.fail(breakage.failure(self.key, is_fetch=reply.is_fetch, by_reference=reply.by_reference))
+        finally:  # a crash point may cut the life at one of the answers, and the life no longer knows of the others
+            for reply in untold:
+                reply.lose()
         self._end_holds()
 
     def retire(self) -> None:
@@ -333,7 +346,7 @@ class Incarnation:
         self.is_over = True
         self.output_gate.discard()
         keep.extend(self.strands)
-        replies, self.replies = self.replies, set()
+        replies, self.replies = self.replies, {}
         for reply in replies:
             reply.lose()
 
@@ -366,4 +379,4 @@ def _raisable(failure: BaseException) -> BaseException:
     return RuntimeError("StopIteration was raised in a callback") if isinstance(failure, StopIteration) else failure
 
 
-__all__ = ["SECTION_TIMEOUT_NS", "AbortRequest", "Incarnation", "Timer"]
+__all__ = ["SECTION_TIMEOUT_NS", "Incarnation", "Timer"]

@@ -47,6 +47,7 @@ class OwnAlarm:
 
     __slots__ = (
         "_delete_deferred",
+        "_is_running",
         "_is_unread",
         "_key",
         "_must_reschedule",
@@ -67,6 +68,7 @@ class OwnAlarm:
         self._scheduled_known = False
         self._touched = False
         self._delete_deferred = False
+        self._is_running = False
         self._must_reschedule = False
         #: The database is new and nobody has read the alarm from it: even clearing it is a change (tried).
         self._is_unread = False
@@ -83,8 +85,10 @@ class OwnAlarm:
         due_ns = max(due_ns, self._services.wall_ns()) // MS * MS
         self._touch()
         was_deferred, self._delete_deferred = self._delete_deferred, False
-        if not self._store.set_alarm_ns(due_ns) and was_deferred:
-            # The value is the one that is being run: nothing changes in the database, but it is to run again.
+        is_changed = self._store.set_alarm_ns(due_ns)
+        if self._is_running and due_ns == self._store.committed_alarm_ns and (is_changed or was_deferred):
+            # The value is the one that is being run, perhaps deleted before in this turn: the commit changes nothing,
+            # but it is to run again.
             self._must_reschedule = True
 
     def delete(self) -> None:
@@ -111,6 +115,7 @@ class OwnAlarm:
     def begin_run(self, *, defer_delete: bool) -> None:
         """The handler is about to run."""
         self._delete_deferred = defer_delete
+        self._is_running = True
 
     def end_run(self, *, succeeded: bool) -> bool:
         """The handler is over and its writes are durable.
@@ -118,6 +123,7 @@ class OwnAlarm:
         Returns:
             Whether the deferred deletion was made now, and is to be committed.
         """
+        self._is_running = False
         if not self._delete_deferred:
             return False
         if succeeded:

@@ -16,14 +16,23 @@ class Reply:
         journal: Is told when the answer leaves.
         key: The object that was called.
         method: The method's name, or ``fetch``.
+        caller: Who can be cut off from it (``Container.cut_off``).
     """
 
-    __slots__ = ("future", "journal", "key", "method")
+    __slots__ = ("caller", "future", "journal", "key", "method")
 
     #: Something was called that the object had handed out.
     by_reference = False
 
-    def __init__(self, future: "asyncio.Future[object]", journal: Journal, key: ObjectKey, method: str) -> None:
+    def __init__(
+        self,
+        future: "asyncio.Future[object]",
+        journal: Journal,
+        key: ObjectKey,
+        method: str,
+        caller: object = None,
+    ) -> None:
+        self.caller = caller
         self.future = future
         self.journal = journal
         self.key = key
@@ -54,7 +63,7 @@ class Reply:
         self.journal.record(events.CallEnded, self.key, self.method, describe(failure.original))
 
     def lose(self) -> None:
-        """The process died: the caller only learns that the connection is gone. Nothing is recorded any more."""
+        """The process died, or the way to it: the caller only learns that the connection is gone. Not recorded."""
         self._set_failure(RemoteFailure(connection_lost(), self.key.hex, from_user_code=False))
 
     def _set_failure(self, failure: RemoteFailure) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_durable._core.actor.gates import Section
-from pytest_durable._core.platform_errors import RemoteFailure
+from pytest_durable._core.platform_errors import RemoteFailure, foreign_io
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.incarnation import Incarnation
@@ -46,6 +46,21 @@ def is_in_turn() -> bool:
     """Whether the running code is that of an object, in one of its turns."""
     scope = SCOPE.get()
     return scope is not None and scope.incarnation.in_turn
+
+
+def require_own(incarnation: "Incarnation", kind: str) -> None:
+    """Make sure that no other object's code is using something of this instance; the test may.
+
+    Args:
+        incarnation: Whose it is.
+        kind: What the platform calls it.
+
+    Raises:
+        PlatformError: Another object does, or another instance of the same object.
+    """
+    scope = SCOPE.get()
+    if scope is not None and scope.incarnation is not incarnation and scope.incarnation.in_turn:
+        raise foreign_io(kind)
 
 
 def scope_of(context: Context) -> Scope | None:

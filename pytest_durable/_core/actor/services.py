@@ -17,10 +17,27 @@ from pytest_durable._core.storage import ObjectStore
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.container import Container
+    from pytest_durable._core.actor.facets import Facets
     from pytest_durable._core.actor.incarnation import Incarnation
 
 
 _LOG: Final = logging.getLogger("pytest_durable")
+
+
+class OwnIsolate(Protocol):
+    """The copy of the user's modules that an instance lives in; see ``isolate.Isolate``. This room does not know it."""
+
+    @property
+    def base_context(self) -> Context:
+        """Each event runs in a copy of it."""
+        ...
+
+    def enter(self) -> None:
+        """User code of it is about to run."""
+
+    def get_class(self, target: Any) -> type:
+        """The user's class. Raises what executing its module raises."""
+        ...
 
 
 class ObjectRules(Protocol):
@@ -52,14 +69,15 @@ class Services:
         life: Owner of tasks and timers.
         journal: Is told what happens.
         surface: How user code sees the platform.
-        get_class: The user's class in the isolate as it is now; may raise what loading the module raises.
+        isolate: The isolate as it is now; an instance takes it when it comes to be, and keeps it.
+        target: How that isolate finds the user's class.
+        abort_isolate: Gives up the isolate as it is now, with all that lives in it.
         bindings: What ``env`` shows.
         open_store: Opens the object's database.
+        facets: Makes what has the facets of an object.
         alarms: The scheduler as one object sees it.
         wall_ns: Reads the wall clock.
         elapsed_ns: Reads the elapsed time.
-        base_context: The isolate's context.
-        enter_isolate: Makes the isolate's modules the visible ones.
         has_timers: Whether user code of an instance has timers in the loop.
         drop_timers: Takes the timers of an instance out of the loop; they are never run.
         broke: A container broke and must not be reached by fresh stubs any more.
@@ -70,20 +88,22 @@ class Services:
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
         enhanced_errors: Stored errors keep their own properties (newer compatibility dates).
         sql_enabled: ``storage.sql`` is available.
+        experimental: The application has the flag ``experimental``.
         message_bytes_max: Largest message of a call.
     """
 
     life: Life
     journal: Journal
     surface: UserCode
-    get_class: Callable[[], type]
+    isolate: Callable[[], OwnIsolate]
+    target: object
+    abort_isolate: Callable[[str | None], None]
     bindings: Callable[[], Mapping[str, object]]
     open_store: Callable[[str], ObjectStore]
+    facets: "Callable[[Container], Facets]"
     alarms: Callable[[ObjectKey], AlarmService]
     wall_ns: Callable[[], int]
     elapsed_ns: Callable[[], int]
-    base_context: Callable[[], Context]
-    enter_isolate: Callable[[], None]
     has_timers: "Callable[[Incarnation], bool]"
     drop_timers: "Callable[[Incarnation], None]"
     broke: "Callable[[Container], None]"
@@ -94,6 +114,7 @@ class Services:
     delete_all_keeps_alarm: bool = False
     enhanced_errors: bool = True
     sql_enabled: bool = True
+    experimental: bool = False
     message_bytes_max: int = 33_554_432
 
     def tell_if_claim(self, failure: BaseException) -> bool:

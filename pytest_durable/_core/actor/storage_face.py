@@ -12,7 +12,7 @@ Source: workerd api/actor-state.c++; spec durable-objects 4, 6.2, 6.3, 7.1.
 
 import asyncio
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NoReturn
 
 from pytest_durable._core.actor.arguments import (
     ABSENT,
@@ -40,6 +40,7 @@ _PUT_FORMS: Final = (
 _PUT_UNDEFINED: Final = "put() called with undefined value."
 _DELETE_ALL_INSIDE: Final = "Cannot call deleteAll() within a transaction"
 _NO_POINT_IN_TIME: Final = "This Durable Object's storage back-end does not implement point-in-time recovery."
+_NO_SNAPSHOTS: Final = "This Durable Object's storage back-end does not implement snapshots."
 
 Pairs = list[tuple[str, object]]
 
@@ -197,12 +198,17 @@ class ObjectStorage(StorageOperations):
         owner: The store, its gates and its alarm.
         types: What results are built from.
         sql: Whether the namespace is declared with SQL (spec 5.1); without it ``sql`` and ``kv`` refuse each call.
+        experimental: Whether the application has the flag ``experimental``: then ``sql`` refuses nothing, and surfaces
+            show what else needs the flag.
     """
 
     interface = "DurableObjectStorage"
 
-    def __init__(self, owner: StorageOwner, types: DecodedTypes = PLAIN, *, sql: bool = True) -> None:
+    def __init__(
+        self, owner: StorageOwner, types: DecodedTypes = PLAIN, *, sql: bool = True, experimental: bool = False
+    ) -> None:
         super().__init__(owner, types)
+        self.is_experimental = experimental
         self._is_sql_enabled = sql
         # Made when they are asked for: few objects use both.
         self._kv: ObjectKv | None = None
@@ -219,12 +225,13 @@ class ObjectStorage(StorageOperations):
     def sql(self) -> ObjectSql:
         """SQL on the same database."""
         if self._sql is None:
-            self._sql = ObjectSql(self._owner, self._types, enabled=self._is_sql_enabled)
+            enabled = self._is_sql_enabled or self.is_experimental
+            self._sql = ObjectSql(self._owner, self._types, enabled=enabled)
         return self._sql
 
     def with_types(self, types: DecodedTypes) -> "ObjectStorage":
         """The same storage, whose results are built from other types."""
-        return ObjectStorage(self._owner, types, sql=self._is_sql_enabled)
+        return ObjectStorage(self._owner, types, sql=self._is_sql_enabled, experimental=self.is_experimental)
 
     def delete_all(self, options: object = UNDEFINED) -> None:
         """Reset the database at once; not undone by anything (spec 4.4)."""
@@ -251,12 +258,34 @@ class ObjectStorage(StorageOperations):
             raise self._refused("transactionSync", 1, "function")
         return self._owner.transaction_sync(callback)
 
-    def get_bookmark_for_time(self, time: object = ABSENT) -> str:
+    def get_current_bookmark(self) -> "asyncio.Future[str]":
+        """A bookmark that is greater than all before it; counts in the database, like any write of the turn."""
+        return self._owner.later(self._owner.store.next_bookmark())
+
+    def wait_for_bookmark(self, bookmark: object = ABSENT) -> "asyncio.Future[None]":
+        """Done in a turn to come, whatever the bookmark: there are no replicas that could be behind."""
+        if bookmark is ABSENT:
+            raise self._refused("waitForBookmark", 1, "string")
+        self._owner.store.require_sound()
+        return self._owner.later(None)
+
+    def snapshot(self, options: object = UNDEFINED) -> NoReturn:
+        """Refused: there are no snapshots outside production."""
+        self._read_options("snapshot", 1, options, "SnapshotOptions")
+        raise error(_NO_SNAPSHOTS)
+
+    def on_next_session_restore(self, target: object = ABSENT) -> NoReturn:
+        """Refused: there is no point-in-time recovery outside production."""
+        if not isinstance(target, str):
+            raise self._refused("onNextSessionRestore", 1, "DurableObjectSnapshot or string")
+        raise error(_NO_POINT_IN_TIME)
+
+    def get_bookmark_for_time(self, time: object = ABSENT) -> NoReturn:
         """Refused: there is no point-in-time recovery outside production."""
         instant_ms(time, self._refused("getBookmarkForTime", 1, "date"))
         raise error(_NO_POINT_IN_TIME)
 
-    def on_next_session_restore_bookmark(self, bookmark: object = ABSENT) -> str:
+    def on_next_session_restore_bookmark(self, bookmark: object = ABSENT) -> NoReturn:
         """Refused: there is no point-in-time recovery outside production."""
         if bookmark is ABSENT:
             raise self._refused("onNextSessionRestoreBookmark", 1, "string")

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pytest_durable._core.storage import ObjectStore
+
+T = TypeVar("T")
 
 
 class TransactionHandle(Protocol):
@@ -68,4 +70,8 @@ class StorageOwner(Protocol):
 
     def sync(self) -> "asyncio.Future[None]":
         """Done when all writes so far are committed."""
+        ...
+
+    def later(self, result: T) -> "asyncio.Future[T]":
+        """Done with ``result`` in a turn to come: awaiting it ends the running one."""
         ...

@@ -97,6 +97,14 @@ class ObjectSql:
             raise not_of_type(self.interface, "exec", 1, "String")
         return self._enter().sql_exec(text_of(query), bindings, self._types)
 
+    def set_max_page_count_for_test(self, count: object = ABSENT) -> None:
+        """Let the disk be full at so many pages; no positive number changes nothing."""
+        if count is ABSENT:
+            raise not_of_type(self.interface, "setMaxPageCountForTest", 1, "integer")
+        pages_max = int32_of(count)
+        if pages_max > 0:
+            self._enter().limit_pages(pages_max)
+
     def _enter(self) -> ObjectStore:
         if not self.is_enabled:
             raise error(_SQL_OFF)

@@ -44,6 +44,7 @@ class Strand(Coroutine[Any, Any, object]):
         "_fatal",
         "_incarnation",
         "_inner",
+        "_is_finished",
         "_pending",
         "_section",
         "_waiter",
@@ -66,6 +67,7 @@ class Strand(Coroutine[Any, Any, object]):
         self._waiter: asyncio.Future[None] | None = None
         self._pending: BaseException | None = None
         self._awaited: object = None
+        self._is_finished = False
         #: Nobody waits for its outcome (``waitUntil``).
         self.is_background = False
 
@@ -79,8 +81,8 @@ class Strand(Coroutine[Any, Any, object]):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether its object is gone, so that it will never go on."""
-        return self._incarnation.is_over
+        """Whether its object is gone while it had something left to do, so that it will never go on."""
+        return self._incarnation.is_over and not self._is_finished
 
     @property
     def cr_frame(self) -> object:
@@ -157,6 +159,9 @@ class Strand(Coroutine[Any, Any, object]):
         incarnation = self._incarnation
         if failure is not None and self._fatal is not None and incarnation.abort_request is None:
             self._fatal(failure)
+        # It has nothing left that must be kept if the object ends now.
+        self._is_finished = True
+        incarnation.strands.discard(self)
         incarnation.end_turn()
         if not incarnation.is_over:
             incarnation.strand_ended(self)

@@ -42,7 +42,7 @@ class TransactionHandle:
         """Undo the writes of the transaction now. Harmless when repeated.
 
         Raises:
-            PlatformError: A transaction inside this one is still running.
+            PlatformError: A transaction inside this one is still running, or a critical error has undone everything.
         """
         if not self.is_rolled_back:
             self._transactions.roll_back(self)
@@ -81,7 +81,8 @@ class Transactions:
                 result = await result
         except BaseException:
             if not self._incarnation.is_over:
-                handle.rollback()
+                if self._storage.open_store.is_critically_failed is None:  # else everything is undone already
+                    handle.rollback()
                 self._end(handle)
             raise
         if not handle.is_rolled_back:

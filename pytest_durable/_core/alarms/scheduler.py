@@ -119,13 +119,15 @@ _LOOP_PAUSE_NS: Final = 1_000_000
 class _Entry:
     """The scheduler's memory of one alarm."""
 
-    __slots__ = ("due_ns", "has_row", "is_loaded", "key", "queued_ns", "retry", "state")
+    __slots__ = ("due_ns", "has_row", "is_dropped", "is_loaded", "key", "queued_ns", "retry", "state")
 
     def __init__(self, due_ns: int, key: ObjectKey, *, is_loaded: bool) -> None:
         self.due_ns = due_ns
         self.key = key
         self.is_loaded = is_loaded
         self.has_row = True
+        #: It runs for the last time, whatever becomes of that.
+        self.is_dropped = False
         self.state = AlarmState.WAITING
         self.queued_ns: int | None = None
         self.retry = _FIRST_TRY
@@ -220,6 +222,26 @@ class AlarmScheduler:
         if entry.state is not AlarmState.RUNNING:
             self._forget(actor_hex, entry)
 
+    def drop(self, actor_hex: str) -> None:
+        """Be rid of an alarm for good: unlike after ``delete``, a run in progress is not followed by a retry.
+
+        Records: AlarmRowDeleted.
+        """
+        entry = self._find(actor_hex)
+        if entry is None:
+            return
+        if entry.has_row:
+            self._delete_row(actor_hex, entry)
+        entry.queued_ns = None
+        if entry.state is AlarmState.RUNNING:
+            entry.is_dropped = True
+        else:
+            self._forget(actor_hex, entry)
+
+    def ids(self) -> list[str]:
+        """The ids of the objects that have an alarm, sorted."""
+        return sorted({*self._entries, *self._rows})
+
     def pending(self) -> list[PendingAlarm]:
         """All alarms, by (due, id). One that its own run has deleted is none any more, though that goes on."""
         found = [
@@ -296,6 +318,8 @@ class AlarmScheduler:
         """Spec 7.6: a queued time first, then a retry, else the alarm is over."""
         if entry.queued_ns is not None:
             self._take_over(due.actor_hex, entry)
+        elif entry.is_dropped:
+            self._over(due, entry)
         elif not outcome.is_ok and outcome.retry:
             step = after_failure(entry.retry, counts=outcome.counts, jitter=lambda ms: self._random.randint(0, ms))
             match step:
@@ -312,6 +336,7 @@ class AlarmScheduler:
         assert entry.queued_ns is not None
         entry.due_ns, entry.queued_ns = entry.queued_ns, None
         entry.retry = _FIRST_TRY
+        entry.is_dropped = False
         entry.state = AlarmState.WAITING
         self._bell.set(actor_hex, entry.due_ns)
 

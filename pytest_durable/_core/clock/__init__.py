@@ -4,6 +4,6 @@ from pytest_durable._core.clock.adopt import adopt
 from pytest_durable._core.clock.agenda import Timer
 from pytest_durable._core.clock.clock import Clock, WallClock
 from pytest_durable._core.clock.loop import VirtualLoop, new_loop
-from pytest_durable._core.clock.pump import Pump
+from pytest_durable._core.clock.pump import JUMPS_MAX, Pump
 
-__all__ = ["Clock", "Pump", "Timer", "VirtualLoop", "WallClock", "adopt", "new_loop"]
+__all__ = ["JUMPS_MAX", "Clock", "Pump", "Timer", "VirtualLoop", "WallClock", "adopt", "new_loop"]

@@ -7,6 +7,7 @@ modules of the isolate, which are executed anew for each isolate.
 from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass
+from types import ModuleType
 
 from pytest_durable._core.isolate.loader import ModuleSet, find_class
 
@@ -41,16 +42,22 @@ class Isolate:
         generation: 1 for the first isolate of a host, then counting up.
         make_modules: Makes the isolate's set of modules; called when a class is first asked for by its path.
         check_class: Refuses what is no class of objects. One that was handed over has been checked.
+        loaded: Told once, when the first module has been executed.
     """
 
     def __init__(
-        self, generation: int, make_modules: Callable[[], ModuleSet], check_class: Callable[[type], None]
+        self,
+        generation: int,
+        make_modules: Callable[[], ModuleSet],
+        check_class: Callable[[type], None],
+        loaded: Callable[[], None],
     ) -> None:
         self.generation = generation
         #: Nothing of the test's own context reaches user code.
         self.base_context = Context()
         self._make_modules = make_modules
         self._check_class = check_class
+        self._loaded = loaded
         self._modules: ModuleSet | None = None
 
     def __repr__(self) -> str:
@@ -66,12 +73,19 @@ class Isolate:
 
         Raises:
             ConfigurationError: The module has no such class, or it is no class of objects. Whatever executing the
-                module raises comes through.
+                module raises comes through; it is executed again when it is asked for again.
         """
         if isinstance(target, ClassObject):
             return target.cls
-        if self._modules is None:
-            self._modules = self._make_modules()
-        cls = find_class(self._modules.load(target.module), target.class_name)
+        cls = find_class(self._load(target.module), target.class_name)
         self._check_class(cls)
         return cls
+
+    def _load(self, name: str) -> ModuleType:
+        if self._modules is not None:
+            return self._modules.load(name)
+        modules = self._make_modules()
+        module = modules.load(name)
+        self._modules = modules
+        self._loaded()
+        return module

@@ -16,29 +16,38 @@ from types import ModuleType
 
 from pytest_durable._core.errors import ConfigurationError
 
+#: Whether a module is part of an application.
+Belongs = Callable[[ModuleType], bool]
+
 
 class InstalledModules:
-    """Which isolate's modules ``sys.modules`` shows. One per test, because ``sys.modules`` is one."""
+    """Which isolate's modules ``sys.modules`` shows. One per test, because ``sys.modules`` is one.
+
+    It refers to no set of modules but the one that is shown: a test may go through any number of isolates.
+    """
 
     def __init__(self) -> None:
         self.current: ModuleSet | None = None
         self._held: dict[str, ModuleType] = {}
         self._before: dict[str, ModuleType] = {}
-        self._sets: list[ModuleSet] = []
+        self._applications: list[Belongs] = []
 
-    def begin(self, modules: "ModuleSet", found: Mapping[str, ModuleType]) -> None:
-        """A set of modules begins; ``found`` are the application's modules that ``sys.modules`` has by then."""
-        if not self._sets:
-            self._before.update(found)
-        self._sets.append(modules)
+    def begin(self, belongs: Belongs) -> None:
+        """A set of modules of an application begins: remember what ``sys.modules`` showed before the first of them."""
+        if belongs in self._applications:
+            return
+        for name, module in installed(belongs).items():
+            if not any(other(module) for other in self._applications):  # else another host of the test has loaded it
+                self._before[name] = module
+        self._applications.append(belongs)
 
     def close(self) -> None:
         """Let ``sys.modules`` show what it showed before: the next test must not see this one's module state."""
-        for modules in self._sets:
-            for name in modules.installed_now():
+        for belongs in self._applications:
+            for name in installed(belongs):
                 del sys.modules[name]
         sys.modules.update(self._before)
-        self._sets.clear()
+        self._applications.clear()
         self.current = None
 
     def hold(self, modules: Mapping[str, ModuleType]) -> None:
@@ -65,47 +74,59 @@ class ModuleSet:
     """The application's modules of one isolate.
 
     Args:
-        installed: Shared by all isolates of the test.
-        belongs: Whether a module is part of the application.
+        shown: Shared by all isolates of the test.
+        belongs: Whether a module is part of the application; the same callable for all its isolates.
         path: Where modules are looked up, before the interpreter's own path.
         adopt: Take over what the test has imported already, instead of executing it again.
     """
 
-    def __init__(
-        self, installed: InstalledModules, belongs: Callable[[ModuleType], bool], *, path: Path, adopt: bool
-    ) -> None:
-        self._installed = installed
+    def __init__(self, shown: InstalledModules, belongs: Belongs, *, path: Path, adopt: bool) -> None:
+        self._shown = shown
         self._path = str(path)
         self._belongs = belongs
         self._modules: dict[str, ModuleType] = {}
-        found = self.installed_now()
-        installed.begin(self, found)
+        shown.begin(belongs)
         if adopt:
-            self._modules = found
-            installed.current = self
+            self._modules = installed(belongs)
+            shown.current = self
 
     def __repr__(self) -> str:
         return f"<ModuleSet of {len(self._modules)} modules>"
 
     def enter(self) -> None:
         """Make ``sys.modules`` show the modules of this isolate."""
-        if self._installed.current is self:
+        previous = self._shown.current
+        if previous is self:
             return
-        previous = self._installed.current
         if previous is not None:
-            previous._modules = self.installed_now()
-        for name in self.installed_now():
+            previous._leave()
+        for name in installed(self._belongs):
             del sys.modules[name]
         sys.modules.update(self._modules)
-        self._installed.current = self
+        self._shown.current = self
+
+    def _leave(self) -> None:
+        """Remember what ``sys.modules`` shows of the application, and take it out."""
+        self._modules = installed(self._belongs)
+        for name in self._modules:
+            del sys.modules[name]
 
     def load(self, name: str) -> ModuleType:
-        """The module ``name`` of this isolate; executed if it has not been."""
+        """The module ``name`` of this isolate; executed if it has not been.
+
+        What executing it raises comes through, and leaves none of the modules that it has imported on the way.
+        """
         self.enter()
-        with self._on_path():
-            module = importlib.import_module(name)
-        self._modules = self.installed_now()
-        self._installed.hold(self._modules)
+        before = installed(self._belongs)
+        try:
+            with self._on_path():
+                module = importlib.import_module(name)
+        except BaseException:
+            for added in installed(self._belongs).keys() - before.keys():
+                del sys.modules[added]
+            raise
+        self._modules = installed(self._belongs)
+        self._shown.hold(self._modules)
         return module
 
     @contextlib.contextmanager
@@ -120,12 +141,13 @@ class ModuleSet:
             with contextlib.suppress(ValueError):
                 sys.path.remove(self._path)
 
-    def installed_now(self) -> dict[str, ModuleType]:
-        """The application's modules that ``sys.modules`` shows now."""
-        return {name: module for name, module in list(sys.modules.items()) if self._belongs(module)}
+
+def installed(belongs: Belongs) -> dict[str, ModuleType]:
+    """The modules of an application that ``sys.modules`` shows now."""
+    return {name: module for name, module in list(sys.modules.items()) if belongs(module)}
 
 
-def below(root: Path, is_test_module: Callable[[ModuleType], bool]) -> Callable[[ModuleType], bool]:
+def below(root: Path, is_test_module: Belongs) -> Belongs:
     """A predicate: the module's file lies below ``root`` and it is neither installed nor a test's own."""
     prefix = f"{root}/"
 

@@ -23,6 +23,10 @@ _LEGACY: Final = "legacy_error_serialization"
 _DUP_STUBS_DATE: Final = "2026-01-20"
 _DUPS: Final = "rpc_params_dup_stubs"
 _TRANSFERS: Final = "rpc_params_transfer_stubs"
+#: Shows what production does not have yet (spec 4.1.1, 5.1, 5.6.3).
+_EXPERIMENTAL: Final = "experimental"
+#: Flags of which an application has one at most.
+_CONTRADICTORY: Final = ((_DELETES, _PRESERVES), (_ENHANCED, _LEGACY), (_DUPS, _TRANSFERS))
 _SURFACES: Final = ("auto", "wrapped", "neutral")
 
 
@@ -127,6 +131,12 @@ class App:
             _require(isinstance(given_flag, str), "compatibility_flags", flag, "names of flags")
         options: object = self.options
         _require(isinstance(options, PlatformOptions), "options", options, "PlatformOptions(…)")
+        for one, other in _CONTRADICTORY:
+            if self._has(one) and self._has(other):
+                raise ConfigurationError(
+                    f"The compatibility flags {one!r} and {other!r} contradict each other.\n\n"
+                    "The platform does not start with both. Leave one of them out."
+                )
         lenient: object = self.lenient
         _require(isinstance(lenient, bool), "lenient", lenient, "True or False")
         date = self.compatibility_date
@@ -141,6 +151,11 @@ class App:
         if self._has(_DELETES):
             return False
         return self._date < _DELETE_ALL_DELETES_ALARM_DATE
+
+    @property
+    def experimental(self) -> bool:
+        """Whether objects see what only local development has."""
+        return self._has(_EXPERIMENTAL)
 
     @property
     def enhanced_errors(self) -> bool:

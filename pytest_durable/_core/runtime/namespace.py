@@ -5,10 +5,21 @@ which the object was first reached; even an instance that its own timers keep bu
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from pytest_durable._core.actor import AlarmResult, Container, Pin, Services, is_in_turn
+from pytest_durable._core import events
+from pytest_durable._core.actor import (
+    AlarmResult,
+    Breakage,
+    Container,
+    Incarnation,
+    Pin,
+    Services,
+    current_scope,
+    is_in_turn,
+    require_own,
+)
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
 from pytest_durable._core.isolate import Target
@@ -59,7 +70,9 @@ class ActorNamespace:
         """The container of an object, made if need be. Nothing is built or created by it."""
         found = self._containers.get(object_id.hex)
         if found is None:
-            found = self._containers[object_id.hex] = Container(object_id, self.unique_key, self.services)
+            seen = object_id.seen_inside()
+            key = ObjectKey(self.unique_key, seen.hex, seen.name)
+            found = self._containers[object_id.hex] = Container(seen, key, self.services)
             self.services.arm_sweep()
         return found
 
@@ -68,8 +81,83 @@ class ActorNamespace:
         return self._containers.get(actor_hex)
 
     def running(self) -> list[Container]:
-        """The containers that have an instance."""
-        return [container for container in self._containers.values() if container.incarnation is not None]
+        """The containers that have an instance, those of facets included."""
+        return [each for container in self._containers.values() for each in container.running()]
+
+    # -- all objects
+
+    @property
+    def is_evictable(self) -> bool:
+        """Whether what ends many objects at once ends those of this namespace (spec 9.3)."""
+        return not self.services.prevent_eviction
+
+    def end_all(self, breakage: Breakage) -> list[ObjectKey]:
+        """End every object that has a container: stubs used so far fail with the reason, fresh ones do not.
+
+        Returns:
+            Which objects those were.
+
+        Records: Aborted.
+        """
+        containers = list(self._containers.values())
+        for container in containers:
+            container.end_at_once(breakage)
+        return [container.key for container in containers]
+
+    def remove_all(self, known: Iterable[ObjectKey]) -> None:
+        """Remove the files and the alarm of every object. All of them have ended.
+
+        Each object's files go before its alarm, as in ``deleteAll`` (spec 7.2): a crash between the two leaves an alarm
+        without data, which the next life delivers to nobody.
+
+        Args:
+            known: Objects whose names are known.
+
+        Records: StorageReset, AlarmRowDeleted.
+        """
+        keys = {key.hex: key for key in known}
+        found = self.files.files_of_objects()
+        for actor_hex in sorted({*found, *self.scheduler.ids()}):
+            if actor_hex in found:
+                self.files.remove_object(actor_hex, found[actor_hex])
+                key = keys.get(actor_hex) or ObjectKey(self.unique_key, actor_hex, None)
+                self.services.journal.record(events.StorageReset, key)
+            self.scheduler.drop(actor_hex)
+
+    def objects_with_alarm(self) -> list[str]:
+        """The ids of the objects that have an alarm, by the scheduler or by what they themselves have stored, sorted.
+
+        Those in memory are among them, whatever they have: they may be about to set one.
+
+        Raises:
+            DamagedFileError: An object cannot be read.
+        """
+        known = {*self.scheduler.ids(), *(container.key.hex for container in self.running())}
+        others = (actor_hex for actor_hex in self.files.object_ids() if actor_hex not in known)
+        return sorted(known | {actor_hex for actor_hex in others if self._stores_alarm(actor_hex)})
+
+    def _stores_alarm(self, actor_hex: str) -> bool:
+        view = self.files.inspect(actor_hex)
+        return view is not None and view.alarm_ns is not None
+
+    def delete_alarm(self, actor_hex: str) -> "asyncio.Future[object] | None":
+        """Delete the alarm of an object from both of its records; its handler, if it runs, goes on for the last time.
+
+        Returns:
+            A future to wait for: an object in memory does it when its input gate lets it. None: it is done.
+
+        Raises:
+            PlatformError, DamagedFileError: It cannot be done.
+        """
+        container = self._containers.get(actor_hex)
+        if container is None or container.incarnation is None:
+            if self.files.has_object(actor_hex):
+                key = ObjectKey(self.unique_key, actor_hex)
+                (container or Container(ObjectId(actor_hex), key, self.services)).delete_alarm_unseen()
+            else:
+                self.scheduler.drop(actor_hex)
+            return None
+        return container.delete_alarm()
 
     def broke(self, container: Container) -> None:
         """Fresh stubs get a fresh container from now on."""
@@ -88,8 +176,7 @@ class ActorNamespace:
         for actor_hex, container in list(self._containers.items()):
             if not container.has_clients and now_ns - container.last_access_ns >= CONTAINER_IDLE_NS:
                 del self._containers[actor_hex]
-                if container.incarnation is not None:
-                    container.evict()
+                container.leave()
 
     # -- alarms
 
@@ -136,35 +223,47 @@ class ObjectAlarms:
         """Delete the row."""
         self._scheduler.delete(self._key.hex)
 
+    def drop(self) -> None:
+        """Delete the row; a run in progress is not followed by another."""
+        self._scheduler.drop(self._key.hex)
+
 
 class ObjectClient:
     """The inside of a stub in user code: one object, pinned to its container at first use.
 
+    It is of use to the instance in whose turn it was made, and to no other (spec 9.10).
+
     Args:
         namespace: Where the object lives.
         object_id: Which object.
+        kind: What the platform calls such a thing.
     """
 
-    __slots__ = ("_namespace", "_pin", "id")
+    __slots__ = ("_kind", "_made_by", "_namespace", "_pin", "id")
 
-    def __init__(self, namespace: ActorNamespace, object_id: ObjectId) -> None:
+    def __init__(self, namespace: ActorNamespace, object_id: ObjectId, kind: str = "OutgoingFactory") -> None:
+        scope = current_scope()
         self.id = object_id
         self._namespace = namespace
         self._pin: Pin | None = None
+        self._made_by = None if scope is None else scope.incarnation
+        self._kind = kind
 
     def __repr__(self) -> str:
         return f"<ObjectClient of {self._namespace.unique_key} {self.id.hex[:8]}…>"
-
-    def again(self) -> "ObjectClient":
-        """Another one, pinned to nothing yet: what a stub becomes when it is sent (spec 10.2.5)."""
-        return ObjectClient(self._namespace, self.id)
 
     def send(self, delivery: Delivery) -> "asyncio.Future[object]":
         """Send a call or request; it leaves when the sender's output gate lets it.
 
         Returns:
             A future of the wire value; fails with ``RemoteFailure``.
+
+        Raises:
+            PlatformError: Another instance has made this.
         """
+        scope = current_scope()
+        if scope is not None and self._made_by is not None and self._made_by is not scope.incarnation:
+            require_own(self._made_by, self._kind)
         life = self._namespace.services.life
         if life.is_over and not is_in_turn():  # kept from a life that has ended: there is nobody at the other side
             future: asyncio.Future[object] = life.loop.create_future()
@@ -173,7 +272,16 @@ class ObjectClient:
             return future
         if self._pin is None:
             self._pin = self._namespace.container(self.id).pin()
-        return self._pin.container.send_from_here(delivery)
+        return self._pin.container.send_from_here(delivery, scope)
+
+    def handed_over(self, receiver: Incarnation | None) -> "ObjectClient":
+        """A way to the object for ``receiver`` (None: the test), which got it in a message.
+
+        It is pinned to nothing yet, whatever this one is.
+        """
+        received = ObjectClient(self._namespace, self.id, "SubrequestChannel")
+        received._made_by = receiver
+        return received
 
 
 class NamespaceBinding:

@@ -4,24 +4,30 @@ Nothing here decides anything about objects, alarms or storage. What outlives a 
 comes from the host; what a life owns is made here and dies here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from pytest_durable._core.actor import Container, Incarnation, Services, Strand, scope_of
+from pytest_durable._core import events
+from pytest_durable._core.actor import Breakage, Container, Facets, FacetTree, Incarnation, Services, Strand, scope_of
 from pytest_durable._core.alarms import AlarmScheduler, RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop
-from pytest_durable._core.isolate import Isolate, ModuleSet, Surface, Target
+from pytest_durable._core.isolate import ClassObject, Isolate, ModuleSet, Surface, Target
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import ObjectKey
+from pytest_durable._core.platform_errors import error
 from pytest_durable._core.runtime.app import App
 from pytest_durable._core.runtime.namespace import CONTAINER_IDLE_NS, ActorNamespace, NamespaceBinding, ObjectAlarms
 from pytest_durable._core.storage import NamespaceFiles
 
 _UNIQUE_BYTES: Final = 16
+#: What callers are told of an object that ended with all others (spec 9.6).
+_ABORTED_ALL: Final = "Application called abortAllDurableObjects()."
+_DELETED_ALL: Final = "Application called deleteAllDurableObjects()."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +40,8 @@ class Machine:
         random: Seeded.
         alarm_limit: How often one alarm may run in one wait of the test.
         get_loop: The test's event loop.
-        make_modules: Makes the set of application modules for a new isolate.
+        generations: Counts the isolates of all lives, from 1.
+        make_modules: Makes the set of application modules for the isolate of a generation.
         claim_failed: Is told of an assertion that failed where no caller may see it.
         failed: Is told of an error inside a callback of the platform.
     """
@@ -44,7 +51,8 @@ class Machine:
     random: Random
     alarm_limit: RunLimit
     get_loop: Callable[[], VirtualLoop]
-    make_modules: Callable[[], ModuleSet]
+    generations: Iterator[int]
+    make_modules: Callable[[int], ModuleSet]
     claim_failed: Callable[[BaseException], None]
     failed: Callable[[BaseException], None]
 
@@ -64,9 +72,12 @@ class Runtime:
         self.app = app
         self.surface = surface
         self.life = Life(number, machine.clock, machine.get_loop, machine.failed)
-        self.isolate = Isolate(number, machine.make_modules, surface.check_class)
+        #: As it is now; an instance keeps the one in which it came to be.
+        self.isolate = self._next_isolate()
         self.namespaces: dict[str, ActorNamespace] = {}
         self._bindings: dict[str, object] = {}
+        #: Objects that have ended together, while they do.
+        self._dropped: set[Incarnation] | None = None
         self._sweep_armed = False
         self._began_ns = machine.clock.elapsed_ns
 
@@ -120,18 +131,22 @@ class Runtime:
         def alarms(key: ObjectKey) -> ObjectAlarms:
             return ObjectAlarms(namespace.scheduler, key)
 
+        def facets(container: Container) -> Facets:
+            return Facets(container, FacetTree(namespace.files.facet_files(container.key.hex), machine.journal))
+
         return Services(
             life=self.life,
             journal=machine.journal,
             surface=self.surface,
-            get_class=lambda: self.isolate.get_class(namespace.target),
+            isolate=lambda: self.isolate,
+            target=namespace.target,
+            abort_isolate=self.abort_isolate,
             bindings=lambda: self._bindings,
             open_store=namespace.files.open_store,
+            facets=facets,
             alarms=alarms,
             wall_ns=clock.read_wall_ns,
             elapsed_ns=clock.read_elapsed_ns,
-            base_context=lambda: self.isolate.base_context,
-            enter_isolate=self.isolate.enter,
             has_timers=self._has_timers,
             drop_timers=self._drop_timers,
             broke=namespace.broke,
@@ -140,6 +155,7 @@ class Runtime:
             delete_all_keeps_alarm=app.delete_all_keeps_alarm,
             enhanced_errors=app.enhanced_errors,
             sql_enabled=app.options.sql,
+            experimental=app.experimental,
             message_bytes_max=app.options.message_bytes_max,
             arm_sweep=self._arm_sweep,
             label=namespace.label,
@@ -162,13 +178,82 @@ class Runtime:
         if any(namespace.has_unpinned for namespace in self.namespaces.values()):
             self._arm_sweep()
 
+    # -- all objects
+
+    def evictable(self) -> list[ActorNamespace]:
+        """The namespaces whose objects may be ended together (spec 9.6)."""
+        return [namespace for namespace in self.namespaces.values() if namespace.is_evictable]
+
+    def abort_all(self, reason: str | None) -> None:
+        """End every object of the evictable namespaces at once; alarms and data stay.
+
+        Records: Aborted.
+        """
+        failure = error(_ABORTED_ALL if reason is None else reason)
+        with self._dropping_together():
+            for namespace in self.evictable():
+                namespace.end_all(Breakage(failure, counts=False))
+
+    def delete_all(self) -> None:
+        """End every object of the evictable namespaces at once, and remove what they have: data, facets, alarms.
+
+        Records: Aborted, StorageReset, AlarmRowDeleted.
+        """
+        with self._dropping_together():
+            ended = [(each, each.end_all(Breakage(error(_DELETED_ALL), counts=False))) for each in self.evictable()]
+        for namespace, known in ended:
+            namespace.remove_all(known)
+
+    # -- the isolate
+
+    def _next_isolate(self) -> Isolate:
+        machine, generation = self.machine, next(self.machine.generations)
+        return Isolate(
+            generation,
+            lambda: machine.make_modules(generation),
+            self.surface.check_class,
+            lambda: machine.journal.record(events.IsolateLoaded, None, generation),
+        )
+
+    def abort_isolate(self, reason: str | None) -> None:
+        """Give up the isolate with everything that lives in it; the next event loads another (spec 9.7).
+
+        Alarms and data stay. An object whose turn is on the stack ends with that turn.
+
+        Records: IsolateAborted, Aborted.
+
+        Raises:
+            PlatformError: A class was handed over as an object, so its module is not executed again. Nothing happened.
+        """
+        if any(isinstance(namespace.target, ClassObject) for namespace in self.namespaces.values()):
+            raise error("abortIsolate() is not supported for this worker configuration.")
+        message = "abortIsolate() was called." if reason is None else f"abortIsolate(): {reason}"
+        aborted, self.isolate = self.isolate, self._next_isolate()
+        self.machine.journal.record(events.IsolateAborted, None, aborted.generation, message)
+        with self._dropping_together():
+            for namespace in self.namespaces.values():
+                namespace.end_all(Breakage(error(message)))
+
     # -- tasks and timers of user code
 
     def _has_timers(self, incarnation: Incarnation) -> bool:
         return self.machine.get_loop().has_timers(lambda context: _belongs(context, incarnation))
 
     def _drop_timers(self, incarnation: Incarnation) -> None:
-        self.life.drop(lambda context: _belongs(context, incarnation))
+        if self._dropped is not None:
+            self._dropped.add(incarnation)
+        else:
+            self.life.drop(lambda context: _belongs(context, incarnation))
+
+    @contextmanager
+    def _dropping_together(self) -> Iterator[None]:
+        """What the objects that end in the block have in the loop is dropped at its end: each look goes through all."""
+        dropped = self._dropped = set[Incarnation]()
+        try:
+            yield
+        finally:
+            self._dropped = None
+            self.life.drop(lambda context: _belongs_to_one(context, dropped))
 
     # -- what is going on
 
@@ -214,3 +299,8 @@ class Runtime:
 def _belongs(context: Context, incarnation: Incarnation) -> bool:
     scope = scope_of(context)
     return scope is not None and scope.incarnation is incarnation
+
+
+def _belongs_to_one(context: Context, incarnations: Set[Incarnation]) -> bool:
+    scope = scope_of(context)
+    return scope is not None and scope.incarnation in incarnations

@@ -16,6 +16,8 @@ from pytest_durable._core.storage.codec import (
 )
 from pytest_durable._core.storage.database import DiskStatistics
 from pytest_durable._core.storage.disk import Disk
+from pytest_durable._core.storage.facet_files import FacetFiles
+from pytest_durable._core.storage.faults import Fault, Step, Trouble
 from pytest_durable._core.storage.inspection import StoredValues, StoredView
 from pytest_durable._core.storage.key_range import ListOptions
 from pytest_durable._core.storage.members import member, own_members
@@ -36,15 +38,19 @@ __all__ = [
     "Disk",
     "DiskStatistics",
     "Explicit",
+    "FacetFiles",
+    "Fault",
     "Implicit",
     "ListOptions",
     "NamespaceFiles",
     "NoTransaction",
     "NotCloneable",
     "ObjectStore",
+    "Step",
     "StoreHooks",
     "StoredValues",
     "StoredView",
+    "Trouble",
     "UndecodableError",
     "cross",
     "decode",

@@ -22,10 +22,16 @@ class AlarmTable:
     def __init__(self, database: PooledDatabase, faults: Faults) -> None:
         self._file = database
         self._faults = faults
+        #: Read when the file was opened for the first time, and not asked for yet.
+        self._loaded: list[AlarmRow] | None = None
+        self._is_checked = False
         database.occupant = self
 
     def opened(self, database: Database) -> None:
-        """Create the table, or bring an older one up to date. Other tables are left alone."""
+        """Create the table, or bring an older one up to date. Other tables are left alone.
+
+        The first time, all rows are read: a file that cannot be used is refused while that can still be undone.
+        """
         if layout.ALARM_TABLE not in database.own_tables:
             database.execute(database.statements.alarm_create)
             database.own_tables.add(layout.ALARM_TABLE)
@@ -34,8 +40,11 @@ class AlarmTable:
         if not {"actor_id", "scheduled_time"} <= columns:
             raise damaged(self._file.path, "its table _cf_ALARM has not the columns of the platform's")
         if "actor_name" not in columns:
-            self._check_rows(database.execute(database.statements.alarm_load_nameless).fetchall())
+            check_rows(self._file.path, database.execute(database.statements.alarm_load_nameless).fetchall())
             database.execute(database.statements.alarm_add_name)
+        if not self._is_checked:
+            self._loaded = self._read(database)
+            self._is_checked = True
 
     def parked(self, database: Database) -> None:
         """Nothing of it is kept."""
@@ -54,16 +63,13 @@ class AlarmTable:
             DamagedFileError: A row's time is not an integer.
         """
         database = self._file.use()
-        rows: list[AlarmRow] = database.execute(database.statements.alarm_load).fetchall()
-        self._check_rows(rows)
-        return rows
+        rows, self._loaded = self._loaded, None
+        return self._read(database) if rows is None else rows
 
-    def _check_rows(self, rows: list[AlarmRow]) -> None:
-        for actor_id, due_ns, name in rows:
-            if type(due_ns) is not int or type(actor_id) is not str:
-                raise damaged(self._file.path, f"the alarm of {actor_id!r} is due at {due_ns!r}, which is no time")
-            if name is not None and type(name) is not str:
-                raise damaged(self._file.path, f"the alarm of {actor_id} has the name {name!r}, which is no text")
+    def _read(self, database: Database) -> list[AlarmRow]:
+        rows: list[AlarmRow] = database.execute(database.statements.alarm_load).fetchall()
+        check_rows(self._file.path, rows)
+        return rows
 
     def set(self, actor_hex: str, due_ns: int, name: str | None) -> None:
         """Insert or replace the row; the name is overwritten only by a name.
@@ -82,6 +88,7 @@ class AlarmTable:
         self._change(actor_hex, self._file.use().statements.alarm_delete, (actor_hex,))
 
     def _change(self, actor_hex: str, statement: str, values: tuple[object, ...]) -> None:
+        self._loaded = None
         try:
             self._faults.strike("alarm_row", actor_hex)
             self._file.use().execute(statement, values)
@@ -90,5 +97,19 @@ class AlarmTable:
 
     def clear(self) -> None:
         """Remove all rows."""
+        self._loaded = None
         database = self._file.use()
         database.execute(database.statements.alarm_clear)
+
+
+def check_rows(path: str, rows: list[AlarmRow]) -> None:
+    """Make sure that rows hold what the platform writes into them.
+
+    Raises:
+        DamagedFileError: One does not.
+    """
+    for actor_id, due_ns, name in rows:
+        if type(due_ns) is not int or type(actor_id) is not str:
+            raise damaged(path, f"the alarm of {actor_id!r} is due at {due_ns!r}, which is no time")
+        if name is not None and type(name) is not str:
+            raise damaged(path, f"the alarm of {actor_id} has the name {name!r}, which is no text")

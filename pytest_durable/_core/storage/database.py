@@ -167,5 +167,9 @@ class MemoryDatabase(Database):
         super().limit_pages(pages_max)
 
     def close(self, *, graceful: bool) -> None:
+        if self.in_transaction:  # what is not committed is lost, the tables that it made included
+            self._borrowed.is_reusable = False
+            self.execute(self.statements.rollback)
+            self.reload_tables()
         self._shelf.put_back(self._borrowed, self.own_tables)
         self._engine.closed_count += 1

@@ -80,7 +80,7 @@ class Disk:
         if self._engine.memory is not None:
             return MemoryFiles(self._engine.memory, unique_key)
         assert self.directory is not None
-        return DirectoryFiles(self.directory, unique_key)
+        return DirectoryFiles(self.directory, unique_key, is_synchronous=self._engine.is_synchronous)
 
     def _life(self) -> Doors:
         assert self._doors is not None, "no life has the disk; attach one first"

@@ -3,6 +3,7 @@
 Source: ours; the errors are SQLite's, and what follows from them is what follows from real ones.
 """
 
+from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 import apsw
@@ -19,19 +20,42 @@ _ERRORS: Final[dict[Trouble, tuple[type[apsw.Error], int, str]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One failure that is still to come.
+
+    Attributes:
+        step: What will fail.
+        trouble: How.
+        actor_hex: Whose step; None: that of any object.
+        label: How messages call whose step it is.
+    """
+
+    step: Step
+    trouble: Trouble
+    actor_hex: str | None
+    label: str = ""
+
+
 class Faults:
     """The failures that a namespace has in store, in the order in which they were asked for."""
 
     def __init__(self) -> None:
         #: What is still to fail.
-        self.pending: list[tuple[Step, Trouble, str | None]] = []
+        self.pending: list[Fault] = []
 
-    def add(self, step: Step, trouble: Trouble, actor_hex: str | None) -> None:
-        """Let the next ``step`` fail, of one object or of any."""
-        for given, known in ((step, Step), (trouble, Trouble)):
+    def add(self, fault: Fault) -> None:
+        """Let a step fail."""
+        for given, known in ((fault.step, Step), (fault.trouble, Trouble)):
             if given not in get_args(known):
                 raise ConfigurationError(f"{given!r} cannot fail. Known: {', '.join(get_args(known))}.")
-        self.pending.append((step, trouble, actor_hex))
+        self.pending.append(fault)
+
+    def forget(self, actor_hex: str | None) -> list[Fault]:
+        """Take back the failures of one object, or all of them; those that were still to come."""
+        forgotten = [fault for fault in self.pending if actor_hex in (None, fault.actor_hex)]
+        self.pending[:] = [fault for fault in self.pending if fault not in forgotten]
+        return forgotten
 
     def strike(self, step: Step, actor_hex: str) -> None:
         """Raise the failure that is due at this step, if one is.
@@ -39,10 +63,10 @@ class Faults:
         Raises:
             apsw.Error: What SQLite would raise.
         """
-        for index, (failing, trouble, whose) in enumerate(self.pending):
-            if failing == step and whose in (None, actor_hex):
+        for index, fault in enumerate(self.pending):
+            if fault.step == step and fault.actor_hex in (None, actor_hex):
                 del self.pending[index]
-                raise _failure(trouble)
+                raise _failure(fault.trouble)
 
 
 def _failure(trouble: Trouble) -> apsw.Error:

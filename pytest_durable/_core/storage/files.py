@@ -77,8 +77,15 @@ class Files(Protocol):
     def read(self, name: str) -> bytes:
         """The whole content."""
 
-    def create(self, name: str) -> None:
-        """Make a database that holds nothing yet; nothing of that name may exist."""
+    def remember(self, name: str) -> Callable[[], None]:
+        """What makes a small file that nobody has open as it is now, should it be changed."""
+        ...
+
+    def create(self, name: str, content: bytes | None = None) -> None:
+        """Make a database, by default one that holds nothing yet; nothing of that name may exist."""
+
+    def write(self, name: str, offset: int, content: bytes) -> None:
+        """Let a file that is no database end with ``content`` at ``offset``, durably; make it if it is absent."""
 
     def delete(self, name: str) -> None:
         """Unlink the file if it exists."""
@@ -100,10 +107,17 @@ def _explained(
 
 
 class DirectoryFiles:
-    """A directory below the root directory of the disk."""
+    """A directory below the root directory of the disk.
 
-    def __init__(self, root: Path, unique_key: str) -> None:
+    Args:
+        root: The root directory.
+        unique_key: Names the directory.
+        is_synchronous: Sync what is written here.
+    """
+
+    def __init__(self, root: Path, unique_key: str, *, is_synchronous: bool = False) -> None:
         self._root = root
+        self._is_synchronous = is_synchronous
         self._directory = root / unique_key
         self._prefix = f"{self._directory}{os.sep}"
         self._lock: int | None = None
@@ -136,12 +150,12 @@ class DirectoryFiles:
             return
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as failure:
+        except OSError:
             os.close(descriptor)
             raise DirectoryInUseError(
                 f"{self._directory} is in use by another host.\n\n"
                 "One host at a time may use a directory. Stop the other one first, or work on a copy."
-            ) from failure
+            ) from None
         self._lock = descriptor
 
     def unlock(self) -> None:
@@ -212,9 +226,31 @@ class DirectoryFiles:
             return file.read()
 
     @_explained
-    def create(self, name: str) -> None:
+    def remember(self, name: str) -> Callable[[], None]:
+        path = Path(self.path(name))
+        content, times = path.read_bytes(), path.stat()
+
+        def restore() -> None:
+            if path.read_bytes() != content:
+                path.write_bytes(content)
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+        return restore
+
+    @_explained
+    def create(self, name: str, content: bytes | None = None) -> None:
         with open(self.path(name), "xb") as file:
-            file.write(_EMPTY)
+            file.write(_EMPTY if content is None else content)
+
+    @_explained
+    def write(self, name: str, offset: int, content: bytes) -> None:
+        descriptor = os.open(self.path(name), os.O_RDWR | os.O_CREAT, 0o666)
+        with open(descriptor, "r+b", buffering=0) as file:
+            file.truncate(offset)
+            file.seek(offset)
+            file.write(content)
+            if self._is_synchronous:
+                os.fsync(file.fileno())
 
     @_explained
     def delete(self, name: str) -> None:
@@ -275,8 +311,14 @@ class MemoryFiles:
     def read(self, name: str) -> bytes:
         return self._shelf.content(self.path(name))
 
-    def create(self, name: str) -> None:
-        self._shelf.create(self.path(name))
+    def remember(self, name: str) -> Callable[[], None]:
+        return lambda: None  # nothing lies beside
+
+    def create(self, name: str, content: bytes | None = None) -> None:
+        self._shelf.create(self.path(name), content)
+
+    def write(self, name: str, offset: int, content: bytes) -> None:
+        self._shelf.write(self.path(name), offset, content)
 
     def delete(self, name: str) -> None:
         self._shelf.discard(self.path(name))

@@ -21,12 +21,15 @@ from pytest_durable._core.storage.codec import UndecodableError, decode
 from pytest_durable._core.storage.damage import undecodable, unusable
 from pytest_durable._core.storage.files import Files
 from pytest_durable._core.storage.key_range import key_text
-from pytest_durable._core.storage.pool import Pool, check_database, damaged
+from pytest_durable._core.storage.metadata import whole_number
+from pytest_durable._core.storage.pool import NOT_UTF8, Pool, check_database, damaged
 from pytest_durable._core.storage.sql_errors import describe
+from pytest_durable._core.storage.sql_lossy import read_lossily
 
 SqlValue = int | float | str | bytes | None
 Reader = Callable[[], AbstractContextManager[apsw.Connection]]
 
+_ALL_PAIRS = "SELECT CAST(key AS BLOB), CAST(value AS BLOB) FROM _cf_KV ORDER BY key"
 _URI = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
 
 
@@ -49,14 +52,14 @@ class StoredView:
     @property
     def kv(self) -> "StoredValues":
         """The key-value pairs as they are now: a mapping that decodes a value when it is asked for."""
-        rows = self._own_rows(layout.KV_TABLE, "SELECT CAST(key AS BLOB), value FROM _cf_KV ORDER BY key")
+        rows = self._own_rows(layout.KV_TABLE, _ALL_PAIRS)
         return StoredValues(self, {key_text(raw): blob for raw, blob in rows})
 
     @property
     def alarm_ns(self) -> int | None:
         """The object's own record of its alarm, in nanoseconds since the epoch."""
         rows = self._own_rows(layout.METADATA_TABLE, "SELECT value FROM _cf_METADATA WHERE key = 1")
-        return int(rows[0][0]) if rows and rows[0][0] is not None else None
+        return whole_number(rows[0][0] if rows else None)
 
     @property
     def tables(self) -> list[str]:
@@ -84,10 +87,15 @@ class StoredView:
         with self._reading() as connection:
             cursor = connection.cursor()
             cursor.execute(query, bindings)
-            return [
-                {column[0]: value for column, value in zip(cursor.get_description(), row, strict=True)}
-                for row in cursor
-            ]
+            names: list[str] = []
+            try:
+                names = [column[0] for column in cursor.get_description()]
+                rows = list(cursor)
+            except apsw.ExecutionCompleteError:  # there are no rows
+                return []
+            except UnicodeDecodeError:
+                rows = list(read_lossily(connection, query, bindings, names, 0))
+            return [dict(zip(names, row, strict=True)) for row in rows]
 
     def _own_rows(self, table: str, query: str) -> list[tuple[bytes, bytes | None]]:
         return self._rows(query) if table in self.tables else []
@@ -103,6 +111,8 @@ class StoredView:
                 yield connection
         except (apsw.CorruptError, apsw.NotADBError) as failure:
             raise damaged(self.path, f"SQLite says {failure}") from failure
+        except UnicodeDecodeError as failure:
+            raise damaged(self.path, NOT_UTF8) from failure
         except OSError as failure:  # of the copy
             raise unusable(self.path, failure) from failure
         except apsw.Error as failure:
@@ -133,13 +143,25 @@ class StoredValues(Mapping[str, object]):
         return f"<StoredValues of {self._view.actor_hex[:8]}…: {', '.join(map(repr, self._blobs))}>"
 
 
-def inspect(pool: Pool, files: Files, actor_hex: str) -> StoredView | None:
-    """A view of what is stored for the object, None if it has no file.
+def committed_bytes(pool: Pool, files: Files, name: str) -> bytes:
+    """The bytes of a database of this namespace as it is committed, its log merged.
+
+    Raises:
+        DamagedFileError: It is damaged.
+    """
+    if pool.engine.memory is not None:
+        return files.read(name)
+    with _reader(pool, files, name) as connection:
+        return connection.serialize("main") or b""  # None of a file without a byte
+
+
+def inspect(pool: Pool, files: Files, actor_hex: str, facet: int = 0) -> StoredView | None:
+    """A view of what is stored for the object, or for its facet of that number; None if it has no file.
 
     Raises:
         DamagedFileError: At once or at an access; nothing was changed.
     """
-    name = layout.object_file(actor_hex)
+    name = layout.object_file(actor_hex, facet)
     if not files.exists(name):
         return None
     return StoredView(actor_hex, files.path(name), lambda: _reader(pool, files, name))

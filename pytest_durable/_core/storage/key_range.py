@@ -46,9 +46,12 @@ def key_bytes(key: str) -> bytes:
     return key.encode("utf-8", "surrogatepass")
 
 
-def key_text(raw: bytes) -> str:
-    """The key as it is read back; what is not UTF-8 becomes U+FFFD per byte, as the platform shows it."""
-    return raw.decode("utf-8", "replace")
+def key_text(raw: bytes | None) -> str:
+    """The key as it is read back; what is not UTF-8 becomes U+FFFD per byte, as the platform shows it.
+
+    Only a damaged index makes a key NULL; SQLite gives the platform an empty text for it.
+    """
+    return "" if raw is None else raw.decode("utf-8", "replace")
 
 
 def prefix_end(prefix: bytes) -> bytes | None:

@@ -14,6 +14,8 @@ from typing import Final
 METADATA_FILE: Final = "metadata.sqlite"
 DATABASE_SUFFIX: Final = ".sqlite"
 SIDE_SUFFIXES: Final = ("-wal", "-shm", "-journal")
+#: SQLite's index of the log; no data, it is made anew from the log.
+INDEX_SUFFIX: Final = "-shm"
 PAGE_BYTES: Final = 4096
 HEADER_BYTES: Final = 100
 
@@ -29,6 +31,8 @@ CREATE_ALARM: Final = (
     "      actor_name TEXT\n    ) WITHOUT ROWID"
 )
 
+#: Begins the names of the platform's own tables.
+OWN_PREFIX: Final = "_cf_"
 KV_TABLE: Final = "_cf_KV"
 METADATA_TABLE: Final = "_cf_METADATA"
 EXTERNALS_TABLE: Final = "_cf_EXTERNALS"
@@ -51,6 +55,11 @@ def object_file(actor_hex: str, facet: int = 0) -> str:
     return f"{actor_hex}.{facet}{DATABASE_SUFFIX}" if facet else f"{actor_hex}{DATABASE_SUFFIX}"
 
 
+def facet_index_file(actor_hex: str) -> str:
+    """The name of the file that gives the facets of an object their numbers."""
+    return f"{actor_hex}.facets"
+
+
 def object_ids(names: Iterable[str]) -> list[str]:
     """The ids of the objects whose files are among ``names``, sorted; everything else is ignored.
 
@@ -63,6 +72,29 @@ def object_ids(names: Iterable[str]) -> list[str]:
 def object_files(names: Iterable[str]) -> list[str]:
     """The database files of objects and facets among ``names``, sorted; no metadata, no ``-wal``, no ``-shm``."""
     return sorted(name for name in names if _OBJECT_FILE.fullmatch(name))
+
+
+def files_of_objects(names: Iterable[str]) -> dict[str, list[str]]:
+    """The files of each object among ``names``, by id: all that begin with the id and a point.
+
+    In the order in which they can be removed: whatever is left at any moment is an object that can be opened. Its
+    facets go before the index that tells whose they are, its own database goes last, and logs go before databases.
+    """
+    found: dict[str, list[str]] = {}
+    for name in names:
+        stem, dot, _ = name.partition(".")
+        if dot and _OBJECT_ID.fullmatch(stem):
+            found.setdefault(stem, []).append(name)
+    for stem, files in found.items():
+        files.sort(key=lambda name: _removal_rank(name, stem))
+    return found
+
+
+def _removal_rank(name: str, stem: str) -> tuple[int, bool, str]:
+    if not name.startswith(f"{stem}{DATABASE_SUFFIX}"):
+        is_index = name == f"{stem}.facets"
+        return (1 if is_index else 0), name.endswith(DATABASE_SUFFIX), name
+    return 2, name.endswith(DATABASE_SUFFIX), name
 
 
 #: Of one name in a directory, on every file system that matters.

@@ -83,11 +83,20 @@ class MemoryShelf:
     def __init__(self) -> None:
         self._idle: dict[str, Idle] = {}
         self._open: dict[str, Borrowed] = {}
+        #: What is no database.
+        self._plain: dict[str, bytes] = {}
         self._spares: list[apsw.Cursor] = []
 
-    def create(self, path: str) -> None:
-        """Add an empty database."""
-        self._idle[path] = Idle(EMPTY, frozenset())
+    def create(self, path: str, content: bytes | None = None) -> None:
+        """Add a database, by default an empty one."""
+        if content is None:
+            self._idle[path] = Idle(EMPTY, frozenset())
+        else:
+            self._idle[path] = Idle(content, _own_tables(content))
+
+    def write(self, path: str, offset: int, content: bytes) -> None:
+        """Let a file that is no database end with ``content`` at ``offset``."""
+        self._plain[path] = self._plain.get(path, b"")[:offset] + content
 
     def take(self, path: str, vfs: str) -> Borrowed:
         """Open a database; SQL's clock is the one of ``vfs``."""
@@ -108,30 +117,44 @@ class MemoryShelf:
 
     def content(self, path: str) -> bytes:
         """The committed content, whether a connection has it open or not."""
+        if path in self._plain:
+            return self._plain[path]
         borrowed = self._open.get(path)
         return self._idle[path].content if borrowed is None else borrowed.content
 
     def paths(self) -> list[str]:
         """Those that exist, the open ones included."""
-        return list(self._idle)
+        return [*self._idle, *self._plain]
 
     def __contains__(self, path: str) -> bool:
-        return path in self._idle
+        return path in self._idle or path in self._plain
 
     def discard(self, path: str) -> None:
-        """Forget a database that nobody has open."""
+        """Forget a file that nobody has open."""
         self._idle.pop(path, None)
+        self._plain.pop(path, None)
 
     def clear(self) -> None:
         """Forget all of them; nobody may have one open."""
         assert not self._open, "a database in memory is still open"
         self._idle.clear()
+        self._plain.clear()
 
     def end(self) -> None:
         """Close what is kept for later."""
         for cursor in self._spares:
             cursor.connection.close(True)
         self._spares.clear()
+
+
+def _own_tables(content: bytes) -> frozenset[str]:
+    connection = apsw.Connection(":memory:")
+    try:
+        connection.deserialize("main", content)
+        names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    finally:
+        connection.close(True)
+    return frozenset(str(name) for (name,) in names if str(name).startswith(layout.OWN_PREFIX))
 
 
 def _new_connection(vfs: str) -> apsw.Cursor:

@@ -3,8 +3,24 @@
 Source: spec durable-objects 3.2, 3.4, 3.5, 7.2.
 """
 
+from typing import Final
+
 from pytest_durable._core.storage import layout
 from pytest_durable._core.storage.database import Database
+
+_INTEGER_MIN: Final = -(2**63)
+_INTEGER_MAX: Final = 2**63 - 1
+
+
+def whole_number(value: object) -> int | None:
+    """What a column is read as that is to hold a whole number, or NULL.
+
+    Anything but a number reads as zero in SQLite's integer conversion, which is how the platform reads it; a double
+    that is too big reads as the biggest number.
+    """
+    if value is None or isinstance(value, int):
+        return value
+    return int(max(_INTEGER_MIN, min(value, _INTEGER_MAX))) if isinstance(value, float) else 0
 
 
 class MetadataTable:
@@ -34,9 +50,7 @@ class MetadataTable:
         if layout.METADATA_TABLE not in self._database.own_tables:
             return None
         rows = self._database.execute(self._database.statements.metadata_get, (key,)).fetchall()
-        value = rows[0][0] if rows else None
-        # Anything but a number reads as zero in SQLite's integer conversion, which is how the platform reads it.
-        return value if value is None or isinstance(value, int) else int(value) if isinstance(value, float) else 0
+        return whole_number(rows[0][0] if rows else None)
 
     def _put(self, key: int, value: int | None) -> None:
         database = self._database

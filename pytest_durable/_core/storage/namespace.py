@@ -4,13 +4,16 @@ Source: spec durable-objects 1.3-1.6, 8.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.storage import layout
-from pytest_durable._core.storage.alarm_table import AlarmTable
+from pytest_durable._core.storage.alarm_table import AlarmRow, AlarmTable, check_rows
 from pytest_durable._core.storage.doors import Doors
-from pytest_durable._core.storage.faults import Faults, Step, Trouble
+from pytest_durable._core.storage.facet_files import FacetFiles, find_number
+from pytest_durable._core.storage.faults import Fault, Faults, Step, Trouble
 from pytest_durable._core.storage.files import Files
 from pytest_durable._core.storage.inspection import StoredView, inspect
 from pytest_durable._core.storage.pool import Pool, PooledDatabase, check_database
@@ -135,45 +138,84 @@ class NamespaceFiles:
         """Whether the object has a file."""
         return self._files.exists(layout.object_file(actor_hex))
 
-    def open_store(self, actor_hex: str) -> ObjectStore:
-        """Open an object's storage, and create its file if there is none. One store per object at a time.
+    def files_of_objects(self) -> dict[str, list[str]]:
+        """The files of each object, by id, for ``remove_object``."""
+        return layout.files_of_objects(self._files.names())
+
+    def remove_object(self, actor_hex: str, files: list[str]) -> None:
+        """Remove an object that nobody has open, with its facets.
+
+        Args:
+            actor_hex: Its id.
+            files: As ``files_of_objects`` gives them.
+        """
+        assert actor_hex not in self._stores, f"object {actor_hex} is open"
+        for name in files:
+            self._files.delete(name)
+
+    def open_store(self, actor_hex: str, facet: int = 0) -> ObjectStore:
+        """Open the storage of an object or of a facet of it, and create its file if there is none; once at a time.
 
         Raises:
             DamagedFileError: The file is damaged. Nothing was changed.
         """
+        # A facet goes by its file, so that what is meant for the object alone (a fault) does not meet it.
+        owner = f"{actor_hex}.{facet}" if facet else actor_hex
         assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
-        assert actor_hex not in self._stores, f"object {actor_hex} is open already"
-        file = PooledDatabase(self._pool, self._doors, self._files, layout.object_file(actor_hex))
-        store = ObjectStore(file, actor_hex, self._faults)
+        assert owner not in self._stores, f"object {owner} is open already"
+        file = PooledDatabase(self._pool, self._doors, self._files, layout.object_file(actor_hex, facet))
+        store = ObjectStore(file, owner, self._faults)
         file.open()
-        self._stores[actor_hex] = store
+        self._stores[owner] = store
         store.on_close = self._forget
         return store
 
-    def _forget(self, actor_hex: str) -> None:
-        self._stores.pop(actor_hex, None)
+    def _forget(self, owner: str) -> None:
+        self._stores.pop(owner, None)
 
-    def fail_next(self, step: Step, trouble: Trouble, *, actor_hex: str | None = None) -> None:
-        """Let the next commit, read or alarm row of an object fail; of any object if none is named."""
-        self._faults.add(step, trouble, actor_hex)
+    def facet_files(self, actor_hex: str) -> FacetFiles:
+        """The files of an object's facets. Reads and makes nothing yet."""
+        assert self._doors is not None, f"namespace {self.unique_key!r} is not open"
+        return FacetFiles(self._pool, self._doors, self._files, actor_hex, partial(self.open_store, actor_hex))
 
-    def inspect(self, actor_hex: str) -> StoredView | None:
-        """What is stored for the object, read without waking it; None if it has no file."""
-        return inspect(self._pool, self._files, actor_hex)
+    def fail_next(self, step: Step, trouble: Trouble, *, actor_hex: str | None = None, label: str = "") -> None:
+        """Let the next commit, read or alarm row of an object fail; of any object if none is named.
+
+        Lives may end meanwhile: it is the disk that will fail.
+        """
+        self._faults.add(Fault(step=step, trouble=trouble, actor_hex=actor_hex, label=label))
+
+    def forget_faults(self, *, actor_hex: str | None = None) -> list[Fault]:
+        """Take back what was to fail, of one object or of all; what had not come yet."""
+        return self._faults.forget(actor_hex)
+
+    def inspect(self, actor_hex: str, facet: tuple[str, ...] = ()) -> StoredView | None:
+        """What is stored for the object, or for a facet of it, read without waking it; None if it has no file.
+
+        Args:
+            actor_hex: The object.
+            facet: The facet's name, after those of the facets that it is below; empty for the object itself.
+        """
+        if not facet:
+            return inspect(self._pool, self._files, actor_hex)
+        number = find_number(self._files, actor_hex, facet)
+        return None if number is None else inspect(self._pool, self._files, actor_hex, number)
 
     def alarms_changed_at(self) -> object:
         """Something that differs when another process has changed the table of alarms."""
         names = (layout.METADATA_FILE, f"{layout.METADATA_FILE}-wal")
         return [self._files.change(name) for name in names]
 
-    def stored_alarms(self) -> list[tuple[str, int, str | None]]:
-        """The rows of the alarm table as they are on the disk, (hex id, due ns, name), while no life has it open."""
+    def stored_alarms(self) -> list[AlarmRow]:
+        """The rows of the alarm table as they are on the disk, (hex id, due ns, name), while no life has it open.
+
+        Raises:
+            DamagedFileError: They are not what the platform writes; nothing was changed.
+        """
         view = inspect(self._pool, self._files, layout.METADATA_FILE.removesuffix(".sqlite"))
         if view is None or layout.ALARM_TABLE not in view.tables:
             return []
         rows = view.sql("SELECT * FROM _cf_ALARM ORDER BY scheduled_time, actor_id")
-        return [(str(row["actor_id"]), int(row["scheduled_time"] or 0), _name(row.get("actor_name"))) for row in rows]
-
-
-def _name(stored: object) -> str | None:
-    return None if stored is None else str(stored)
+        found: list[Any] = [(row.get("actor_id"), row.get("scheduled_time"), row.get("actor_name")) for row in rows]
+        check_rows(view.path, found)
+        return found

@@ -46,6 +46,9 @@ class Nobody:
 
 NOBODY: Final = Nobody()
 
+#: What is wrong with a file whose texts cannot be read.
+NOT_UTF8: Final = "a name or a text in it is not UTF-8"
+
 
 class Pool:
     """Least recently used first. Databases in use (a transaction, a cursor) are never closed, even above the limit."""
@@ -144,12 +147,14 @@ class PooledDatabase:
         return self._open(is_fresh=is_fresh)
 
     def _open(self, *, is_fresh: bool = False) -> Database:
-        is_wal, absent = False, []
+        is_wal, absent, restore_index = False, [], None
         if self._pool.engine.memory is None:  # in memory nobody else writes, and nothing lies beside
             is_wal = is_fresh or check_database(self._files, self.name)
             sides = [self.name + suffix for suffix in layout.SIDE_SUFFIXES]
             # Beside a file that was not there, nothing means anything.
             absent = sides if is_fresh else [side for side in sides if not self._files.exists(side)]
+            index = self.name + layout.INDEX_SUFFIX
+            restore_index = None if index in absent else self._files.remember(index)
         self._pool.admit(self)
         try:
             self._database = self._pool.engine.open(self.path, is_wal=is_wal)
@@ -159,8 +164,12 @@ class PooledDatabase:
             self.occupant.opened(self._database)
         except BaseException as failure:
             self._undo_open(absent)
+            if restore_index is not None:  # SQLite makes it anew from the log, whatever comes of that
+                restore_index()
             if isinstance(failure, apsw.Error):
                 raise _open_error(self.path, failure) from failure
+            if isinstance(failure, UnicodeDecodeError):
+                raise damaged(self.path, NOT_UTF8) from failure
             raise
         return self._database
 

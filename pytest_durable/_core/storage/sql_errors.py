@@ -38,11 +38,11 @@ def platform_error(failure: apsw.Error) -> PlatformError:
     return error(describe(failure))
 
 
-def commit_error(failure: apsw.Error) -> PlatformError:
-    """What callers see of a failed commit."""
+def commit_error(failure: apsw.Error) -> PlatformError | None:
+    """What callers see of a failed commit; None: they see an internal error."""
     if isinstance(failure, apsw.ConstraintError):
         return error(_CONSTRAINTS_VIOLATED + describe(failure))
-    return platform_error(failure)
+    return PlatformError(describe(failure), durable_object_reset=True) if is_critical(failure) else None
 
 
 def internal_error(actor_hex: str, about: str) -> PlatformError:

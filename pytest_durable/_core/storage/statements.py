@@ -12,6 +12,8 @@ from pytest_durable._core.storage import layout
 # A bound of a range need not be UTF-8, so it is bound as a blob. The cast gives it the type of the keys (any text
 # sorts before any blob) without looking at its bytes.
 _KEY: Final = "CAST(? AS TEXT)"
+#: Bytes, whatever the column holds: the platform asks SQLite for them, and a damaged text need not be one.
+_VALUE: Final = "CAST(value AS BLOB)"
 
 _TEXTS: Final = {
     "begin": "BEGIN",
@@ -22,10 +24,10 @@ _TEXTS: Final = {
     "size": "SELECT (page_count - freelist_count) * page_size "
     "FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()",
     "kv_create": layout.CREATE_KV,
-    "kv_get": f"SELECT value FROM _cf_KV WHERE key = {_KEY}",
+    "kv_get": f"SELECT {_VALUE} FROM _cf_KV WHERE key = {_KEY}",
     "kv_put": f"INSERT INTO _cf_KV VALUES ({_KEY}, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
     "kv_delete": f"DELETE FROM _cf_KV WHERE key = {_KEY}",
-    "kv_all": "SELECT CAST(key AS BLOB), value FROM _cf_KV ORDER BY key",
+    "kv_all": f"SELECT CAST(key AS BLOB), {_VALUE} FROM _cf_KV ORDER BY key",
     "externals_delete": f"DELETE FROM _cf_EXTERNALS WHERE key = {_KEY}",
     "metadata_create": layout.CREATE_METADATA,
     "metadata_get": "SELECT value FROM _cf_METADATA WHERE key = ?",
@@ -118,6 +120,6 @@ class Statements:
 
 def _list_text(*, bounded: bool, reverse: bool, raw: bool) -> str:
     return (
-        f"SELECT {'CAST(key AS BLOB)' if raw else 'key'}, value FROM _cf_KV WHERE key >= {_KEY} "
+        f"SELECT {'CAST(key AS BLOB)' if raw else 'key'}, {_VALUE} FROM _cf_KV WHERE key >= {_KEY} "
         f"{f'AND key < {_KEY} ' if bounded else ''}ORDER BY key{' DESC' if reverse else ''} LIMIT ?"
     )

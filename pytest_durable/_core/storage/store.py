@@ -12,13 +12,13 @@ from typing import Final
 
 import apsw
 
-from pytest_durable._core.platform_errors import PlatformError, error
+from pytest_durable._core.platform_errors import PlatformError, error, tell, told
 from pytest_durable._core.storage.database import Database
 from pytest_durable._core.storage.faults import Faults
 from pytest_durable._core.storage.pool import PooledDatabase
 from pytest_durable._core.storage.sql import SqlRunner
 from pytest_durable._core.storage.sql_cursor import Cursor
-from pytest_durable._core.storage.sql_errors import commit_error
+from pytest_durable._core.storage.sql_errors import commit_error, describe
 from pytest_durable._core.storage.store_alarm import AlarmStore
 from pytest_durable._core.storage.store_pairs import PairStore
 from pytest_durable._core.storage.transaction import NO_HOOKS
@@ -68,11 +68,11 @@ class ObjectStore(PairStore, AlarmStore):
         Raises:
             PlatformError: SQLite or the platform's rules refuse it, in the platform's words.
         """
-        database = self._read()
+        database = self._read_by_sql()
         if self._sql is None:
             database.expect_user_sql()
             self._sql = SqlRunner(
-                database, begin_write=self._begin_sql_write, check=self._use_for_reader, failed=self._failed
+                database, begin_write=self._begin_sql_write, check=self._use_for_reader, failed=self._failed_by_sql
             )
         return self._sql.execute(query, bindings, types)
 
@@ -105,23 +105,27 @@ class ObjectStore(PairStore, AlarmStore):
         """Commit the innermost explicit transaction; the keys written if it was the outermost, else nothing yet.
 
         Raises:
-            PlatformError: The commit failed; everything is rolled back. A violated constraint is an opaque internal
+            PlatformError: The commit failed; everything is rolled back. Whatever the reason, it is an opaque internal
                 error here that resets the object, as the platform has it.
         """
         self._use()
         try:
             return self._committed(lambda: self._transaction.commit_explicit(depth))
         except PlatformError as failure:
-            if isinstance(failure.__cause__, apsw.ConstraintError):
-                problem = self.internal_error(failure.message)
-                problem.durable_object_reset = True
-                raise problem from failure
-            raise
+            problem = self.internal_error(failure.message)
+            problem.durable_object_reset = True
+            if (instead := told(failure)) is not None:
+                tell(problem, instead)
+            raise problem from failure
 
     def rollback_transaction(self, depth: int) -> None:
-        """Undo and end the innermost explicit transaction, its alarm changes included."""
+        """Undo and end the innermost explicit transaction, its alarm changes included.
+
+        Raises:
+            PlatformError: A critical error has already undone everything.
+        """
         if self.is_critically_failed is not None:
-            return
+            raise self.is_critically_failed.copy()
         self._transaction.rollback_explicit(depth)
         self._alarm_rolled_back()
 
@@ -131,7 +135,8 @@ class ObjectStore(PairStore, AlarmStore):
             written = commit()
         except apsw.Error as failure:
             self.rollback()
-            raise self._naming_damage(commit_error(failure), failure) from failure
+            problem = commit_error(failure) or self.internal_error(describe(failure))
+            raise self._naming_damage(problem, failure) from failure
         if not self._transaction.is_open:
             self._alarm_committed()
         return written
@@ -185,11 +190,11 @@ class ObjectStore(PairStore, AlarmStore):
     @property
     def database_size(self) -> int:
         """Bytes in use: an empty database has one page."""
-        database = self._use()
+        database = self._file.use()  # answered even after a critical error (tried)
         try:
             return database.size()
         except apsw.Error as failure:
-            raise self._failed(failure) from failure
+            raise self._failed_by_sql(failure) from failure
 
     def limit_pages(self, pages_max: int) -> None:
         """Let the disk be full when the database has this many pages of 4096 bytes, for tests of full disks."""

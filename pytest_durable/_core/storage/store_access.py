@@ -59,6 +59,14 @@ class StoreAccess:
         """Which transaction is open."""
         return self._transaction.state
 
+    def require_sound(self) -> None:
+        """Make sure that no critical error has undone everything.
+
+        Raises:
+            PlatformError: One has.
+        """
+        self._use()
+
     def _use(self) -> Database:
         """The database, for any operation."""
         if self.is_critically_failed is not None:
@@ -66,9 +74,12 @@ class StoreAccess:
         return self._file.use()
 
     def _use_for_reader(self) -> Database:
-        """The database, for a cursor or iterator that user code, or the test, may keep for longer than the store."""
+        """The database, for a cursor or iterator that user code, or the test, may keep for longer than the store.
+
+        Unlike other operations it goes on reading after a critical error (tried).
+        """
         try:
-            return self._use()
+            return self._file.use()
         except (LifeEnded, StorageClosedError):
             if self.refusal is None:
                 raise
@@ -87,22 +98,41 @@ class StoreAccess:
     def _read(self) -> Database:
         """The database, for an operation that reads."""
         database = self._use()
-        if not self._faults.pending:
-            return database
+        if self._faults.pending:
+            self._strike_read(database, self._failed)
+        return database
+
+    def _read_by_sql(self) -> Database:
+        """The database, for a query of the user: what only reads is answered even after a critical error (tried)."""
+        database = self._file.use()
+        if self._faults.pending:
+            self._strike_read(database, self._failed_by_sql)
+        return database
+
+    def _strike_read(self, database: Database, failed: Callable[[apsw.Error], PlatformError]) -> None:
         try:
             self._faults.strike("read", self.actor_hex)
         except apsw.Error as failure:
             if is_critical(failure) and database.in_transaction:
                 database.execute(database.statements.rollback)  # as SQLite does
-            raise self._failed(failure) from failure
-        return database
+            raise failed(failure) from failure
 
     def _failed(self, failure: apsw.Error) -> PlatformError:
-        """The error for user code; notices if the transaction is gone with it."""
-        problem = self._naming_damage(platform_error(failure), failure)
+        """The error for user code of a statement of ours: an opaque one, but for a value that is too big (tried)."""
+        problem = platform_error(failure)
+        if not isinstance(failure, apsw.TooBigError):
+            problem = self.internal_error(problem.message)
+        return self._noticed(problem, failure)
+
+    def _failed_by_sql(self, failure: apsw.Error) -> PlatformError:
+        """The error for user code of a statement of the user: SQLite's own words."""
+        return self._noticed(platform_error(failure), failure)
+
+    def _noticed(self, problem: PlatformError, failure: apsw.Error) -> PlatformError:
+        """``problem``, having noticed whether the transaction is gone with it."""
         if is_critical(failure) and self._transaction.is_open and not self._file.use().in_transaction:
-            self._break(problem)
-        return problem
+            self._break(platform_error(failure))
+        return self._naming_damage(problem, failure)
 
     def _naming_damage(self, problem: PlatformError, failure: apsw.Error) -> PlatformError:
         """``problem``, which says more to a test if SQLite has come upon a damaged page."""

@@ -449,6 +449,10 @@ def _make_view(kind: str, buffer: bytes, byte_offset: int, byte_length: int, tra
     return JSTypedArray(kind, buffer, byte_offset, byte_length, tracks_length=tracks_length)
 
 
+def _unfit_member(_container: object, member: object) -> Exception:
+    return TypeError(f"A {type(member).__name__} cannot be a key or a member.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedTypes:
     """A table of types and factories, so that a surface gets its own types without a second pass.
@@ -482,6 +486,8 @@ class DecodedTypes:
     make_boxed: Callable[[Any], object] = JSBoxed
     undefined: object = UNDEFINED
     hole: object = HOLE
+    #: What to raise for a key of a Map, or a member of a Set, that these types cannot hold: the container, and the key.
+    unfit_member: Callable[[object, object], Exception] = _unfit_member
 
 
 PLAIN: Final = DecodedTypes()

@@ -37,6 +37,11 @@ class AlarmWatch:
     def __repr__(self) -> str:
         return f"<AlarmWatch of {self._roster!r}>"
 
+    @property
+    def has_namespaces(self) -> bool:
+        """Whether there is anything that could have an alarm."""
+        return bool(self._roster)
+
     def forget_life(self) -> None:
         """The process has ended."""
         self._seen = {}

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pytest_durable._core.errors import WorkerdNotFoundError
+from pytest_durable._core.errors import ConfigurationError, WorkerdNotFoundError
 
 VARIABLE = "WORKERD"
 _EXECUTABLE_MAGICS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")
@@ -29,7 +29,8 @@ def find_workerd(told: str | None, root: Path, environ: Mapping[str, str], main:
             project whose root is Python's.
 
     Raises:
-        WorkerdNotFoundError: The message names the four places.
+        ConfigurationError: It is not where it was said to be, which is a mistake and no reason to skip a test.
+        WorkerdNotFoundError: It is nowhere; the message names the four places.
 
     Source: ours; the layouts are those of npm, yarn and pnpm.
     """
@@ -70,7 +71,7 @@ def workerd_version(executable: Path) -> str:
 
 def _as_told(path: Path, whence: str) -> Path:
     if not path.is_file():
-        raise WorkerdNotFoundError(
+        raise ConfigurationError(
             f"There is no workerd at {path}, where {whence} says it is.\n\n"
             "Correct it, or remove it and install workerd in the project:  npm install workerd"
         )

@@ -7,19 +7,22 @@ import struct
 from dataclasses import dataclass
 
 VARIABLE = "PYTEST_DURABLE_CLOCK"
+#: What the process is told to do first. A script in front of it has another first argument, and gets no clock.
+COMMAND = "serve"
+#: How the process ends if the test is not its parent.
+EXIT_TEST_IS_GONE = 86
 _ORDER = struct.Struct("=5q")
-_REPORT = struct.Struct("=5q")
+_REPORT = struct.Struct("=4q")
 REPORT_SIZE = _REPORT.size
-_NOTHING = -1
+_NO_LIMIT = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What the process shall do with its time before it reports."""
 
-    number: int
-    #: Wall time once ``move_ns`` is over; it need not agree with the time that has elapsed.
-    wall_ns: int
+    #: To set the wall clock to, once ``move_ns`` is over; it need not agree with the time that has elapsed. None: no.
+    wall_ns: int | None = None
     #: To move at once. Timers passed over fire late.
     move_ns: int = 0
     #: How far to go from timer to timer after that; None is without limit.
@@ -27,10 +30,15 @@ class Order:
     #: How many timers at most.
     steps_max: int = 0
 
-    def pack(self) -> bytes:
-        """Return the packet."""
-        travel_ns = _NOTHING if self.travel_ns is None else self.travel_ns
-        return _ORDER.pack(self.number, self.wall_ns, self.move_ns, travel_ns, self.steps_max)
+    def pack(self, number: int, wall_ns: int) -> bytes:
+        """Return the packet.
+
+        Args:
+            number: Of this order, for its report.
+            wall_ns: What the wall clock is to show once ``move_ns`` is over.
+        """
+        travel_ns = _NO_LIMIT if self.travel_ns is None else self.travel_ns
+        return _ORDER.pack(number, wall_ns, self.move_ns, travel_ns, self.steps_max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +50,6 @@ class Report:
 
     number: int
     travelled_ns: int
-    #: Distance to the next wake-up, or None. Nothing happens earlier; the wake-up may turn out to be for nothing.
-    due_ns: int | None
     steps: int
     #: Whether the process has written anything since its last report.
     has_spoken: bool
@@ -51,13 +57,32 @@ class Report:
     @classmethod
     def unpack(cls, packet: bytes) -> "Report":
         """Read the packet."""
-        number, travelled_ns, due_ns, steps, has_spoken = _REPORT.unpack(packet)
+        number, travelled_ns, steps, has_spoken = _REPORT.unpack(packet)
         return cls(
             number=number,
             travelled_ns=travelled_ns,
-            due_ns=None if due_ns == _NOTHING else due_ns,
             steps=steps,
             has_spoken=bool(has_spoken),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a journey ended, in one order or in several."""
+
+    #: How far time moved.
+    travelled_ns: int
+    #: How many timers of the process were passed.
+    steps: int
+    #: Whether it said anything: a reply, a record, a line of output. If so, the journey ended with that.
+    has_spoken: bool
+
+    def after(self, earlier: "Progress") -> "Progress":
+        """Return the journey made of an earlier one and this one."""
+        return Progress(
+            travelled_ns=earlier.travelled_ns + self.travelled_ns,
+            steps=earlier.steps + self.steps,
+            has_spoken=earlier.has_spoken or self.has_spoken,
         )
 
 

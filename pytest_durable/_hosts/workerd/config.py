@@ -16,14 +16,17 @@ from pytest_durable._core.errors import ConfigurationError
 FILE_NAME: Final = "config.capnp"
 #: The socket that the harness answers on; the test gives it to the process as an open descriptor.
 SOCKET_NAME: Final = "test"
-#: The date of the harness itself. The user's service has its own.
-_HARNESS_DATE: Final = "2026-08-01"
+#: The date of the harness itself. The user's service has its own. An older workerd refuses it.
+HARNESS_DATE: Final = "2026-08-01"
 _HARNESS_FLAGS: Final = ("unsafe_module", "experimental", "streaming_tail_worker", "service_binding_extra_handlers")
 #: What answers to `fetch` of the user's code instead of the world.
 _NOWHERE: Final = (
     "export default { fetch({ method, url }) {"
     " throw new Error(`There is no network in a test: ${method} ${url} was not sent.`); } };"
 )
+#: A Worker, and not a network that allows nothing: that one looks up the name first, in another thread, which the clock
+#: cannot see.
+_INTERNET: Final = '(name = "internet", worker = .nowhere)'
 #: Kind of module to the word of the configuration's schema.
 MODULE_KINDS: Final = ("esModule", "commonJsModule", "text", "data", "wasm", "json")
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -60,8 +63,8 @@ class ClassBinding:
 class WorkerConfig:
     """Everything that is run. The first module is the main one.
 
-    ``storage`` is the directory that holds one directory per namespace; None keeps everything in memory. Without
-    ``outbound`` each ``fetch`` to the outside fails.
+    ``storage`` is the directory that holds one directory per namespace; None keeps everything in memory. A
+    ``fetch`` to the outside fails.
     """
 
     modules: tuple[Module, ...]
@@ -72,7 +75,6 @@ class WorkerConfig:
     compatibility_date: str = "2026-08-01"
     compatibility_flags: tuple[str, ...] = ()
     storage: Path | None = None
-    outbound: bool = False
 
 
 def write_config(config: WorkerConfig, directory: Path, mark: str) -> Path:
@@ -89,8 +91,9 @@ def write_config(config: WorkerConfig, directory: Path, mark: str) -> Path:
     _check(config)
     for number, module in enumerate(config.modules):
         (directory / f"module{number}").write_bytes(module.content)
-    harness = files("pytest_durable._hosts.workerd").joinpath("harness.js").read_bytes()
-    (directory / "harness").write_bytes(harness)
+    own = files("pytest_durable._hosts.workerd")
+    (directory / "harness").write_bytes(own.joinpath("harness.js").read_bytes())
+    (directory / "values").write_bytes(own.joinpath("harness_values.js").read_bytes())
     path = directory / FILE_NAME
     path.write_text(render_config(config, mark), encoding="utf-8")
     return path
@@ -99,7 +102,7 @@ def write_config(config: WorkerConfig, directory: Path, mark: str) -> Path:
 def render_config(config: WorkerConfig, mark: str) -> str:
     """Return the text of the configuration, in the notation of Cap'n Proto."""
     disk = "inMemory = void" if config.storage is None else 'localDisk = "disk"'
-    services = ['(name = "main", worker = .main)', '(name = "harness", worker = .harness)', _network(config.outbound)]
+    services = ['(name = "main", worker = .main)', '(name = "harness", worker = .harness)', _INTERNET]
     if config.storage is not None:
         services.append(f'(name = "disk", disk = (path = {quote(str(config.storage))}, writable = true))')
     return "\n".join(
@@ -119,14 +122,15 @@ def render_config(config: WorkerConfig, mark: str) -> str:
             '  streamingTails = ["harness"]',
             ");",
             "const harness :Workerd.Worker = (",
-            '  modules = [(name = "pytest-durable-harness.js", esModule = embed "harness")],',
-            f'  compatibilityDate = "{_HARNESS_DATE}",',
+            '  modules = [(name = "pytest-durable-harness.js", esModule = embed "harness"),',
+            '    (name = "pytest-durable-values.js", esModule = embed "values")],',
+            f'  compatibilityDate = "{HARNESS_DATE}",',
             f"  compatibilityFlags = {_list(map(quote, _HARNESS_FLAGS))},",
             f"  bindings = {_list(_harness_bindings(config.classes, mark))}",
             ");",
             "const nowhere :Workerd.Worker = (",
             f'  modules = [(name = "nowhere.js", esModule = {quote(_NOWHERE)})],',
-            f'  compatibilityDate = "{_HARNESS_DATE}"',
+            f'  compatibilityDate = "{HARNESS_DATE}"',
             ");",
             "",
         ]
@@ -189,14 +193,6 @@ def _harness_bindings(classes: tuple[DurableClass, ...], mark: str) -> list[str]
         for name in (durable_class.class_name for durable_class in classes)
     ]
     return [f'(name = "mark", text = {quote(mark)})', '(name = "main", service = "main")', *objects]
-
-
-def _network(outbound: bool) -> str:
-    if outbound:
-        return '(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))'
-    # A Worker, and not a network that allows nothing: that one looks up the name first, in another thread, which the
-    # clock cannot see.
-    return '(name = "internet", worker = .nowhere)'
 
 
 def _check(config: WorkerConfig) -> None:

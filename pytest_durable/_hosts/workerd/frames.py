@@ -11,6 +11,7 @@ from pytest_durable._hosts.workerd.records import Onset, Outcome, PlatformRecord
 
 CALL: Final = "jsrpc"
 FETCH: Final = "fetch"
+SCHEDULED: Final = "scheduled"
 
 _FRAME: Final = re.compile(r"^ *at .*:\d+:\d+\)?$", re.MULTILINE)
 #: Id of an object, None for the Worker itself; and the platform's word for the kind of event.
@@ -44,15 +45,18 @@ class ThrownStacks:
         self._places.clear()
         self._thrown.clear()
 
-    def of(self, actor_hex: str | None, kind: str, message: str) -> str | None:
-        """The stack of the error with which an event has just failed, if the platform has told it.
+    def last(self, actor_hex: str | None, kind: str) -> Thrown | None:
+        """What the last event of a kind threw, if it failed and the platform has told it.
 
         Args:
             actor_hex: The object, or None for the Worker itself.
-            kind: ``CALL`` or ``FETCH``.
-            message: Of the error.
+            kind: ``CALL``, ``FETCH`` or ``SCHEDULED``.
         """
-        thrown = self._thrown.get((actor_hex, kind))
+        return self._thrown.get((actor_hex, kind))
+
+    def of(self, actor_hex: str | None, kind: str, message: str) -> str | None:
+        """The stack of the error with which an event has just failed; it has this message."""
+        thrown = self.last(actor_hex, kind)
         return thrown.stack if thrown is not None and thrown.message == message else None
 
 

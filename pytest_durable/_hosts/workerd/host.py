@@ -19,11 +19,14 @@ from pytest_durable._hosts.responses import make_request
 from pytest_durable._hosts.stub import Stub, check_own_stub
 from pytest_durable._hosts.workerd import requests
 from pytest_durable._hosts.workerd.binary import find_workerd
-from pytest_durable._hosts.workerd.frames import FETCH
+from pytest_durable._hosts.workerd.deployed import Deployed, Tools
+from pytest_durable._hosts.workerd.frames import FETCH, SCHEDULED
 from pytest_durable._hosts.workerd.line import WorkerdLine, ask, fetch_body, fetched
-from pytest_durable._hosts.workerd.lives import Tools, WorkerdLives, unsupported
+from pytest_durable._hosts.workerd.lives import WorkerdLives
+from pytest_durable._hosts.workerd.refusals import unsupported
 from pytest_durable._hosts.workerd.script import deploy_script
 from pytest_durable._hosts.workerd.shim import build_shim
+from pytest_durable._hosts.workerd.thrown import error_of_event
 from pytest_durable._hosts.world import World
 from pytest_durable._surfaces.awaitables import Pending
 
@@ -50,6 +53,7 @@ class RealHost(CommonHost):
         executable: Where workerd is; None: it is looked for.
 
     Raises:
+        ConfigurationError: workerd is not where it was said to be.
         WorkerdUnavailableError: workerd, or the compiler that its clock needs, is not there.
     """
 
@@ -104,7 +108,7 @@ class RealHost(CommonHost):
             seed=seed,
             warnings=WarningLog(),
         )
-        lives = WorkerdLives(computer, deployment, tools)
+        lives = WorkerdLives(computer, Deployed(deployment, tools))
         connect = partial(WorkerdLine, lives, computer.world, computer.failures.raise_first)
         super().__init__(computer, lives, connect, storage="disk")
         self._storage = storage
@@ -185,12 +189,17 @@ class RealHost(CommonHost):
             PlatformError: It is not in memory, must not be evicted, or stays busy.
             UnsupportedOnHostError: ``web_sockets="close"``.
         """
-        if web_sockets != "hibernate":
-            raise unsupported("be told how to evict sockets", "Leave web_sockets out.")
+        _check_sockets(web_sockets)
         await self._line(stub).evict()
 
-    async def evict_all(self) -> None:
-        """Drop every instance that has nothing to do."""
+    async def evict_all(self, web_sockets: Literal["hibernate", "close"] = "hibernate") -> None:
+        """Drop every instance in order, each once its object has nothing to do.
+
+        Raises:
+            PlatformError: An object stays busy.
+            UnsupportedOnHostError: ``web_sockets="close"``.
+        """
+        _check_sockets(web_sockets)
         await self._ask(requests.evict_all(), "evict_all()")
 
     async def abort_all(self, reason: str | None = None) -> None:
@@ -204,8 +213,16 @@ class RealHost(CommonHost):
         await self._ask(requests.abort_all(), "abort_all()")
 
     async def delete_all(self) -> None:
-        """End every instance and delete all that is stored, alarms included."""
+        """End every object at once, and delete every alarm and the data of the objects that are in memory."""
         await self._ask(requests.delete_all(), "delete_all()")
+
+    async def delete_all_alarms(self) -> NoReturn:
+        """Not on this host: the platform deletes alarms together with data."""
+        raise unsupported("delete alarms and keep the data", "Delete both:  await durable.delete_all()")
+
+    async def abort_isolate(self, reason: str | None = None) -> NoReturn:
+        """Not on this host: the platform's own ``abortIsolate`` ends its process."""
+        raise unsupported("give up one isolate and go on", "End the process:  await durable.restart(crash=True)")
 
     async def abort(self, stub: Stub, reason: str | None = None) -> NoReturn:
         """Not on this host: the platform ends all instances or none (``abort_all``)."""
@@ -226,6 +243,15 @@ class RealHost(CommonHost):
         """Not on this host: its journal is written by what the platform tells afterwards."""
         raise unsupported("be cut at a record of the journal", _IN_PROCESS)
 
+    def fail_next(self, target: object, step: object, *, error: str = "full") -> NoReturn:
+        """Not on this host: the platform writes to the disk by itself."""
+        raise unsupported("be told that its disk fails", _IN_PROCESS)
+
+    async def disconnect(self, stub: Stub) -> NoReturn:
+        """Not on this host: the platform does not say which call came by which stub."""
+        check_own_stub(stub, self)
+        raise unsupported("lose the line of one stub", "Lose all of them:  await durable.crash()")
+
     @property
     def env(self) -> NoReturn:
         """Not on this host: ``env`` lives in another process."""
@@ -240,9 +266,15 @@ class RealHost(CommonHost):
         return ask(self._process, self.world, body, f"fetch of {request}", fetched, stack_of=self._stack_in_worker)
 
     async def scheduled(self, cron: str | None = None, at: datetime | None = None) -> None:
-        """Run the Worker's ``scheduled`` handler."""
+        """Run the Worker's ``scheduled`` handler.
+
+        Raises:
+            PlatformError: It threw, or there is none.
+        """
         time_ms = self.clock.time_ms() if at is None else int(at.timestamp() * 1000)
-        await self._ask(requests.scheduled(cron, time_ms), "scheduled()")
+        told = await self._ask(requests.scheduled(cron, time_ms), "scheduled()")
+        if told["outcome"] != "ok":
+            raise error_of_event(told["outcome"], self._process.stacks.last(None, SCHEDULED))
 
     def _stack_in_worker(self, message: str) -> str | None:
         return self._process.stacks.of(None, FETCH, message)
@@ -253,6 +285,11 @@ class RealHost(CommonHost):
         assert isinstance(line, WorkerdLine)  # this host makes no others
         return line
 
-    async def _ask(self, body: bytes, label: str) -> object:
+    async def _ask(self, body: bytes, label: str) -> Any:
         self.raise_failures()
         return await ask(self._process, self.world, body, label, lambda value: value)
+
+
+def _check_sockets(web_sockets: str) -> None:
+    if web_sockets != "hibernate":
+        raise unsupported("be told how to evict sockets", "Leave web_sockets out.")

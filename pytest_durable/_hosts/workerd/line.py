@@ -2,18 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import ObjectKey, Request, Response
-from pytest_durable._core.platform_errors import PlatformError
-from pytest_durable._core.storage.values import JSError
 from pytest_durable._hosts.responses import Answer as FetchAnswer
 from pytest_durable._hosts.workerd import requests
 from pytest_durable._hosts.workerd.exchange import Reply
-from pytest_durable._hosts.workerd.frames import CALL, FETCH, frames
+from pytest_durable._hosts.workerd.frames import CALL, FETCH
 from pytest_durable._hosts.workerd.lives import WorkerdLives
 from pytest_durable._hosts.workerd.requests import Answer, Failure, Target, read_answer
+from pytest_durable._hosts.workerd.thrown import error_of
 from pytest_durable._hosts.world import World
 from pytest_durable._surfaces.awaitables import Pending
 
@@ -144,36 +143,11 @@ def fetch_body(target: Target | None, request: Request) -> bytes:
 
 
 def fetched(answer: Any) -> FetchAnswer:
-    """What the test gets for the answer to a fetch."""
-    headers = {str(name).lower(): str(value) for name, value in answer["headers"]}
+    """What the test gets for the answer to a fetch. A header that comes several times is joined, as ``get`` does."""
+    headers: dict[str, str] = {}
+    for name, value in answer["headers"]:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return FetchAnswer(Response(status=answer["status"], headers=headers, body=bytes(answer["body"])))
-
-
-#: What ``PlatformError`` has a name of its own for.
-_NOT_OWN: Final = frozenset(("stack", "remote", "retryable", "overloaded", "durableObjectReset", "durableObjectId"))
-
-
-def error_of(thrown: object, stack_of: Callable[[str], str | None]) -> PlatformError:
-    """What the test catches for what JavaScript threw; a note says where, if that is known."""
-    if not isinstance(thrown, JSError):
-        failure = PlatformError(str(thrown))
-        failure.add_note(f"JavaScript threw a value that is no error: {thrown!r}")
-        return failure
-    told = thrown.properties
-    object_id = told.get("durableObjectId")
-    failure = PlatformError(
-        str(thrown.message),
-        name=str(thrown.name),
-        remote=told.get("remote") is True,
-        retryable=told.get("retryable") is True,
-        overloaded=told.get("overloaded") is True,
-        durable_object_reset=told.get("durableObjectReset") is True,
-        durable_object_id=object_id if isinstance(object_id, str) else None,
-    )
-    vars(failure).update((key, item) for key, item in told.items() if key not in _NOT_OWN)
-    if places := frames(stack_of(failure.message)):
-        failure.add_note(f"In JavaScript:\n{places}")
-    return failure
 
 
 def _as_is(value: object) -> object:

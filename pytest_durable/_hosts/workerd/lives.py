@@ -5,21 +5,12 @@ and the test declares them in plain calls. So the process starts when something 
 test awaits.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 from pytest_durable._core import events
-from pytest_durable._core.errors import (
-    ConfigurationError,
-    DurableError,
-    UnsupportedOnHostError,
-    WorkerdBusyError,
-    WorkerdDiedError,
-)
+from pytest_durable._core.errors import DurableError, WorkerdBusyError, WorkerdDiedError
 from pytest_durable._core.isolate import ClassPath, Target
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import PlatformError, connection_lost
@@ -31,51 +22,34 @@ from pytest_durable._hosts.down import ENDED, host_down
 from pytest_durable._hosts.stored import PendingAlarm
 from pytest_durable._hosts.workerd.alarm_watch import AlarmWatch
 from pytest_durable._hosts.workerd.chronicle import Chronicle
-from pytest_durable._hosts.workerd.conversation import Conversation
+from pytest_durable._hosts.workerd.companion import ProcessCompanion
+from pytest_durable._hosts.workerd.deployed import Deployed
 from pytest_durable._hosts.workerd.exchange import Reply
 from pytest_durable._hosts.workerd.frames import ThrownStacks
 from pytest_durable._hosts.workerd.in_flight import InFlight
-from pytest_durable._hosts.workerd.process import Launch, WorkerdProcess
+from pytest_durable._hosts.workerd.patience import Patience
+from pytest_durable._hosts.workerd.process import WorkerdProcess
 from pytest_durable._hosts.workerd.records import PlatformRecord
+from pytest_durable._hosts.workerd.refusals import namespace_too_late
 from pytest_durable._hosts.workerd.roster import Roster
-from pytest_durable._hosts.workerd.script import (
-    ScriptDeployment,
-    check_exports,
-    check_script_class,
-    deploy_script,
-    make_config,
-)
-
-#: A retry or a call that waits does not tell when it goes on: the process is followed so far in one step.
-_STRIDE_NS: Final = 3_600_000_000_000
-#: After so much time without a word of the process, what is in flight will never be answered.
-_SILENCE_NS_MAX: Final = 31 * 24 * _STRIDE_NS
+from pytest_durable._hosts.workerd.timed import TimedProcess
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What the real platform is run with.
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """A life that runs."""
 
-    Attributes:
-        executable: The platform.
-        shim: What gives it the clock of the test.
-        is_synchronous: Each commit is synced to the disk.
-        is_volatile: What is stored goes with the process.
-    """
-
-    executable: Path
-    shim: Path
-    is_synchronous: bool
-    is_volatile: bool
+    number: int
+    process: TimedProcess
+    companion: ProcessCompanion
 
 
 class WorkerdLives:
-    """The process of one host, from life to life. It is a companion of the clock.
+    """The process of one host, from life to life.
 
     Args:
         computer: What outlives a life.
-        deployment: What the first life runs.
-        tools: What it is run with.
+        deployed: What the lives run.
 
     Attributes:
         roster: The namespaces of the life that runs.
@@ -83,70 +57,71 @@ class WorkerdLives:
         stacks: What the process has told of the places where its errors were thrown.
     """
 
-    def __init__(self, computer: Computer, deployment: ScriptDeployment, tools: Tools) -> None:
+    def __init__(self, computer: Computer, deployed: Deployed) -> None:
         self._computer = computer
         self._clock = computer.world.clock
-        self._deployment = deployment
-        self._tools = tools
-        self._main = deployment.main
+        self._deployed = deployed
         self._lives = 0
-        self._is_running = False
+        self._life: _Life | None = None
         self._down_since_ns = self._clock.wall_ns
         #: How the last life ended, for messages.
         self._end = ""
-        self._process: WorkerdProcess | None = None
-        #: Elapsed time that the process has lived through.
-        self._lived_ns = 0
-        #: How long the process has said nothing.
-        self._silent_ns = 0
+        #: Why the last life ended, if nobody had asked for its end.
+        self._failure: DurableError | None = None
         self._is_settling = False
-        #: Why the life was ended, if its process did not come to rest.
-        self._busy: WorkerdBusyError | None = None
         self.roster = Roster()
         self.in_flight = InFlight(computer.world)
         self.stacks = ThrownStacks()
+        self._patience = Patience(computer.world, self.in_flight.describe)
         self._alarms = AlarmWatch(computer.world, self.roster, self._wall_in_process)
         self._chronicle = Chronicle(computer.journal, self.roster.key_of, self._alarms.begins)
 
     def __repr__(self) -> str:
-        return f"<WorkerdLives {'running' if self._is_running else 'down'}, life {self._lives}, {self._process!r}>"
+        return f"<WorkerdLives {self._lives}, {self._life or 'down'}>"
 
     # -- what is deployed
 
     @property
     def deployment(self) -> Deployment:
         """What the next life runs."""
-        return self._deployment
+        return self._deployed.deployment
 
     def check(self, app: App) -> Deployment:
         """What it would mean to run an application here."""
-        return deploy_script(app, self._deployment.root)
+        return self._deployed.check(app)
 
     def check_class(self, target: Target) -> None:
         """Make sure that the main module can export a class."""
-        self._main = check_script_class(target, self._deployment.root, self._main)
+        self._deployed.check_class(target)
 
     def deploy(self, deployment: Deployment) -> None:
         """Let the next life run this."""
-        assert isinstance(deployment, ScriptDeployment)  # `check` makes no others
-        self._deployment = deployment
-        self._main = deployment.main or self._main
+        self._deployed.replace(deployment)
 
     # -- the beginning and the end of a life
 
     @property
     def is_running(self) -> bool:
         """Whether a life runs."""
-        return self._is_running
+        return self._life is not None
+
+    @property
+    def has_started(self) -> bool:
+        """Whether there is a process."""
+        return self._life is not None and self._life.process.has_started
 
     def begin(self, reopen: Callable[[], None], declare: Callable[[], None]) -> None:
         """Begin a life, unless one runs."""
-        if self._is_running:
+        if self._life is not None:
             return
         self._lives += 1
-        self._busy = None
-        self._is_running = True
-        self._clock.companions.add(self)
+        self._failure = None
+        process = TimedProcess(self._clock, self._start)
+        companion = ProcessCompanion(
+            self._clock, process, self.in_flight, self._alarms, self._patience, self.settle, self._gone_unasked
+        )
+        self._life = _Life(self._lives, process, companion)
+        self._clock.companions.add(companion)
         try:
             reopen()
             self._computer.journal.record(events.RuntimeStarted, None, self._lives)
@@ -161,21 +136,11 @@ class WorkerdLives:
         Raises:
             HostDownError: No life runs.
             ConfigurationError: The process runs already.
+            UnsupportedOnHostError: The class has a namespace already.
         """
-        self._require_running()
         assert isinstance(target, ClassPath)  # `check_class` refuses others
-        if self._process is not None:
-            raise ConfigurationError(
-                f"The namespace {files.unique_key!r} comes too late: the process that runs cannot take it in.\n\n"
-                "  expected  all namespaces declared before the first call\n"
-                f"  actual    a process that runs with {self.roster.names() or 'none'}\n\n"
-                "Declare it in durable_app, or before the test's first await."
-            )
-        if any(each.class_name == target.class_name for each in self.roster):
-            raise unsupported(
-                f"keep two namespaces of one class, here {target.class_name}",
-                f"Give the second a class of its own:  export class Other extends {target.class_name} {{}}",
-            )
+        if self._running().process.has_started:
+            raise namespace_too_late(files.unique_key, self.roster.names())
         self.roster.take(files, target.class_name, binding)
 
     def end(self, *, graceful: bool, ahead_ns: int = 0) -> None:
@@ -184,28 +149,42 @@ class WorkerdLives:
         Args:
             graceful: Which of the two.
             ahead_ns: How far ahead of the clock, which follows.
+
+        Raises:
+            WorkerdDiedError, WorkerdBusyError: It could not end in order; the journal has a crash then.
         """
-        if not self._is_running:
+        if self._life is None:
             return
-        self._is_running = False
+        life, self._life = self._life, None
         at_ns = self._down_since_ns = self._clock.wall_ns + ahead_ns
         self._end = ENDED
-        self._clock.companions.remove(self)
-        process, self._process = self._process, None
+        self._clock.companions.remove(life.companion)
+        kind: type[events.Record] = events.RuntimeCrashed
         try:
-            if process is not None:
-                _end_process(process, graceful=graceful)
+            life.process.end(graceful=graceful)
+            if graceful:
+                kind = events.RuntimeStopped
         finally:
             self._chronicle.forget_life()
             self.stacks.forget_life()
             self._alarms.forget_life()
-            self.roster.let_go(discard=self._tools.is_volatile)
-            kind = events.RuntimeStopped if graceful else events.RuntimeCrashed
-            self._computer.journal.record_at(at_ns, kind, None, self._lives)
+            self.roster.let_go(discard=self._deployed.tools.is_volatile)
+            self._computer.journal.record_at(at_ns, kind, None, life.number)
 
-    def _require_running(self) -> None:
-        if not self._is_running:
+    def _running(self) -> _Life:
+        if self._life is None:
             raise host_down(self._down_since_ns, self._end)
+        return self._life
+
+    def _start(self) -> WorkerdProcess:
+        try:
+            return self._deployed.start(
+                self.roster, self._computer.disks.directory, self._clock.wall_ns, self._told, self.in_flight.describe
+            )
+        except DurableError:  # what cannot begin now cannot at the end of the test either: it is told once
+            self.end(graceful=False)
+            self._end = "workerd could not be started."
+            raise
 
     # -- talking with the process
 
@@ -217,11 +196,11 @@ class WorkerdLives:
             label: Names it in messages.
             on_reply: Takes the reply; None if the process ended before.
         """
-        self._require_running()
+        life = self._running()
         replied = self.in_flight.add(label, on_reply)
-        self._silent_ns = 0
+        self._patience.renew()
         try:
-            self._talk().submit(body, replied)
+            life.process.talk().submit(body, replied)
         except DurableError as failure:
             self.in_flight.forget(replied)
             self._gone(failure)
@@ -232,13 +211,9 @@ class WorkerdLives:
 
     def settle(self) -> None:
         """Let the process do what it can do now, an overdue alarm included."""
-        if self._is_running and self.roster:
+        if self._life is not None and self.roster:
             with self._ends():
-                self._talk().settle()
-
-    def _told(self, record: PlatformRecord) -> None:
-        self.stacks.write(record)
-        self._chronicle.write(record)
+                self._life.process.talk().settle()
 
     def call_ended(self, key: ObjectKey, method: str, error: str | None) -> None:
         """A call of the test is over.
@@ -249,16 +224,35 @@ class WorkerdLives:
         journal.record_at(at_ns, events.ReplySent, key, method)
         journal.record_at(at_ns, events.CallEnded, key, method, error)
 
-    @property
-    def has_started(self) -> bool:
-        """Whether there is a process."""
-        return self._process is not None
+    def class_of(self, unique_key: str) -> str:
+        """The class of a namespace, as the harness knows it.
+
+        Raises:
+            HostDownError: No life runs.
+        """
+        self._running()
+        return self.roster[unique_key].class_name
+
+    def pending_alarms(self, files: NamespaceFiles) -> list[PendingAlarm]:
+        """The pending alarms of one namespace, in no order."""
+        return self._alarms.pending(files, self._chronicle)
+
+    def _told(self, record: PlatformRecord) -> None:
+        self.stacks.write(record)
+        self._chronicle.write(record)
 
     def _settle_soon(self) -> None:
         self._is_settling = False
-        if self._process is not None:
+        if self._life is not None and self._life.process.has_started:
             with self._ends():
-                self._talk().settle()
+                self._life.process.talk().settle()
+
+    def _wall_in_process(self) -> int:
+        if self._life is None:  # it may have ended ahead of the clock, which follows
+            return max(self._clock.wall_ns, self._down_since_ns)
+        return self._life.process.wall_ns
+
+    # -- an end that nobody has asked for
 
     @contextmanager
     def _ends(self) -> Iterator[None]:
@@ -279,120 +273,17 @@ class WorkerdLives:
             self._computer.failures.note(failure)
 
     def _gone(self, failure: DurableError) -> None:
-        if not self._is_running:
+        if self._life is None:
             return
-        self._busy = failure if isinstance(failure, WorkerdBusyError) else None
+        self._failure = failure
         self.end(graceful=False, ahead_ns=max(0, self._wall_in_process() - self._clock.wall_ns))
         self._end = str(failure)
 
     def lost(self) -> DurableError | PlatformError:
-        """What a call fails with whose answer will never come."""
-        return connection_lost() if self._busy is None else self._busy
-
-    def _talk(self) -> Conversation:
-        """The conversation, with a process that lives at the time of the clock."""
-        if self._process is None:
-            self._process = self._begin_process()
-        conversation = self._process.conversation
-        behind_ns = self._clock.elapsed_ns - self._lived_ns
-        if behind_ns > 0:  # somebody else has moved the clock: what was due meanwhile is late
-            self._lived_ns += behind_ns
-            conversation.jump(behind_ns)
-        if conversation.wall_ns != self._clock.wall_ns:
-            conversation.set_wall(self._clock.wall_ns)
-        return conversation
-
-    def _begin_process(self) -> WorkerdProcess:
-        try:
-            return self._launch()
-        except DurableError:  # what cannot begin now cannot at the end of the test either: it is told once
-            self.end(graceful=False)
-            self._end = "workerd could not be started."
-            raise
-
-    def _launch(self) -> WorkerdProcess:
-        self._lived_ns = self._clock.elapsed_ns
-        process = WorkerdProcess.start(
-            Launch(
-                executable=self._tools.executable,
-                shim=self._tools.shim,
-                config=make_config(self._deployment, self._main, self.roster, self._computer.disks.directory),
-                wall_ns=self._clock.wall_ns,
-                environ=dict(os.environ),
-                synchronous=self._tools.is_synchronous,
-                on_record=self._told,
-            )
-        )
-        try:
-            check_exports(process.printed, self._main)
-        except ConfigurationError:
-            process.crash()
-            raise
-        return process
-
-    # -- the companion of the clock
-
-    def next_at(self) -> int | None:
-        """Elapsed time before which nothing that counts can happen in the process.
-
-        An alarm that waits has a row. A retry and a call that waits do not tell when they go on; the process is
-        followed for a while then, and stops when it says something.
-        """
-        if not self._is_running or not self.roster:
-            return None
-        if self._process is None:
-            try:
-                self.settle()  # a new life begins with what is overdue
-            except DurableError as failure:
-                self._gone_unasked(failure, is_awaited=False)
-        instants = self._alarms.instants_ns()
-        now_ns = self._clock.wall_ns
-        ahead = [due_ns for due_ns in instants if due_ns > now_ns]
-        if (len(self.in_flight) or len(ahead) < len(instants)) and self._silent_ns < _SILENCE_NS_MAX:
-            ahead.append(now_ns + _STRIDE_NS)
-        return min(ahead) - now_ns + self._clock.elapsed_ns if ahead else None
-
-    def travel(self, distance_ns: int) -> int:
-        """Let time pass in the process, until it says something or so far. If it dies, time stops there."""
-        if not self._is_running or not self.roster:
-            return distance_ns
-        start_ns, is_awaited = self._clock.wall_ns, len(self.in_flight) > 0
-        try:
-            progress = self._talk().travel(distance_ns)
-        except DurableError as failure:
-            self._gone_unasked(failure, is_awaited=is_awaited)
-            return min(self._down_since_ns - start_ns, distance_ns)
-        went_ns = progress.travelled_ns
-        self._lived_ns += went_ns
-        self._silent_ns = 0 if progress.has_spoken else self._silent_ns + went_ns
-        return went_ns
-
-    # -- alarms
-
-    def pending_alarms(self, files: NamespaceFiles) -> list[PendingAlarm]:
-        """The pending alarms of one namespace, in no order."""
-        return self._alarms.pending(files, self._chronicle)
-
-    def _wall_in_process(self) -> int:
-        return self._clock.wall_ns if self._process is None else self._process.conversation.wall_ns
-
-    def class_of(self, unique_key: str) -> str:
-        """The class of a namespace, as the harness knows it.
-
-        Raises:
-            HostDownError: No life runs.
-        """
-        self._require_running()
-        return self.roster[unique_key].class_name
-
-
-def unsupported(what: str, instead: str) -> UnsupportedOnHostError:
-    """The error for what only a platform in this process can do."""
-    return UnsupportedOnHostError(f"The real platform cannot {what}.\n\n{instead}")
-
-
-def _end_process(process: WorkerdProcess, *, graceful: bool) -> None:
-    if graceful and process.is_running:
-        process.stop()
-    else:
-        process.crash()
+        """What a call fails with whose answer will never come; each gets an error of its own."""
+        if isinstance(self._failure, WorkerdBusyError):
+            return WorkerdBusyError(str(self._failure))
+        lost = connection_lost()
+        if self._failure is not None:
+            lost.add_note(str(self._failure))
+        return lost

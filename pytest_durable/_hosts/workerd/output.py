@@ -9,6 +9,7 @@ from typing import Final
 from pytest_durable._hosts.workerd.records import PlatformRecord, read_record
 
 _CHUNK = 1 << 16
+_PIECES_MAX = 16
 _LINES_KEPT = 200
 
 #: Where ``console`` of objects in this process goes, too.
@@ -41,6 +42,10 @@ class Output:
         """The last 200 lines that are not records."""
         return "\n".join(self._lines)
 
+    def told(self) -> str:
+        """The same as the end of a message."""
+        return f"It printed:\n\n{self.text()}" if self._lines else "It printed nothing."
+
 
 class Pipe:
     """The reading end of one of the two streams.
@@ -54,24 +59,32 @@ class Pipe:
         os.set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._output = output
-        self._rest = b""
+        self._rest = bytearray()
         self.is_open = True
 
     def fileno(self) -> int:
         """Return the descriptor to wait for."""
         return self._descriptor
 
-    def receive(self) -> None:
-        """Take what has arrived."""
-        while self.is_open:
-            try:
-                piece = os.read(self._descriptor, _CHUNK)
-            except BlockingIOError:
+    def receive(self) -> bool:
+        """Take a piece of what has arrived; False if nothing has. The process may never stop to print."""
+        if not self.is_open:
+            return False
+        try:
+            piece = os.read(self._descriptor, _CHUNK)
+        except BlockingIOError:
+            return False
+        if piece:
+            self._split(piece)
+        else:
+            self.close()
+        return True
+
+    def drain(self) -> None:
+        """Take what has arrived: what the process managed to say. At most what a pipe can hold."""
+        for _ in range(_PIECES_MAX):
+            if not self.receive():
                 return
-            if piece:
-                self._split(piece)
-            else:
-                self.close()
 
     def close(self) -> None:
         """Close the descriptor; an unfinished line counts as one."""
@@ -82,6 +95,8 @@ class Pipe:
                 self._output.take(self._rest.decode(errors="replace"))
 
     def _split(self, piece: bytes) -> None:
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
-            self._output.take(line.decode(errors="replace"))
+        first, *others = piece.split(b"\n")
+        self._rest += first
+        for begun in others:  # each ends the line before it
+            self._output.take(self._rest.decode(errors="replace"))
+            self._rest = bytearray(begun)

@@ -45,14 +45,6 @@ class Named(PlatformRecord):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said(PlatformRecord):
-    """Something was logged. ``message`` is what was handed to the console, as JSON."""
-
-    level: str
-    message: Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Thrown(PlatformRecord):
     """An exception left the handler."""
 
@@ -86,8 +78,6 @@ def read_record(line: str) -> PlatformRecord:
             )
         case "attributes":
             return Named(**common, method=facts["method"])
-        case "log":
-            return Said(**common, level=facts["level"], message=facts["message"])
         case "exception":
             return Thrown(**common, name=facts["name"], message=facts["message"], stack=facts["stack"])
         case "outcome":

@@ -53,11 +53,6 @@ def call(target: Target, method: str, arguments: Sequence[object]) -> bytes:
     return _request("call", target=target.to_wire(), method=method, args=to_wire(list(arguments)))
 
 
-def get(target: Target, name: str) -> bytes:
-    """Ask for a property."""
-    return _request("get", target=target.to_wire(), property=name)
-
-
 def fetch(
     target: Target | None, url: str, method: str = "GET", headers: Headers = (), body: bytes | None = None
 ) -> bytes:
@@ -72,23 +67,13 @@ def fetch(
 
 
 def scheduled(cron: str | None, time_ms: int) -> bytes:
-    """Ask for a run of the worker's scheduled handler."""
+    """Ask for a run of the worker's scheduled handler. The answer is a dict: outcome, noRetry."""
     return _request("scheduled", cron=cron, time=time_ms)
 
 
-def id_from_name(class_name: str, name: str) -> bytes:
-    """Ask for the id, in hexadecimal, that belongs to a name."""
-    return _request("idFromName", **{"class": class_name}, name=name)
-
-
-def new_unique_id(class_name: str) -> bytes:
-    """Ask for a fresh id, in hexadecimal."""
-    return _request("newUniqueId", **{"class": class_name})
-
-
-def evict(target: Target, *arguments: object) -> bytes:
+def evict(target: Target) -> bytes:
     """Ask for the eviction of one idle object."""
-    return _request("evict", target=target.to_wire(), args=to_wire(list(arguments)))
+    return _request("evict", target=target.to_wire())
 
 
 def evict_all() -> bytes:
@@ -107,13 +92,8 @@ def delete_all() -> bytes:
 
 
 def echo(value: object) -> bytes:
-    """Ask for the value itself."""
+    """Ask for the value itself, as tests of the values do."""
     return _request("echo", value=to_wire(value))
-
-
-def ping() -> bytes:
-    """Ask for nothing. The answer lists the verbs of the platform's test module."""
-    return _request("ping")
 
 
 def read_answer(reply: Reply | None) -> Answer | Failure | None:

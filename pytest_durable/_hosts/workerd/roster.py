@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.storage import NamespaceFiles
+from pytest_durable._hosts.workerd.refusals import second_namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,13 @@ class Roster:
         return ", ".join(sorted(self._opened))
 
     def take(self, files: NamespaceFiles, class_name: str, binding: str) -> None:
-        """Hold the directory of a namespace until ``let_go``; raises what ``NamespaceFiles.hold`` raises."""
+        """Hold the directory of a namespace until ``let_go``; raises what ``NamespaceFiles.hold`` raises.
+
+        Raises:
+            UnsupportedOnHostError: The class has a namespace already: the platform finds them by their class.
+        """
+        if any(each.class_name == class_name for each in self):
+            raise second_namespace(class_name)
         files.hold()
         self._opened[files.unique_key] = Opened(files, class_name, binding)
 

@@ -11,7 +11,7 @@
  * something, or the distance is used up. The timers of the runtime are a wheel that also wakes up in between, some 150
  * times an hour; a step costs two to four microseconds here, and one round trip if the test had to ask for each.
  *
- * clock.py speaks the other side; the two structs and the variable below are all they share.
+ * clock.py speaks the other side; the two structs and the constants below are all they share.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -31,6 +32,7 @@
 #include <unistd.h>
 
 #define VARIABLE "PYTEST_DURABLE_CLOCK" /* "socket:wall_ns:pid of the test:1 if fsync shall wait for the disk" */
+#define COMMAND "serve" /* what the runtime is told first */
 #define EXIT_TEST_IS_GONE 86
 #define NS_PER_S 1000000000LL
 #define NS_PER_MS 1000000LL
@@ -46,7 +48,6 @@ struct order {
 struct report {
     int64_t number; /* of the order; negative: it is not done, and the process has begun to speak; 0: at the start */
     int64_t travelled_ns;
-    int64_t due_ns; /* from now to the next wake-up; negative: there is none */
     int64_t steps;
     int64_t has_spoken; /* something was written since the last report */
 };
@@ -72,10 +73,12 @@ static void tell(int64_t number) {
     syscall(SYS_sendto, test_socket, &report, sizeof report, MSG_NOSIGNAL, NULL, 0);
 }
 
-__attribute__((constructor)) static void begin(void) {
+__attribute__((constructor)) static void begin(int count, char **arguments) {
     const char *text = getenv(VARIABLE);
     long long wall;
     int fd, parent, synchronous;
+    /* A script in front of the runtime: the clock is for the one that it becomes. */
+    if (text != NULL && (count < 2 || strcmp(arguments[1], COMMAND) != 0)) return;
     /* Children of the process, if any, run on real time. */
     unsetenv("LD_PRELOAD");
     if (text == NULL || sscanf(text, "%d:%lld:%d:%d", &fd, &wall, &parent, &synchronous) != 4) return;
@@ -100,6 +103,10 @@ int epoll_create1(int flags) {
     return (int)syscall(SYS_epoll_create1, flags);
 }
 
+/* A thread that waits until an instant (pthread_cond_timedwait, or a futex with an absolute time) gets that instant from
+ * here, and the kernel compares it with its own clock, which is ahead of one that stands still, or behind one that was
+ * moved by a year. So such a wait ends at once, or not at all. The event loop does not wait like that, nor do the threads
+ * that were seen in the process; look here first should one of them ever spin or sleep for ever. */
 int clock_gettime(clockid_t clock, struct timespec *t) {
     int64_t now;
     if (test_socket < 0) return (int)syscall(SYS_clock_gettime, clock, t);
@@ -200,14 +207,13 @@ static int may_step(int64_t due) {
     return 1;
 }
 
-static void answer(int64_t due) {
+static void answer(void) {
     int64_t rest = order.travel_ns - report.travelled_ns;
     report.has_spoken = words != words_before;
     if (rest > 0 && !report.has_spoken && report.steps < order.steps_max) {
         move(rest); /* nothing happens on the rest of the way */
         report.travelled_ns += rest;
     }
-    report.due_ns = due < 0 ? -1 : due - elapsed_now;
     is_asked = 0;
     words_before = words;
     tell(order.number);
@@ -235,7 +241,7 @@ int epoll_wait(int epoll, struct epoll_event *events, int max, int timeout_ms) {
         int count = real_epoll_wait(epoll, events, max, 0);
         if (count != 0 || (due >= 0 && elapsed_now >= due)) return count;
         if (may_step(due)) return 0;
-        if (is_asked) answer(due);
+        if (is_asked) answer();
         struct pollfd both[2] = {{epoll, POLLIN, 0}, {test_socket, POLLIN, 0}};
         if (poll(both, 2, -1) < 0) return -1; /* EINTR: a signal, as the caller expects */
         if (both[1].revents) obey();

@@ -1,4 +1,5 @@
-"""Values between the test and the harness: JSON that keeps what JSON has no word for. ``harness.js`` is the other side.
+"""Values between the test and the harness: JSON that keeps what JSON has no word for. the other side is
+``harness_values.js``.
 
 A value is ``{"v": root, "o": objects}``. ``root`` and everything inside an object is a primitive or a reference: null,
 true, a string and a finite number stand for themselves, ``["u"]`` is undefined, ``["n", "-0"]`` a number without a
@@ -15,13 +16,15 @@ The types on this side are those of ``pytest_durable.values``.
 """
 
 import base64
+import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from pytest_durable._core.errors import UnsupportedOnHostError
+from pytest_durable._core.errors import ConfigurationError, UnsupportedOnHostError
+from pytest_durable._core.platform_errors import PlatformError, data_clone_error
 from pytest_durable._core.storage.values import (
     HOLE,
     UNDEFINED,
@@ -37,6 +40,7 @@ from pytest_durable._core.storage.values import (
     JSTypedArray,
     date_from_milliseconds,
 )
+from pytest_durable._hosts.workerd.refusals import unsupported
 
 SAFE_MAX: Final = 2**53 - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,7 +57,9 @@ def to_wire(value: object) -> dict[str, Any]:
     An int beyond 2**53 - 1 is a BigInt.
 
     Raises:
-        UnsupportedOnHostError: For any other type.
+        PlatformError: A ``DataCloneError``, for any other type.
+        ConfigurationError: For other keys.
+        UnsupportedOnHostError: For a function, which the host in this process could send.
     """
     return _Encoder().encode(value)
 
@@ -137,10 +143,7 @@ def _describe_rare(item: Any, refer: Refer) -> list[Any]:
             return ["x", item.source, item.flags]
         case JSBoxed():
             return ["w", refer(item.value)]
-    raise UnsupportedOnHostError(
-        f"A value of type {type(item).__qualname__} cannot be sent to an object on the real platform.\n\n"
-        "Send what can be stored: see pytest_durable.values."
-    )
+    raise _not_sendable(item)
 
 
 def _describe_array(item: "list[object] | tuple[object, ...]", refer: Refer) -> list[Any]:
@@ -154,11 +157,21 @@ def _describe_array(item: "list[object] | tuple[object, ...]", refer: Refer) -> 
 def _pairs(properties: Mapping[Any, object], refer: Refer) -> list[Any]:
     for key in properties:
         if isinstance(key, bool) or not isinstance(key, str | int):
-            raise UnsupportedOnHostError(
+            raise ConfigurationError(
                 f"An object has keys that are strings, and {key!r} is none.\n\n"
                 "For keys of any type send a map:  from pytest_durable.values import JSMap"
             )
     return [[str(key), refer(held)] for key, held in properties.items()]
+
+
+def _not_sendable(item: object) -> UnsupportedOnHostError | PlatformError:
+    if inspect.isroutine(item):
+        return unsupported("be sent a function of the test", "Send plain values, or run this test in this process.")
+    failure = data_clone_error(
+        f'Could not serialize object of type "{type(item).__qualname__}". This type does not support serialization.'
+    )
+    failure.add_note("Send what can be stored: see pytest_durable.values.")
+    return failure
 
 
 class _Decoder:

@@ -4,7 +4,7 @@ Source: workers-runtime-sdk workers/entrypoints.py; spec python-workers 1.3.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core.actor import ABSENT, not_of_type, text_of
 from pytest_durable._core.ids import ObjectId
@@ -14,9 +14,12 @@ from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped.data_proxies import JsObject
 from pytest_durable._surfaces.wrapped.exceptions import shown
+from pytest_durable._surfaces.wrapped.experimental import wrapped_storage
 from pytest_durable._surfaces.wrapped.proxies import JsProxy
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage
-from pytest_durable._surfaces.wrapped.storage import WrappedStorage
+
+if TYPE_CHECKING:
+    from pytest_durable._surfaces.wrapped.facets import RawFacets
 
 ABORT_TEXT: Final = "Durable Object abort requested"
 #: Members of production's object that are not built yet (spec 1.18). Their absence is told from a typing error.
@@ -24,7 +27,6 @@ NOT_YET: Final = frozenset(
     (
         "acceptWebSocket",
         "exports",
-        "facets",
         "getHibernatableWebSocketEventTimeout",
         "getTags",
         "getWebSocketAutoResponse",
@@ -88,14 +90,21 @@ class RawState(JsProxy):
     Args:
         context: The inside of the object.
         make_storage: Makes its storage without conversions; asked when somebody wants it.
+        make_facets: Makes what reaches the objects below it, likewise.
     """
 
     _kind = "DurableObjectState"
 
-    def __init__(self, context: Context, make_storage: Callable[[Context], RawStorage]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        make_storage: Callable[[Context], RawStorage],
+        make_facets: "Callable[[Context], RawFacets]",
+    ) -> None:
         super().__init__(context)
         self._context = context
         self._make_storage = make_storage
+        self._make_facets = make_facets
         self._storage: RawStorage | None = None
 
     @property
@@ -111,9 +120,15 @@ class RawState(JsProxy):
         raise AttributeError(name)
 
     @property
-    def id(self) -> RawId:
-        """The object's id."""
-        return RawId(self._context.id)
+    def id(self) -> RawId | str:
+        """The object's id; of a facet it may be a text."""
+        object_id = self._context.id
+        return object_id if isinstance(object_id, str) else RawId(object_id)
+
+    @property
+    def facets(self) -> "RawFacets":
+        """The objects below it."""
+        return self._make_facets(self._context)
 
     @property
     def props(self) -> JsObject:
@@ -170,7 +185,7 @@ class DurableObjectContext:
             raise AttributeError(name)
         result = getattr(self._ctx, name)
         if isinstance(result, RawStorage):
-            result = WrappedStorage(result)
+            result = wrapped_storage(result)
         setattr(self, name, result)
         return result
 

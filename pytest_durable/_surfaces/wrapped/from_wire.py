@@ -51,7 +51,7 @@ class FromWire:
             list: self._array,
             JSArray: self._array,
             JSMap: self._map,
-            JSSet: lambda value: {self(item) for item in value},
+            JSSet: self._set,
             bytes: types.buffer,
             JSArrayBuffer: types.buffer,
             JSTypedArray: lambda value: types.view(value.kind, types.buffer(bytes(value)), 0, value.byte_length, False),
@@ -90,7 +90,21 @@ class FromWire:
     def _map(self, value: JSMap) -> object:
         out: dict[Any, Any] = self._object_type()
         for key, item in value.pairs():
-            out[self(key)] = self(item)
+            shown, shown_item = self(key), self(item)
+            try:
+                out[shown] = shown_item
+            except (TypeError, ValueError) as failure:
+                raise types.unfit_member(out, shown) from failure
+        return out
+
+    def _set(self, value: JSSet) -> object:
+        out: set[Any] = set()
+        for item in value:
+            shown = self(item)
+            try:
+                out.add(shown)
+            except (TypeError, ValueError) as failure:
+                raise types.unfit_member(out, shown) from failure
         return out
 
 

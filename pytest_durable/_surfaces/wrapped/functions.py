@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pytest_durable._core.actor import RELEASED, Hold, current_scope
+from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._surfaces.awaitables import Pending, Settled
-from pytest_durable._surfaces.wrapped.exceptions import JsException
+from pytest_durable._surfaces.wrapped.exceptions import JsException, shown
 from pytest_durable._surfaces.wrapped.proxies import jsnull
 from pytest_durable._surfaces.wrapped.references import FunctionReference, Sendable
 from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire, to_wire
@@ -69,7 +70,10 @@ class _Received(Sendable):
             return Settled(failure=JsException("Error", RELEASED))
         if reference.home is None:  # it is the test's
             return _result(reference, args, convert)
-        future = hold.call(tuple(sent), lambda: _result(reference, args, _as_is))
+        try:
+            future = hold.call(tuple(sent), lambda: _result(reference, args, _as_is))
+        except PlatformError as refusal:  # another object's
+            return Settled(failure=shown(refusal))
         return Pending(future, convert, self._reception.explain)
 
 

@@ -93,11 +93,21 @@ class WrappedStorage(_BindingWrapper):
         """Run ``callback()``; its exception comes back as it is, after the rollback."""
         return _thrown(self._face.transaction_sync, (callback,))
 
+    def getCurrentBookmark(self, *_args: Any) -> Pending | Settled:
+        return _pending(self._face.get_current_bookmark)
+
     def getBookmarkForTime(self, *args: Any) -> Settled:
         return self._run(self._face.get_bookmark_for_time, 1, args, {})
 
     def onNextSessionRestoreBookmark(self, *args: Any) -> Settled:
         return self._run(self._face.on_next_session_restore_bookmark, 1, args, {})
+
+    def _wait(self, method: Callable[..., Any], args: tuple[Any, ...]) -> Pending | Settled:
+        try:
+            wire = arguments_to_wire(args, {})
+        except JsException as refusal:
+            return Settled(failure=refusal)
+        return _pending(lambda: method(*wire[:1]))
 
     def _run(
         self,

@@ -78,7 +78,7 @@ class _FetcherWrapper(Sendable):
         return answer
 
     def __to_wire__(self) -> object:
-        return StubReference(self._client.again())
+        return StubReference(self._client)
 
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pending | Settled:
         conversions = self._conversions

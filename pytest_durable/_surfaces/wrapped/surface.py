@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
+from pytest_durable._core.actor import current_scope
 from pytest_durable._core.isolate import Rules
 from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response
 from pytest_durable._core.platform_errors import type_error
@@ -16,6 +17,7 @@ from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped import http
 from pytest_durable._surfaces.wrapped.context import DurableObjectContext, RawAlarmInfo, RawState
 from pytest_durable._surfaces.wrapped.entrypoints import require_object_class
+from pytest_durable._surfaces.wrapped.facets import RawFacets
 from pytest_durable._surfaces.wrapped.from_wire import FromWire
 from pytest_durable._surfaces.wrapped.functions import RawFunction, Reception, _RpcStubWrapper, lending, received
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, StorageTypes
@@ -91,7 +93,7 @@ class WrappedSurface:
         references: dict[type, Callable[[Any], object]] = {
             Request: http.request_from_wire,
             Response: http.response_from_wire,
-            StubReference: lambda reference: _FetcherWrapper(reference.client, self._conversions, is_named=False),
+            StubReference: self._received_stub,
             FunctionReference: function,
         }
         return FromWire(*self._containers, references)
@@ -184,11 +186,19 @@ class WrappedSurface:
     def _reception(self) -> Reception:
         return Reception(self._result, self._conversions.explain)
 
+    def _received_stub(self, reference: StubReference) -> _FetcherWrapper:
+        scope = current_scope()
+        client = reference.client.handed_over(None if scope is None else scope.incarnation)
+        return _FetcherWrapper(client, self._conversions, is_named=False)
+
     def _wrapped_function(self, reference: FunctionReference) -> _RpcStubWrapper:
         return _RpcStubWrapper(received(reference), self._reception)
 
     def _raw_state(self, context: Context, cls: type) -> RawState:
-        return RawState(context, functools.partial(self._raw_storage, cls))
+        return RawState(context, functools.partial(self._raw_storage, cls), self._raw_facets)
+
+    def _raw_facets(self, context: Context) -> RawFacets:
+        return RawFacets(context.facets, self._conversions, is_lenient=self._lenient)
 
     def _raw_storage(self, cls: type, context: Context) -> RawStorage:
         has_handler = self.has_handler(cls, "alarm")

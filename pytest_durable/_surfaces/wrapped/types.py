@@ -23,6 +23,8 @@ _ERROR_CLASSES: Final = frozenset(
     ("TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError")
 )
 
+_UNHASHABLE: Final[dict[type, str]] = {list: "Array", set: "Set", memoryview: "ArrayBuffer"}
+
 TO_PY_USED: Final = ".to_py() on a value of storage or of a call fails in production: it is a dict or list already"
 
 
@@ -124,6 +126,14 @@ def boxed(value: bool | int | float | str) -> object:
     return JSBoxed(value) if isinstance(value, bool | str) else value
 
 
+def unfit_member(container: object, member: object) -> Exception:
+    """The error for a key of a Map, or a member of a Set, that Python cannot hash (pyodide, js2python_convert)."""
+    kind = next((name for of, name in _UNHASHABLE.items() if isinstance(member, of)), "Object")
+    return JsException(
+        "Error", f"Cannot use key of type {kind} as a key to a Python {'set' if isinstance(container, set) else 'dict'}"
+    )
+
+
 def decoded_types(object_type: type[JsDict], array_type: type[list[Any]]) -> DecodedTypes:
     """The table that has stored values built directly in the types of user code."""
     return DecodedTypes(
@@ -141,4 +151,5 @@ def decoded_types(object_type: type[JsDict], array_type: type[list[Any]]) -> Dec
         make_boxed=boxed,
         undefined=None,
         hole=None,
+        unfit_member=unfit_member,
     )

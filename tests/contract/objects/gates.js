@@ -247,6 +247,11 @@ export class Gate extends DurableObject {
     await sleep(seconds);
     this.log.push(text);
   }
+  async wait_in_section_for_what_never_comes(kind) {
+    const { ctx } = this;
+    const never = () => new Promise(() => {});
+    await (kind === "section" ? ctx.blockConcurrencyWhile(never) : ctx.storage.transaction(never));
+  }
   async call_itself() { return await this.env.GATE.get(this.ctx.id).logged(); }
   async alarm() { this.log.push("alarm"); }
 }

@@ -294,6 +294,12 @@ class Gate(NeutralObject):
         await asyncio.sleep(seconds)
         self.log.append(text)
 
+    async def wait_in_section_for_what_never_comes(self, kind: str) -> None:
+        async def never(*_txn: object) -> None:
+            await asyncio.get_running_loop().create_future()
+
+        await (self.ctx.blockConcurrencyWhile if kind == "section" else self.ctx.storage.transaction)(never)
+
     async def call_itself(self) -> object:
         return await self.env.GATE.get(self.ctx.id).logged()
 

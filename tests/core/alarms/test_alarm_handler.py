@@ -185,6 +185,21 @@ async def test_handler_that_sets_its_own_time_again_runs_again_at_once(durable):
     assert records_of(durable, namespace, namespace.get_by_name("a")) == (None, None)
 
 
+async def test_handler_that_deletes_its_alarm_and_sets_its_own_time_again_runs_again_at_once(durable):
+    # DO-7.4.3, found by tests/properties: the commit of the turn changes nothing, and the row had gone with the run.
+    async def again(instance, info):
+        if len(instance.runs) == 1:
+            await instance.ctx.storage.deleteAlarm()
+            await instance.ctx.storage.setAlarm(info.scheduledTime)
+
+    cls = recorder(again)
+    namespace = durable.namespace(cls)
+    await namespace.get_by_name("a").arm(60)
+    await durable.clock.advance(seconds=60)
+    assert cls.runs == [Run(60, 60), Run(60, 60)]
+    assert records_of(durable, namespace, namespace.get_by_name("a")) == (None, None)
+
+
 async def test_handler_that_sets_a_past_time_runs_again_at_once(durable):
     # DO-7.4.3
     async def again(instance, _info):

@@ -90,6 +90,11 @@ async def test_object_sees_an_equal_id_with_the_name(boxes: Any) -> None:
     assert await boxes.getByName("a").told() == "a"
 
 
+async def test_object_of_a_unique_id_has_no_name(boxes: Any) -> None:
+    """DO-2.3.5"""
+    assert await boxes.get(boxes.newUniqueId()).told() is UNDEFINED
+
+
 async def test_object_reached_without_a_name_first_stays_nameless(boxes: Any) -> None:
     """DO-2.3.5"""
     nameless = boxes.get(boxes.idFromString(str(boxes.idFromName("a"))))

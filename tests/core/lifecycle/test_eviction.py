@@ -155,6 +155,24 @@ async def test_timers_of_a_destroyed_object_never_fire(durable):
     assert durable.stored(namespace.get_by_name("a")).kv["ticks"] == 69
 
 
+async def test_timer_that_is_done_delays_eviction_and_one_that_repeats_does_not_prevent_it(durable):
+    """DO-9.3.T1.2, DO-9.3.T1.3: the course of one of the platform's own tests."""
+    namespace = durable.namespace(Busy)
+
+    async def is_new():
+        return await namespace.get_by_name("a").in_memory() == 1
+
+    await namespace.get_by_name("a").wait_in_callback(15)
+    await durable.clock.advance(seconds=15)
+    assert evictions(durable) == []
+    await durable.clock.advance(seconds=10)
+    assert (evictions(durable), await is_new()) == ([25], True)
+    await namespace.get_by_name("a").tick_for_ever(20)
+    await durable.clock.advance(seconds=142)
+    ticks = durable.stored(namespace.get_by_name("a")).kv["ticks"]
+    assert (4 < ticks < 8, await is_new()) == (True, True)
+
+
 async def test_stub_that_is_held_keeps_a_busy_object(durable, busy):
     """DO-9.3.T1.3"""
     await busy.tick_for_ever(1)

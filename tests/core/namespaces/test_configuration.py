@@ -167,3 +167,16 @@ async def test_data_in_memory_live_as_long_as_the_process(durable):
     await durable.clock.advance(days=1)
     await durable.abort(stub)
     assert await durable.namespace(Box).get_by_name("a").get("k") == 1
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("delete_all_deletes_alarm", "delete_all_preserves_alarm"),
+        ("legacy_error_serialization", "enhanced_error_serialization"),
+    ],
+)
+def test_flags_that_contradict_each_other_are_refused(flags):
+    """DO-4.4.4, DO-10.4: the platform does not start with them, either."""
+    with pytest.raises(ConfigurationError, match="contradict each other"):
+        App(compatibility_flags=flags)

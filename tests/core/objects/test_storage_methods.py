@@ -16,6 +16,7 @@ ALARM_MS = 4102444800000
 METHODS = (
     *("get", "list", "put", "delete", "deleteAll", "transaction", "transactionSync"),
     *("getAlarm", "setAlarm", "deleteAlarm", "sync", "getBookmarkForTime", "onNextSessionRestoreBookmark"),
+    "getCurrentBookmark",
 )
 
 

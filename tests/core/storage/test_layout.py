@@ -36,6 +36,22 @@ def test_facet_databases_count_as_object_files():
     assert layout.object_files(names) == [f"{ID}.2.sqlite", f"{ID}.sqlite"]
 
 
+def test_files_of_an_object_are_removed_so_that_what_is_left_can_be_opened():
+    # DO-9.6.T1.2, DO-1.7: no facet without index, no index without object, no log without its database
+    other = "f" * 64
+    names = [
+        *(f"{ID}.sqlite", f"{ID}.sqlite-wal", f"{ID}.facets", f"{ID}.2.sqlite", f"{ID}.2.sqlite-wal", f"{ID}.x"),
+        *(f"{other}.sqlite", "metadata.sqlite", f"{ID[:-1]}.sqlite", "notes.txt"),
+    ]
+    assert layout.files_of_objects(names) == {
+        ID: [
+            *(f"{ID}.2.sqlite-wal", f"{ID}.x", f"{ID}.2.sqlite", f"{ID}.facets"),
+            *(f"{ID}.sqlite-wal", f"{ID}.sqlite"),
+        ],
+        other: [f"{other}.sqlite"],
+    }
+
+
 def test_facet_file_carries_its_number():
     # DO-1.3.T1.4
     assert [layout.object_file(ID), layout.object_file(ID, 3)] == [f"{ID}.sqlite", f"{ID}.3.sqlite"]

@@ -44,6 +44,20 @@ def test_uncommitted_writes_do_not_survive_eviction(disk: Disk):
     assert namespace.open_store(ALICE).get("a") == 1
 
 
+def test_a_table_that_was_made_in_an_uncommitted_transaction_is_made_again(disk: Disk):
+    # Found by tests/properties: after an abort, every setAlarm() of the object failed.
+    namespace = open_namespace(disk)
+    store = namespace.open_store(ALICE)
+    put(store, a=1)
+    store.set_alarm_ns(5)
+    store.close(graceful=True)
+    store = namespace.open_store(ALICE)
+    assert store.get_alarm_ns() is None
+    store.set_alarm_ns(6)
+    store.commit()
+    assert (store.get("a"), store.get_alarm_ns()) == (1, 6)
+
+
 def test_large_uncommitted_transaction_is_not_seen(disk: Disk):
     # Far more than SQLite's page cache holds; it must not spill into the file.
     namespace = open_namespace(disk)

@@ -46,6 +46,24 @@ def test_clearing_writes_null_and_keeps_the_row(namespace, store):
     assert rows(namespace) == [{"key": 1, "value": None, "type": "null"}]
 
 
+@pytest.mark.parametrize("due_ns", [0, 1, 1_734_099_316_987_654_321, 1_734_099_316_987_654_322])
+def test_alarm_is_kept_to_the_nanosecond_and_zero_is_one(store, due_ns):
+    # DO-3.4.1: instants that user code cannot set, but a file can hold.
+    store.set_alarm_ns(due_ns)
+    store.commit()
+    assert (store.get_alarm_ns(), store.committed_alarm_ns) == (due_ns, due_ns)
+
+
+def test_alarm_can_be_set_again_after_delete_all(namespace, store):
+    # DO-3.2.P
+    store.set_alarm_ns(5)
+    store.commit()
+    store.delete_all(keep_alarm=False)
+    store.set_alarm_ns(6)
+    store.commit()
+    assert (store.get_alarm_ns(), rows(namespace)) == (6, [{"key": 1, "value": 6, "type": "integer"}])
+
+
 def test_setting_the_same_alarm_writes_nothing(store):
     # DO-7.1.T1.1, DO-7.2.T2.3
     store.set_alarm_ns(5)

@@ -64,6 +64,9 @@ async def test_lives(durable: Host, alice: Stub) -> None:
     await durable.stop()
     await durable.start()
     durable.crash_at(Committed, object=alice, nth=2)
+    durable.fail_next(alice, "commit", error="io")
+    durable.fail_next(alice, None)
+    await durable.disconnect(alice)
     await durable.crash()
     running: bool = durable.is_running
     directory: Path | None = durable.directory
@@ -73,6 +76,11 @@ async def test_lives(durable: Host, alice: Stub) -> None:
 async def test_objects(durable: Host, alice: Stub) -> None:
     await durable.evict(alice, "close")
     await durable.abort(alice, "reason")
+    await durable.evict_all("close")
+    await durable.abort_all("reason")
+    await durable.delete_all_alarms()
+    await durable.delete_all()
+    await durable.abort_isolate("reason")
     ran: bool = await durable.run_alarm(alice)
     name: str = await durable.run_in_object(alice, lambda instance, ctx: type(instance).__name__)
     response = await alice.fetch("https://example.com", method="POST", body=b"x")

@@ -17,10 +17,13 @@ async def wrong_life(durable: Host, alice: Stub, people: Namespace) -> None:
     await durable.restart(app="src/entry.py")  # E: arg-type
     await durable.restart(down_for=3600)  # E: arg-type
     durable.crash_at("Committed")  # E: arg-type
+    durable.fail_next("alice", "commit")  # E: arg-type
     durable.crash_at(Committed, object="alice")  # E: arg-type
     durable.is_running = True  # E: misc
     await durable.evict(people)  # E: arg-type
     await durable.evict(alice, web_sockets="keep")  # E: arg-type
+    await durable.evict_all(alice)  # E: arg-type
+    await durable.abort_isolate(5)  # E: arg-type
 
 
 async def wrong_claims(durable: Host, alice: Stub, people: Namespace) -> None:

@@ -42,10 +42,10 @@ FAULTS: Final = (
         file=_INCARNATION,
         before=(
             "        self.output_gate.discard()\n"
-            "        replies, self.replies = self.replies, set()\n"
+            "        replies, self.replies = self.replies, {}\n"
             "        self._park()\n"
         ),
-        after="        replies, self.replies = self.replies, set()\n        self._park()\n",
+        after="        replies, self.replies = self.replies, {}\n        self._park()\n",
         tests=_OUTPUT_GATE,
     ),
     Fault(
@@ -172,11 +172,11 @@ FAULTS: Final = (
         name="aborted-turn-committed",
         breaks="The writes of a turn that aborts its object are kept.",
         file=_INCARNATION,
-        before="        if self.abort_request is not None:\n            self.container.abort(",
+        before="        if self.abort_request is not None:\n            self.container.break_now(",
         after=(
             "        if self.abort_request is not None:\n"
             "            self.storage.end_turn()\n"
-            "            self.container.abort("
+            "            self.container.break_now("
         ),
         tests=("tests/core/lifecycle/test_abort.py",),
     ),

@@ -82,4 +82,12 @@ FAULTS: Final = (
         after="        if end < self.at:\n            self.fail(",
         tests=("tests/core/storage/test_codec_reading.py",),
     ),
+    Fault(
+        name="any-number-taken-for-a-property-key",
+        breaks="A BigInt, or a Number object, is read as a property key where it looks like an int to user code.",
+        file="_core/storage/codec/read_containers.py",
+        before="if reader.peek() not in _KEY_TAGS:",
+        after="if reader.peek() not in (*_KEY_TAGS, tags.BIGINT, tags.BOXED_NUMBER, tags.BOXED_BIGINT):",
+        tests=("tests/fuzz/test_decoder.py",),
+    ),
 )

@@ -4,7 +4,7 @@ Properties and elements are nearly always short strings and small integers. The 
 handle these in place, because a call costs Python more than the work.
 """
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from pytest_durable._core.storage.codec import tags
 from pytest_durable._core.storage.codec.numerals import index_of, number_as_key
@@ -13,6 +13,10 @@ from pytest_durable._core.storage.codec.read_scalars import SHORT_SIGNED
 from pytest_durable._core.storage.codec.reader import Reader
 from pytest_durable._core.storage.codec.wire import HOLES_MAX
 from pytest_durable._core.storage.values import JSArray as ArrayWithProperties
+
+_KEY_TAGS: Final = frozenset(
+    (tags.ONE_BYTE_STRING, tags.TWO_BYTE_STRING, tags.UTF8_STRING, tags.SIGNED, tags.UNSIGNED, tags.DOUBLE)
+)
 
 
 def read_object(reader: Reader) -> object:
@@ -51,13 +55,14 @@ def read_object(reader: Reader) -> object:
 
 
 def _read_key(reader: Reader) -> str:
-    key = reader.read()
-    if isinstance(key, str):
-        return key
-    # Exact types: bool is an int for Python, and so is a BigInt.
-    if type(key) is not int and type(key) is not float:
+    # Told by the tag: to a surface, a BigInt or a Number object may be an int like any other.
+    while reader.peek() == tags.OBJECT_COUNT:
+        reader.at += 1
+        reader.varint()
+    if reader.peek() not in _KEY_TAGS:
         reader.fail("a property key is neither a string nor a number")
-    return number_as_key(key)
+    key = cast("str | int | float", reader.read())
+    return key if isinstance(key, str) else number_as_key(key)
 
 
 def read_dense_array(reader: Reader) -> object:
@@ -161,8 +166,11 @@ def read_map(reader: Reader) -> object:
     reader.objects.append(made)
     count = 0
     while reader.peek() != tags.MAP_END:
-        key = reader.read()
-        made[key] = reader.read()
+        key, item = reader.read(), reader.read()
+        try:
+            made[key] = item
+        except (TypeError, ValueError) as failure:  # it cannot be hashed, as these types show it
+            raise reader.types.unfit_member(made, key) from failure
         count += 2
     reader.at += 1
     if reader.varint() != count:
@@ -176,7 +184,11 @@ def read_set(reader: Reader) -> object:
     reader.objects.append(made)
     count = 0
     while reader.peek() != tags.SET_END:
-        made.add(reader.read())
+        item = reader.read()
+        try:
+            made.add(item)
+        except (TypeError, ValueError) as failure:
+            raise reader.types.unfit_member(made, item) from failure
         count += 1
     reader.at += 1
     if reader.varint() != count:

@@ -96,7 +96,9 @@ def read_host_object(reader: Reader) -> object:
     name = reader.read() if kind == 0 else wire.ERROR_NAMES_READ.get(kind, "Error")
     message: object = reader.text("the message of an error")
     body = reader.read()
-    properties = {key: item for key, item in body.items() if index_of(key) is None} if isinstance(body, dict) else {}
+    # A Map is a dict too where Python code receives it, and its keys may be anything.
+    items = body.items() if isinstance(body, dict) else ()
+    properties = {key: item for key, item in items if isinstance(key, str) and index_of(key) is None}
     name = properties.pop("name", name)
     message = properties.pop("message", message)
     return _made(reader, number, reader.types.make_error(name, message, properties))

@@ -1,0 +1,50 @@
+"""How the test has instances dropped in order: once they are idle, and not later than the platform waits."""
+
+import asyncio
+from typing import Final
+
+from pytest_durable._core.actor import Container
+from pytest_durable._core.platform_errors import PlatformError, error
+from pytest_durable._hosts.world import World
+
+#: How long an eviction waits for an object to become idle, in virtual seconds (spec 9.6).
+EVICT_SECONDS_MAX: Final = 30
+
+
+def check_socket_mode(web_sockets: str) -> None:
+    """Make sure that the platform knows what to do with sockets.
+
+    Raises:
+        PlatformError: It does not.
+    """
+    if web_sockets not in ("hibernate", "close"):
+        raise PlatformError('options.webSockets must be "hibernate" or "close".', name="TypeError")
+
+
+async def evict(container: Container, world: World) -> None:
+    """Drop the instance of an object once it has nothing to do.
+
+    Raises:
+        PlatformError: It stays busy.
+    """
+    deadline = world.loop.time() + EVICT_SECONDS_MAX
+    while container.is_busy:
+        remaining = deadline - world.loop.time()
+        if remaining <= 0:
+            raise error("Timed out waiting to evict Durable Object: it still has active references.")
+        with world.jumping():
+            await asyncio.wait([container.wait_idle()], timeout=remaining)
+    container.evict()
+
+
+async def evict_together(containers: list[Container], world: World) -> None:
+    """Drop the instances of several objects, each once it has nothing to do.
+
+    Raises:
+        PlatformError: One of them stays busy; the others are dropped.
+    """
+    with world.jumping():
+        outcomes = await asyncio.gather(*(evict(each, world) for each in containers), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
