@@ -6,6 +6,8 @@ Surfaces turn them into what user code sees; the core only carries them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pytest_durable._core.platform_errors import type_error
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -17,12 +19,20 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One HTTP request. ``headers`` have lower-case names; ``body`` is None or bytes."""
+    """One HTTP request. ``headers`` have lower-case names; ``body`` is None or bytes.
+
+    Raises:
+        PlatformError: There can be no such request: a GET or HEAD has no body, not even an empty one.
+    """
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+
+    def __post_init__(self) -> None:
+        if self.body is not None and self.method in ("GET", "HEAD"):
+            raise type_error("Request with a GET or HEAD method cannot have a body.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pytest_durable._core.actor import Hold, current_scope
-from pytest_durable._core.platform_errors import RemoteFailure, data_clone_error, type_error
+from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, data_clone_error, type_error
 from pytest_durable._core.storage import NotCloneable, cross, decode, encode
 from pytest_durable._surfaces.neutral_errors import explained
 from pytest_durable._surfaces.neutral_reach import (
@@ -50,25 +50,30 @@ class _Parcel:
             pass
         try:
             return cross(value, self._stand_in)
-        except NotCloneable as failure:
+        except (NotCloneable, PlatformError) as failure:
             self.drop()
+            if isinstance(failure, PlatformError):
+                raise
             raise data_clone_error(_when_sent(failure.message)) from failure
 
     def drop(self) -> None:
         """It is never sent."""
         for stub in self.stubs:
-            stub.release()
+            stub._release()
 
     def _stand_in(self, thing: object) -> object:
         if isinstance(thing, NeutralStub | ServiceStub):
-            service = thing.sent_on()
+            service = thing._sent_on()
             self.stubs.append(service)
             return service
         if current_scope() is None:  # the test has no objects to which calls could come back
             raise NotCloneable.of(thing)
         if isinstance(thing, RpcStub):
-            self.originals.append(thing)
-            hold = thing._hold if thing._hold.is_released else Hold(thing._hold.capability)
+            hold = thing._hold
+            if not hold.is_released:  # what is disposed of already can be sent; it is of no more use over there
+                hold.require_usable()
+                self.originals.append(thing)
+                hold = Hold(hold.capability)
         else:
             hold = Hold(self._crossing.hand(thing))
         stub = RpcStub(hold, self._crossing)
@@ -107,7 +112,7 @@ class RpcCrossing:
         parcel = _Parcel(self)
         copy = parcel.copy(value)
         for stub in parcel.stubs:
-            stub.arrive(None)
+            stub._arrive(None)
         return copy
 
     async def serve(
@@ -116,7 +121,7 @@ class RpcCrossing:
         """Do what a message asks of ``target``, as an event of the object whose code this is."""
         scope = current_scope()
         for stub in sent.stubs:
-            stub.arrive(None if scope is None else scope.incarnation)
+            stub._arrive(None if scope is None else scope.incarnation)
         try:
             result = found(target, sent.path, shows_own=shows_own, reserved=reserved)
             if not sent.is_read:
@@ -127,7 +132,7 @@ class RpcCrossing:
         finally:
             # What came with the arguments is lent for the call; what is to outlive it has to be duplicated.
             for stub in sent.stubs:
-                stub.release()
+                stub._release()
 
     def _give(self, result: object, sent: Sent) -> object:
         parcel = _Parcel(self)

@@ -44,10 +44,10 @@ class Crossing(Protocol):
 class Traveller(Protocol):
     """A stub that travels in a message."""
 
-    def arrive(self, receiver: Incarnation | None) -> None:
+    def _arrive(self, receiver: Incarnation | None) -> None:
         """It has reached ``receiver`` (None: the test)."""
 
-    def release(self) -> None:
+    def _release(self) -> None:
         """Dispose of it."""
 
 
@@ -199,11 +199,11 @@ class RpcStub(Remote):
         """Another stub of the same, to be disposed of by itself."""
         return RpcStub(self._hold.dup(), self._crossing)
 
-    def arrive(self, receiver: Incarnation | None) -> None:
+    def _arrive(self, receiver: Incarnation | None) -> None:
         """It has reached ``receiver`` (None: the test)."""
         self._hold.arrive(receiver)
 
-    def release(self) -> None:
+    def _release(self) -> None:
         """Dispose of it."""
         self._hold.release()
 
@@ -243,15 +243,15 @@ class RpcPromise(Remote, Coroutine[Any, Any, Any]):
 
     def _arrived(self, future: "asyncio.Future[object]") -> None:
         for stub in self._sent.stubs:
-            stub.release()  # those that never got there; the others are released at the end of the call
+            stub._release()  # those that never got there; the others are released at the end of the call
         if future.cancelled() or future.exception() is not None:
             return
         self._is_there = True
         for stub in self._sent.returned.stubs:
             if self._is_disposed:
-                stub.release()
+                stub._release()
             else:
-                stub.arrive(self._receiver)
+                stub._arrive(self._receiver)
 
     def __call__(self, *arguments: object) -> "RpcPromise":
         return ask(self, (), arguments)
@@ -330,12 +330,12 @@ class RpcPromise(Remote, Coroutine[Any, Any, Any]):
 def dispose(thing: RpcStub | RpcPromise) -> None:
     """Let the other side know that a stub is not needed any more; of a promise: all stubs in its result."""
     if isinstance(thing, RpcStub):
-        thing.release()
+        thing._release()
         return
     thing._is_disposed = True
     if thing._is_there:
         for stub in thing._sent.returned.stubs:
-            stub.release()
+            stub._release()
 
 
 def _copy_outcome(done: "asyncio.Future[object]", answer: "asyncio.Future[object]") -> None:

@@ -169,20 +169,20 @@ class ServiceStub(NeutralFetcher):
         super().__init__(client, crossing)
         self._object = client
 
-    def sent_on(self) -> "ServiceStub":
+    def _sent_on(self) -> "ServiceStub":
         """What its receiver gets."""
         return ServiceStub(self._object, self._crossing)
 
-    def arrive(self, receiver: Incarnation | None) -> None:
+    def _arrive(self, receiver: Incarnation | None) -> None:
         """It has reached ``receiver`` (None: the test), and is bound to no container yet."""
         self._object = self._client = self._object.handed_over(receiver)
 
-    def release(self) -> None:
+    def _release(self) -> None:
         """Nothing is held by it."""
 
     def dup(self) -> "ServiceStub":
         """Another one."""
-        return self.sent_on()
+        return self._sent_on()
 
 
 class NeutralStub(NeutralFetcher):
@@ -204,7 +204,7 @@ class NeutralStub(NeutralFetcher):
             raise type_error(f"Cannot assign to read only property '{name}' of object '#<DurableObject>'")
         super().__setattr__(name, value)
 
-    def sent_on(self) -> ServiceStub:
+    def _sent_on(self) -> ServiceStub:
         """What its receiver gets."""
         return ServiceStub(self._object, self._crossing)
 

@@ -257,6 +257,17 @@ def test_get_and_head_send_no_body_and_head_gets_none(method: str, body: str | N
     run_on_both([("fetch", "a", request), ("call", "b", [["fetch_other", "a", request]])])
 
 
+def test_a_request_that_cannot_be_made_does_not_reach_for_its_object(run_on_both: Run) -> None:
+    # DO-2.3.5: so the object learns no name from it
+    run_on_both(
+        [
+            ("call", "a", [["fetch_other", "b", ["GET", "", "answer", 200, ""]]]),
+            ("call", "a", [["call_by_id", "b", []]]),
+            ("call", "b", [["set_alarm", 1003]]),
+        ]
+    )
+
+
 class TestKnownToDiffer:
     """Each is in docs/fidelity.md, and programs avoid it. A test that fails here means that they have become equal."""
 

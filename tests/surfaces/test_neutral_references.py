@@ -167,6 +167,45 @@ def test_what_is_sent_leaves_even_if_the_call_fails_later() -> None:
     between(body)
 
 
+def test_stubs_and_promises_are_of_use_to_their_own_object_only() -> None:
+    # DO-9.10
+    shared: dict[str, Any] = {}
+
+    class Borrower(NeutralObject):
+        async def use(self, how: str) -> str:
+            target, call = shared["target"], shared["call"]
+            uses = {
+                "call": target.ping,
+                "dup": lambda: target.dup().ping(),
+                "send": lambda: self.env.BORROWER.getByName("other").take(target),
+                "pipeline": call.ping,
+            }
+            return str(await failure_of(uses[how]))
+
+        def take(self, target: Any) -> None:
+            """Never reached."""
+
+    async def failure_of(use: Callable[[], Any]) -> PlatformError:
+        with pytest.raises(PlatformError) as failure:
+            await use()
+        return failure.value
+
+    async def body(holder: Any, stub: Any) -> None:
+        shared.update(target=await stub.target(), call=stub.target())
+        for how, kind in (("call", "Client"), ("dup", "Client"), ("send", "Client"), ("pipeline", "JsRpcPromise")):
+            refusal = await holder.env.BORROWER.getByName("a").use(how)
+            assert refusal.startswith("Cannot perform I/O on behalf of a different Durable Object.")
+            assert refusal.endswith(f"(I/O type: {kind})")
+
+    async def main(host: Any) -> Any:
+        host.namespace(Owner)
+        host.namespace(Borrower)
+        BODIES["body"] = body
+        return await host.namespace(Holder).get_by_name("holder").run()
+
+    hosted(main, surface="neutral")
+
+
 def test_promises_are_coroutines_to_asyncio() -> None:
     # DO-10.3.2
     async def body(holder: Any, stub: Any) -> None:

@@ -123,9 +123,9 @@ class Hold:
         """Another stub of the same.
 
         Raises:
-            PlatformError: This one is disposed of.
+            PlatformError: This one is disposed of, or is another object's.
         """
-        self.require_unreleased()
+        self.require_usable()
         other = Hold(self.capability)
         other.arrive(self._holder)
         return other
@@ -136,19 +136,19 @@ class Hold:
         Raises:
             PlatformError: The stub is disposed of, or is another object's.
         """
-        self.require_unreleased()
-        if self._holder is not None:
-            require_own(self._holder, "Client")
+        self.require_usable()
         return self.capability.call(args, callback)
 
-    def require_unreleased(self) -> None:
-        """Make sure that the stub can still be used.
+    def require_usable(self) -> None:
+        """Make sure that the running code can use the stub.
 
         Raises:
-            PlatformError: It is disposed of.
+            PlatformError: It is disposed of, or is another object's.
         """
         if self.is_released:
             raise error(RELEASED)
+        if self._holder is not None:
+            require_own(self._holder, "Client")
 
     def end_of(self, side: "Incarnation") -> None:
         """One of the two instances has ended. With the holder the stub goes; without its home it leads nowhere."""

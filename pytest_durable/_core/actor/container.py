@@ -22,7 +22,7 @@ from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.reply import Reply, describe
-from pytest_durable._core.actor.requests import answer_to, refusal_of_body
+from pytest_durable._core.actor.requests import answer_to
 from pytest_durable._core.actor.scope import Scope, is_in_turn
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.actor.strand import NEXT_TURN
@@ -155,8 +155,6 @@ class Container:
         """
         surface, bytes_max = self.services.surface, self.services.message_bytes_max
         if not isinstance(delivery, Call):
-            if (refusal := refusal_of_body(delivery)) is not None:
-                return self._never_sent(refusal, answer)
             return self._start_event(
                 "fetch",
                 lambda incarnation: surface.deliver(incarnation.instance, delivery),

@@ -3,7 +3,7 @@
 The platform's SQLite counts each movement of each cursor: over tables and indexes, over its own sorted and temporary
 tables, over table functions. Ours counts the steps of scans that go over a whole table, and sorts, but tells so only
 at the end of a statement to whoever has asked before. So a statement that reads is run once more when user code asks
-how much it has read, which is rare.
+how much it has read, which is rare; and only if nothing has been written since, for it must read the same rows.
 
 Source: workerd patches/sqlite, row counts; SQLite, SQLITE_STMTSTATUS_FULLSCAN_STEP.
 """

@@ -145,6 +145,7 @@ class Cursor:
     __slots__ = (
         "__weakref__",
         "_ahead",
+        "_changes_at_end",
         "_delivered",
         "_execution",
         "_problem",
@@ -165,7 +166,11 @@ class Cursor:
         #: Of a cursor at its end, once somebody has asked.
         self._read_in_all: int | None = None
         self._ahead = execution.next()
-        if self._ahead is not None and execution.is_live:
+        #: How many rows the connection had changed when the cursor came to its end.
+        self._changes_at_end = -1
+        if self._ahead is None:
+            self._changes_at_end = runner.connection.total_changes()
+        elif execution.is_live:
             runner.live.add(self)
 
     def __repr__(self) -> str:
@@ -189,6 +194,7 @@ class Cursor:
         self._delivered += 1
         if self._ahead is None:
             self._runner.live.discard(self)
+            self._changes_at_end = self._runner.connection.total_changes()
         make_buffer = self._types.make_buffer
         return tuple([read(value, make_buffer) for value in row])
 
@@ -228,7 +234,8 @@ class Cursor:
         if self.is_open:
             return self._delivered + 1
         if self._read_in_all is None:
-            self._read_in_all = self._execution.count_read(self._delivered)
+            is_as_it_was = self._runner.connection.total_changes() == self._changes_at_end
+            self._read_in_all = self._execution.count_read(self._delivered) if is_as_it_was else self._delivered
         return self._read_in_all
 
     @property

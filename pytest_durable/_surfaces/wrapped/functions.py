@@ -55,7 +55,7 @@ class _Received(Sendable):
             raise JsException("Error", RELEASED)
         return type(self)(self._hold.dup(), self._reception)
 
-    def release(self) -> None:
+    def _release(self) -> None:
         """The call that it was lent for is over."""
         self._hold.release()
 
@@ -114,7 +114,7 @@ async def lending(method: Callable[..., Any], args: list[object], lent: list[Raw
         return await result if hasattr(result, "__await__") else result
     finally:
         for function in lent:
-            function.release()
+            function._release()
 
 
 async def _result(reference: FunctionReference, args: Sequence[object], convert: Convert) -> object:

@@ -54,8 +54,8 @@ FAULTS: Final = (
         name="calls-in-flight-survive-an-abort",
         breaks="Calls in flight wait for ever when their object is aborted.",
         file="_core/actor/incarnation.py",
-        before="        untold = list(replies)\n",
-        after="        untold: list[Reply] = []\n",
+        before="        untold = deque(replies)\n",
+        after="        untold: deque[Reply] = deque()\n",
         tests=("tests/core/lifecycle/test_abort.py",),
     ),
     Fault(
