@@ -161,6 +161,8 @@ class RemoteFailure(Exception):
         reset: The object was reset by it (a failed constructor or ``blockConcurrencyWhile``).
         is_remote: The caller sees ``.remote``.
         names_object: The caller sees ``.durableObjectId``.
+        by_reference: Something was called that the object had handed out. The id is then that of this object, whoever
+            catches the error.
     """
 
     def __init__(
@@ -171,6 +173,7 @@ class RemoteFailure(Exception):
         from_user_code: bool,
         reset: bool = False,
         is_fetch: bool = False,
+        by_reference: bool = False,
     ) -> None:
         super().__init__(str(original))
         self.original = original
@@ -179,5 +182,6 @@ class RemoteFailure(Exception):
         self.reset = reset
         # Of a request all that ends it came from afar, and which object it was is not told (spec 9.5, 10.5).
         is_thrown = from_user_code and not reset
-        self.is_remote = is_thrown or is_fetch
-        self.names_object = is_thrown and not is_fetch
+        self.is_remote = is_thrown or is_fetch or by_reference
+        self.names_object = (is_thrown or (by_reference and not reset)) and not is_fetch
+        self.by_reference = by_reference

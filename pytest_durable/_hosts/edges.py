@@ -71,19 +71,20 @@ def _refuse_raw(compatibility_date: str) -> None:
 
 def _neutral_edge(app: App) -> Edge:
     from pytest_durable._surfaces.neutral import NeutralContext, NeutralSurface
-    from pytest_durable._surfaces.neutral_stubs import NeutralEnv, copied, explained
+    from pytest_durable._surfaces.neutral_crossing import RpcCrossing, copied
+    from pytest_durable._surfaces.neutral_errors import explained
+    from pytest_durable._surfaces.neutral_stubs import NeutralEnv
 
     enhanced = app.enhanced_errors
+    crossing = RpcCrossing(enhanced_errors=enhanced, dups_arguments=app.rpc_dups_arguments)
     return Edge(
         name="neutral",
-        surface=NeutralSurface(enhanced_errors=enhanced),
+        surface=NeutralSurface(crossing, calls_any_class=app.calls_any_class),
         to_wire=copied,
         from_wire=_as_is,
         explain=lambda failure: explained(failure, enhanced=enhanced),
-        env=lambda bindings: NeutralEnv(bindings, enhanced_errors=enhanced),
-        context=lambda instance, context: (
-            getattr(instance, "ctx", None) or NeutralContext(context, enhanced_errors=enhanced)
-        ),
+        env=lambda bindings: NeutralEnv(bindings, crossing),
+        context=lambda instance, context: getattr(instance, "ctx", None) or NeutralContext(context, crossing),
     )
 
 

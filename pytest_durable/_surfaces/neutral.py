@@ -18,22 +18,21 @@ from pytest_durable._core.platform_errors import PlatformError, error, type_erro
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.isolates import abort_isolate
+from pytest_durable._surfaces.neutral_crossing import RpcCrossing, make_stub
+from pytest_durable._surfaces.neutral_errors import Thrown
 from pytest_durable._surfaces.neutral_facets import NeutralFacets
+from pytest_durable._surfaces.neutral_reach import RESERVED, PlatformBase, RpcTarget, called, found
+from pytest_durable._surfaces.neutral_rpc import Crossing, RpcPromise, RpcProperty, RpcStub, Sent, dispose
 from pytest_durable._surfaces.neutral_storage import neutral_storage
-from pytest_durable._surfaces.neutral_stubs import NeutralEnv, NeutralId, copied
+from pytest_durable._surfaces.neutral_stubs import NeutralEnv, NeutralId
 from pytest_durable._surfaces.seams import Context
-
-#: Methods that events have; never callable as methods (spec 10.1.3).
-RESERVED: Final = frozenset(
-    ("alarm", "webSocketMessage", "webSocketClose", "webSocketError", "dup", "constructor", "fetch", "connect")
-)
 
 
 class Aborted(BaseException):
     """Leaves the turn in which an object aborted itself; everything it would still do is discarded."""
 
 
-class NeutralObject:
+class NeutralObject(PlatformBase):
     """Base class of objects that the neutral surface runs: ``(ctx, env)``, as the platform's own base class."""
 
     def __init__(self, ctx: "NeutralContext", env: "NeutralEnv") -> None:
@@ -45,22 +44,23 @@ class NeutralSurface:
     """How objects written against the platform's own interface are built and called.
 
     Args:
-        enhanced_errors: Errors keep their class and own properties across calls (compatibility date from 2026-04-21).
+        crossing: How calls go.
+        calls_any_class: Objects whose class does not derive from the platform's base class can be called, too.
     """
 
     name: Final = "neutral"
     rules: Final = Rules(constructor_failure="break", alarm_without_handler="refuse")
 
-    def __init__(self, *, enhanced_errors: bool = True) -> None:
-        self._enhanced_errors = enhanced_errors
+    def __init__(self, crossing: RpcCrossing | None = None, *, calls_any_class: bool = False) -> None:
+        self._crossing = crossing or RpcCrossing()
+        self._calls_any_class = calls_any_class
 
     def check_class(self, cls: type) -> None:
         """Any class: without the platform's base class its objects answer events, and no calls (spec 10.1)."""
 
     def build(self, cls: type, context: Context, bindings: Mapping[str, object]) -> object:
         """Call the user's class."""
-        ctx = NeutralContext(context, enhanced_errors=self._enhanced_errors)
-        return cls(ctx, NeutralEnv(bindings, enhanced_errors=self._enhanced_errors))
+        return cls(NeutralContext(context, self._crossing), NeutralEnv(bindings, self._crossing))
 
     def replay(self, cls: type, failure: BaseException) -> NoReturn:
         """Never asked: a failed constructor breaks these objects."""
@@ -77,12 +77,27 @@ class NeutralSurface:
             PlatformError: There is none, or it cannot be called.
         """
         if isinstance(delivery, Call):
-            return _method(instance, delivery.method)(*delivery.args)
+            self._require_callable(instance)
+            if isinstance(delivery, Sent):
+                return self._serve(instance, delivery)
+            method = found(instance, (delivery.method,), shows_own=False, reserved=RESERVED)
+            return called(method, delivery.method, delivery.args)
         if isinstance(delivery, Request):
             if not self.has_handler(type(instance), "fetch"):
                 raise error("Handler does not export a fetch() function.")
             return instance.fetch(delivery)  # type: ignore[attr-defined]
         return _call_fitting(instance.alarm, NeutralAlarmInfo(delivery.info))  # type: ignore[attr-defined]
+
+    def _require_callable(self, instance: object) -> None:
+        if not (self._calls_any_class or isinstance(instance, NeutralObject)):
+            raise type_error(
+                "The receiving Durable Object does not support RPC, because its class was not declared with `extends "
+                "DurableObject`. In order to enable RPC, make sure your class extends the special class "
+                '`DurableObject`, which can be imported from the module "cloudflare:workers".'
+            )
+
+    def _serve(self, instance: object, sent: Sent) -> object:
+        return self._crossing.serve(instance, sent, shows_own=False, reserved=RESERVED)
 
     def answer(self, delivery: Delivery, result: object) -> object:
         """The copy of a result that travels.
@@ -93,32 +108,11 @@ class NeutralSurface:
         if isinstance(delivery, Alarm):
             return UNDEFINED
         if isinstance(delivery, Call):
-            return copied(result)
+            # What neutral objects ask of each other is copied with the call, while its stubs can still be sent on.
+            return result if isinstance(delivery, Sent) else self._crossing.copied(result)
         if not isinstance(result, Response):
             raise type_error("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
         return result
-
-
-def _method(instance: object, name: str) -> Callable[..., object]:
-    """What a call to ``name`` reaches: methods and accessors of the class, no fields (spec 10.1)."""
-    cls = type(instance)
-    if not issubclass(cls, NeutralObject):
-        raise type_error(
-            "The receiving Durable Object does not support RPC, because its class was not declared with `extends "
-            "DurableObject`. In order to enable RPC, make sure your class extends the special class `DurableObject`, "
-            'which can be imported from the module "cloudflare:workers".'
-        )
-    if name in RESERVED:
-        raise type_error(f"'{name}' is a reserved method and cannot be called over RPC.")
-    owners = cls.__mro__[: cls.__mro__.index(NeutralObject)]
-    if not any(name in vars(owner) for owner in owners) or (name.startswith("__") and name.endswith("__")):
-        raise type_error(f'The RPC receiver does not implement the method "{name}".')
-    # Through the class, because a field of the same name does not hide a method from callers.
-    found = next(vars(owner)[name] for owner in owners if name in vars(owner))
-    method = found.__get__(instance, cls) if hasattr(found, "__get__") else found
-    if not callable(method):
-        raise type_error(f'"{name}" is not a function.')
-    return method  # type: ignore[no-any-return]
 
 
 def _call_fitting(handler: Callable[..., object], argument: object) -> object:
@@ -140,19 +134,19 @@ class NeutralAlarmInfo:
 class NeutralContext:
     """``ctx``."""
 
-    def __init__(self, context: Context, *, enhanced_errors: bool = True) -> None:
+    def __init__(self, context: Context, crossing: Crossing) -> None:
         self._context = context
         object_id = context.id
         self.id = object_id if isinstance(object_id, str) else NeutralId(object_id)
         self.storage = neutral_storage(context.storage)
-        self._enhanced_errors = enhanced_errors
+        self._crossing = crossing
         self._facets: NeutralFacets | None = None
 
     @property
     def facets(self) -> NeutralFacets:
         """The objects below this one."""
         if self._facets is None:
-            self._facets = NeutralFacets(self._context.facets, enhanced_errors=self._enhanced_errors)
+            self._facets = NeutralFacets(self._context.facets, self._crossing)
         return self._facets
 
     def blockConcurrencyWhile(self, callback: object = ABSENT) -> "asyncio.Future[object] | Settled":
@@ -187,3 +181,19 @@ def _reason_text(reason: object) -> str:
     if isinstance(reason, PlatformError):
         return f"{reason.name}: {reason.message}"
     return f"{type(reason).__name__}: {reason}" if isinstance(reason, BaseException) else text_of(reason)
+
+
+__all__ = [
+    "NeutralAlarmInfo",
+    "NeutralContext",
+    "NeutralObject",
+    "NeutralSurface",
+    "RpcPromise",
+    "RpcProperty",
+    "RpcStub",
+    "RpcTarget",
+    "Thrown",
+    "abortIsolate",
+    "dispose",
+    "make_stub",
+]

@@ -10,6 +10,7 @@ from pytest_durable._core.actor import ABSENT, FacetStart, ObjectFacets, not_of_
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.platform_errors import PlatformError, error
 from pytest_durable._surfaces.facet_start import facet_start
+from pytest_durable._surfaces.neutral_rpc import Crossing
 from pytest_durable._surfaces.neutral_stubs import NeutralFetcher, NeutralId
 
 _KIND: Final = "DurableObjectFacets"
@@ -18,9 +19,9 @@ _KIND: Final = "DurableObjectFacets"
 class NeutralFacets:
     """The objects below an object."""
 
-    def __init__(self, facets: ObjectFacets, *, enhanced_errors: bool) -> None:
+    def __init__(self, facets: ObjectFacets, crossing: Crossing) -> None:
         self._facets = facets
-        self._enhanced_errors = enhanced_errors
+        self._crossing = crossing
 
     def get(self, name: object = ABSENT, startup: object = ABSENT) -> NeutralFetcher:
         """A stub of a facet; ``startup`` gives ``{"class": …, "id": …}`` when the facet is to be started."""
@@ -28,7 +29,7 @@ class NeutralFacets:
         if not callable(startup):
             raise not_of_type(_KIND, "get", 2, "function")
         client = self._facets.client(text, lambda: _started(startup))
-        return NeutralFetcher(client, enhanced_errors=self._enhanced_errors)
+        return NeutralFetcher(client, self._crossing)
 
     def abort(self, name: object = ABSENT, reason: object = ABSENT) -> None:
         """End a facet; ``reason`` is what its callers catch."""

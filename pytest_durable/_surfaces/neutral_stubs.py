@@ -1,71 +1,46 @@
-"""Other objects as neutral objects reach them: ``env``, ids, namespaces, stubs, and how a failed call looks.
+"""Other objects as neutral objects reach them: ``env``, ids, namespaces and stubs.
 
-Source: spec durable-objects 2.2, 2.3, 9.5, 10.
+Source: spec durable-objects 2.2, 2.3, 10.1, 10.2.5.
 """
 
-import re
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pytest_durable._core.actor import ABSENT, hex_told_of, is_nothing, is_object, member, not_of_type, text_of
+from pytest_durable._core.actor import ABSENT, Incarnation, is_nothing, is_object, member, not_of_type, text_of
 from pytest_durable._core.ids import ObjectId
-from pytest_durable._core.messages import Call, Delivery, Request
-from pytest_durable._core.platform_errors import (
-    PlatformError,
-    RemoteFailure,
-    data_clone_error,
-    error,
-    range_error,
-    type_error,
-)
-from pytest_durable._core.storage import NotCloneable, decode, encode
+from pytest_durable._core.messages import Request
+from pytest_durable._core.platform_errors import PlatformError, error, range_error, type_error
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.awaitables import Pending, Settled
+from pytest_durable._surfaces.neutral_rpc import Crossing, Remote, Sent
 from pytest_durable._surfaces.seams import Client, Namespace, Sender
 
 
-def copied(value: object) -> object:
-    """A deep copy by the rules of sending.
-
-    Raises:
-        PlatformError: DataCloneError.
-    """
-    if value is None or type(value) in (str, int, float, bool):
-        return value
-    try:
-        return decode(encode(value))
-    except NotCloneable as failure:
-        raise data_clone_error(_when_sent(failure.message)) from failure
-
-
-def _when_sent(message: str) -> str:
-    """The words about an object of a class of one's own, which could have been stored (spec 10.2.1)."""
-    instance = _INSTANCE.fullmatch(message)
-    if instance is None:
-        return message
-    return f'Could not serialize object of type "{instance[1]}". This type does not support serialization.'
-
-
-_INSTANCE: Final = re.compile(r"#<(.+)> could not be cloned\.")
+def _refusal_of(interface: str) -> str:
+    return f'Could not serialize object of type "{interface}". This type does not support serialization.'
 
 
 class NeutralEnv:
     """``env``: bindings as attributes, undefined when there is none."""
 
-    def __init__(self, bindings: Mapping[str, object], *, enhanced_errors: bool) -> None:
+    def __init__(self, bindings: Mapping[str, object], crossing: Crossing) -> None:
         self._bindings = bindings
-        self._enhanced_errors = enhanced_errors
+        self._crossing = crossing
 
     def __getattr__(self, name: str) -> Any:
         binding = self._bindings.get(name, UNDEFINED)
         if isinstance(binding, Namespace):
-            return NeutralNamespace(binding, enhanced_errors=self._enhanced_errors)
+            return NeutralNamespace(binding, self._crossing)
         return binding
 
 
 class NeutralId:
     """The id of an object."""
+
+    #: Why it can be neither stored nor sent.
+    clone_refusal: Final = _refusal_of("DurableObjectId")
 
     def __init__(self, object_id: ObjectId) -> None:
         self.object_id = object_id
@@ -92,9 +67,12 @@ class NeutralId:
 class NeutralNamespace:
     """A binding to the objects of one class (spec 2.2)."""
 
-    def __init__(self, namespace: Namespace, *, enhanced_errors: bool) -> None:
+    #: Why it can be neither stored nor sent.
+    clone_refusal: Final = _refusal_of("DurableObjectNamespace")
+
+    def __init__(self, namespace: Namespace, crossing: Crossing) -> None:
         self._namespace = namespace
-        self._enhanced_errors = enhanced_errors
+        self._crossing = crossing
 
     def idFromName(self, name: object = ABSENT) -> NeutralId:
         return NeutralId(self._namespace.ids.from_name(_text_argument("idFromName", name)))
@@ -115,7 +93,7 @@ class NeutralNamespace:
         if not isinstance(object_id, NeutralId):
             raise not_of_type("DurableObjectNamespace", "get", 1, "DurableObjectId")
         check_get_options(options)
-        return NeutralStub(self._namespace.client(object_id.object_id), enhanced_errors=self._enhanced_errors)
+        return NeutralStub(self._namespace.client(object_id.object_id), self._crossing)
 
     def getByName(self, name: object = ABSENT, options: object = UNDEFINED) -> "NeutralStub":
         return self.get(NeutralId(self._namespace.ids.from_name(_text_argument("getByName", name))), options)
@@ -154,96 +132,95 @@ def check_get_options(options: object) -> None:
         raise range_error(f"unknown routingMode: {text_of(mode)}")
 
 
-class NeutralFetcher:
-    """Another object or facet, as its callers see it: every name is a method; a call is sent at once."""
+class NeutralFetcher(Remote):
+    """Another object or facet, as its callers see it: every name is a member of its class; a call is sent at once."""
+
+    # In slots, because the members of a stub are the application's.
+    __slots__ = ("__dict__", "_client", "_crossing")
 
     #: Why it cannot be stored or sent (spec 10.2.5).
     clone_refusal = "Stubs pointing to Durable Object facets are not serializable."
 
-    def __init__(self, client: Sender, *, enhanced_errors: bool) -> None:
+    def __init__(self, client: Sender, crossing: Crossing) -> None:
         self._client = client
-        self._enhanced_errors = enhanced_errors
-
-    def __getattr__(self, name: str) -> Callable[..., Pending | Settled]:
-        # A stub is not awaitable, and Python's own protocols must not be answered by the other side.
-        if name == "then" or (name.startswith("__") and name.endswith("__")):
-            raise AttributeError(name)
-        return lambda *arguments: self._send(lambda: Call(name, _copied_together(arguments)))
+        self._crossing = crossing
 
     def fetch(self, resource: str | Request, **init: Any) -> Pending | Settled:
         """Send a request. ``init`` are fields of ``messages.Request``."""
-        return self._send(lambda: resource if isinstance(resource, Request) else _request(resource, init))
-
-    def _send(self, make: Callable[[], Delivery]) -> Pending | Settled:
         try:
-            future = self._client.send(make())
+            future = self._client.send(resource if isinstance(resource, Request) else _request(resource, init))
         except PlatformError as failure:
             return Settled(failure=failure)
-        return Pending(future, _as_is, self._explain)
+        return Pending(future, _as_is, self._crossing.explain)
 
-    def _explain(self, failure: Exception) -> BaseException:
-        return explained(failure, enhanced=self._enhanced_errors) if isinstance(failure, RemoteFailure) else failure
+    def _carry(self, sent: Sent) -> "asyncio.Future[object]":
+        return self._client.send(sent)
+
+
+class ServiceStub(NeutralFetcher):
+    """Another object, as a stub that was sent: neither id nor name (spec 10.2.5)."""
+
+    __slots__ = ("_object",)
+
+    #: Why a stub cannot be stored (spec 3.6.3).
+    clone_refusal = "ServiceStub cannot be serialized in this context."
+
+    def __init__(self, client: Client, crossing: Crossing) -> None:
+        super().__init__(client, crossing)
+        self._object = client
+
+    def _sent_on(self) -> "ServiceStub":
+        """What its receiver gets."""
+        return ServiceStub(self._object, self._crossing)
+
+    def _arrive(self, receiver: Incarnation | None) -> None:
+        """It has reached ``receiver`` (None: the test), and is bound to no container yet."""
+        self._object = self._client = self._object.handed_over(receiver)
+
+    def _release(self) -> None:
+        """Nothing is held by it."""
+
+    def dup(self) -> "ServiceStub":
+        """Another one."""
+        return self._sent_on()
 
 
 class NeutralStub(NeutralFetcher):
     """Another object, which has an id."""
 
+    __slots__ = ("_object",)
+
     #: Why a stub cannot be stored (spec 3.6.3).
     clone_refusal = "ServiceStub cannot be serialized in this context."
 
-    def __init__(self, client: Client, *, enhanced_errors: bool) -> None:
-        super().__init__(client, enhanced_errors=enhanced_errors)
-        self.id = NeutralId(client.id)
-        self.name = self.id.name
+    def __init__(self, client: Client, crossing: Crossing) -> None:
+        super().__init__(client, crossing)
+        self._object = client
+        vars(self)["name"] = UNDEFINED if client.id.name is None else client.id.name
+        vars(self)["id"] = NeutralId(client.id)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in ("id", "name"):
+            raise type_error(f"Cannot assign to read only property '{name}' of object '#<DurableObject>'")
+        super().__setattr__(name, value)
 
-def explained(failure: RemoteFailure, *, enhanced: bool = True) -> PlatformError:
-    """What a caller written against the platform's interface catches (spec 9.5, 10.4)."""
-    original = failure.original
-    if isinstance(original, PlatformError):
-        seen = original.copy(with_own=False)
-        properties = {name: _own_copy(value) for name, value in vars(original).items() if name not in vars(seen)}
-    else:
-        seen = PlatformError(str(original), name=type(original).__name__)
-        properties = dict(vars(original))
-    if not enhanced and seen.name not in _CLASSES_OF_OLD:
-        seen = PlatformError(f"{seen.name}: {seen.message}")
-    if enhanced:
-        vars(seen).update(properties)
-    if failure.is_remote:
-        seen.remote = True
-    if failure.reset:
-        seen.durable_object_reset = True
-    elif failure.names_object and enhanced:
-        seen.durable_object_id = hex_told_of(failure)
-    return seen
+    def _sent_on(self) -> ServiceStub:
+        """What its receiver gets."""
+        return ServiceStub(self._object, self._crossing)
+
+    def toString(self) -> str:
+        """What it is."""
+        return "[object DurableObject]"
+
+    def hasOwnProperty(self, name: str) -> bool:
+        """Whether it has a member of that name here, not over there."""
+        return name in vars(self)
 
 
 def _request(url: str, init: dict[str, Any]) -> Request:
     if not urlsplit(url).scheme:
         raise type_error(f"Invalid URL: {url}")
     return Request(url=url, **init)
-
-
-def _copied_together(arguments: tuple[object, ...]) -> tuple[object, ...]:
-    """All arguments travel in one message, so what two of them share stays shared."""
-    copy = copied(list(arguments))
-    assert isinstance(copy, list)
-    return tuple(copy)
-
-
-def _own_copy(value: object) -> object:
-    """What one of several callers gets: nobody shares an object with another."""
-    try:
-        return copied(value)
-    except PlatformError:
-        return value
-
-
-#: Classes that a call keeps before compatibility date 2026-04-21; any other becomes part of the message.
-_CLASSES_OF_OLD: Final = frozenset(
-    ("Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "DataCloneError")
-)
 
 
 def _as_is(value: object) -> object:

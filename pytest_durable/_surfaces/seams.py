@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from pytest_durable._core.actor import ObjectFacets, ObjectStorage
+from pytest_durable._core.actor import Incarnation, ObjectFacets, ObjectStorage
 from pytest_durable._core.ids import IdFactory, ObjectId
 from pytest_durable._core.messages import Delivery
 
@@ -56,8 +56,11 @@ class Client(Sender, Protocol):
         """Which object."""
         ...
 
-    def handed_over(self) -> "Client":
-        """The same, for whoever has received it in a message."""
+    def handed_over(self, receiver: Incarnation | None) -> "Client":
+        """A way to the object for ``receiver`` (None: the test), which got it in a message.
+
+        It leads to the object as it is when it is first used, whether or not the sender's is broken.
+        """
         ...
 
 

@@ -226,13 +226,14 @@ async def test_request_and_response_come_back_as_wrappers(between):
     await between(body)
 
 
-async def test_stub_is_sent_as_a_stub(between):
-    """PW-1.6.T1.17"""
+async def test_stub_is_sent_as_a_stub_without_id_and_name(between):
+    """PW-1.6.T1.17, DO-10.2.5"""
 
     async def body(self, stub):
         returned = await self.env.CALLEE.getByName("other").echo(stub)
         assert isinstance(returned, _FetcherWrapper)
-        assert returned.id.equals(stub.id)
+        with pytest.raises(JsException, match="Method id does not exist"):
+            await returned.id()
         return await returned.echo("through it")
 
     assert await between(body) == "through it"

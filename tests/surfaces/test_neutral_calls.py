@@ -66,7 +66,7 @@ class Callee(Base):
         raise PlatformError("busy", overloaded=True)
 
     def uncloneable(self) -> Any:
-        return lambda: 1
+        return object()
 
     def fetch(self, request: Request) -> Response:
         return Response(status=201, body=request.url.encode())
@@ -228,12 +228,12 @@ class TestErrors:
 
         between(body)
 
-    def test_before_enhanced_errors_own_properties_and_the_id_are_dropped(self) -> None:
+    def test_before_enhanced_errors_own_properties_are_dropped(self) -> None:
         # DO-10.4.T1.1 DO-10.4.T1.2
         async def body(caller: Any, stub: Any) -> None:
             failure = await failure_of(stub.fail())
             assert (failure.name, failure.message, hasattr(failure, "code")) == ("TypeError", "bad", False)
-            assert (failure.remote, failure.durable_object_id) == (True, None)
+            assert (failure.remote, failure.durable_object_id) == (True, str(caller.ctx.id))
             assert str(await failure_of(stub.fail_own())) == "MyErr: mine"
             assert (await failure_of(stub.fail_own())).name == "Error"
 

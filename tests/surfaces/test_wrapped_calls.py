@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.runtime import PlatformOptions
 from pytest_durable._surfaces.wrapped.context import RawId
 from pytest_durable._surfaces.wrapped.entrypoints import DurableObject
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
@@ -29,6 +30,7 @@ class Callee(DurableObject, Mixin):
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
         self.log: list[Any] = []
+        self.born = id(self)
         self.added = lambda: "added"
 
     def echo(self, *args: Any) -> list[Any]:
@@ -101,6 +103,34 @@ class Callee(DurableObject, Mixin):
     def stop(self) -> None:
         self.ctx.abort("gone")
 
+    def keep(self, function: Any) -> None:
+        self.kept = function
+
+    def keep_dup(self, function: Any) -> None:
+        self.kept = function.dup()
+
+    async def use_kept(self, value: int) -> Any:
+        return await self.kept(value)
+
+    async def keep_and_use_later(self, function: Any) -> None:
+        async def later() -> None:
+            await asyncio.sleep(1)
+            try:
+                self.log.append(await function(1))
+            except JsException as failure:
+                self.log.append(str(failure))
+
+        self.ctx.waitUntil(later())
+
+    def repeater(self) -> Callable[[Any], Any]:
+        return lambda value: value * 2
+
+    def same_back(self, function: Any) -> Any:
+        return function
+
+    def birth(self) -> int:
+        return self.born
+
     async def call_with(self, function: Callable[[int], Any]) -> Any:
         return await function(20)
 
@@ -136,6 +166,11 @@ def between(body: Callable[[Any, Any], Any], **app: Any) -> Any:
         return await host.namespace(Caller).get_by_name("caller").run("body")
 
     return hosted(scenario, **app)
+
+
+async def _hold_function(caller: Any, stub: Any) -> None:
+    caller.held = await stub.counter()
+    await stub.keep_dup(lambda value: value)
 
 
 async def refused(awaitable: Any) -> JsException:
@@ -450,6 +485,97 @@ class TestFunctions:
             assert str(failure) == ("Error: The execution context which hosts this callback is no longer running.")
 
         between(body)
+
+    def test_a_function_as_argument_ends_with_the_call(self) -> None:
+        # DO-10.2.2 PW-1.53
+        async def body(caller: Any, stub: Any) -> None:
+            await stub.keep(lambda value: value + 1)
+            failure = await refused(stub.use_kept(1))
+            assert "RPC stub used after being disposed." in str(failure)
+
+        between(body)
+
+    def test_work_that_outlives_the_call_can_no_longer_use_its_function(self) -> None:
+        # DO-10.2.2 PW-1.53
+        async def body(caller: Any, stub: Any) -> None:
+            await stub.keep_and_use_later(lambda value: value)
+            await asyncio.sleep(2)
+            assert await stub.notes() == ["Error: RPC stub used after being disposed."]
+
+        between(body)
+
+    def test_a_duplicate_outlives_the_call(self) -> None:
+        # DO-10.2.2 PW-1.53
+        async def body(caller: Any, stub: Any) -> None:
+            await stub.keep_dup(lambda value: value + 1)
+            assert await stub.use_kept(1) == 2
+            assert await stub.use_kept(2) == 3
+
+        between(body)
+
+    def test_a_returned_function_can_be_duplicated(self) -> None:
+        # DO-10.2.2 PW-1.54
+        async def body(caller: Any, stub: Any) -> None:
+            add = await stub.counter()
+            again = add.dup()
+            assert [await add(2), await again(1), await add(-5)] == [2, 3, -2]
+
+        between(body)
+
+    def test_a_function_as_argument_can_be_returned(self) -> None:
+        # DO-10.2.2
+        async def body(caller: Any, stub: Any) -> None:
+            back = await stub.same_back(lambda value: value * 3)
+            assert await back(2) == 6
+
+        between(body)
+
+    def test_a_held_function_keeps_its_object_in_memory(self) -> None:
+        # DO-10.2.2 DO-9.3.T1.2
+        async def body(caller: Any, stub: Any) -> None:
+            birth = await stub.birth()
+            add = await stub.counter()
+            await asyncio.sleep(25)
+            assert await add(1) == 1
+            assert await stub.birth() == birth
+
+        between(body)
+
+    def test_a_function_of_the_test_keeps_nothing_in_memory(self) -> None:
+        # DO-10.2.2
+        async def scenario(host: Any) -> None:
+            stub = host.namespace(Callee).get_by_name("a")
+            add = await stub.counter()
+            assert await add(2) == 2
+            await host.evict(stub)
+            with pytest.raises(JsException, match="no longer running"):
+                await add(1)
+
+        hosted(scenario)
+
+    def test_a_call_of_a_function_has_the_limit_of_other_calls(self) -> None:
+        # DO-10.2.3
+        async def body(caller: Any, stub: Any) -> None:
+            double = await stub.repeater()
+            for text in ("x" * 1500, "x" * 700):
+                failure = await refused(double(text))
+                assert "Serialized RPC arguments or return values are limited to 32MiB" in str(failure)
+            assert await double("x" * 100) == "x" * 200
+
+        between(body, options=PlatformOptions(message_bytes_max=1000))
+
+    def test_a_crash_ends_functions_that_are_held(self) -> None:
+        # DO-10.2.2
+        async def scenario(host: Any) -> None:
+            host.namespace(Callee)
+            BODIES["body"] = _hold_function
+            caller = host.namespace(Caller).get_by_name("caller")
+            await caller.run("body")
+            await host.crash()
+            await host.start()
+            assert await host.namespace(Callee).get_by_name("callee").notes() == []
+
+        hosted(scenario)
 
     def test_a_function_as_argument_is_called_with_primitives(self) -> None:
         # PW-1.53

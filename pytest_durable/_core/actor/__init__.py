@@ -13,6 +13,7 @@ from pytest_durable._core.actor.arguments import (
     truth,
 )
 from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
@@ -44,17 +45,21 @@ from pytest_durable._core.storage import member
 
 __all__ = [
     "ABSENT",
+    "GONE",
+    "RELEASED",
     "SCOPE",
     "ActorStorage",
     "AlarmResult",
     "AlarmService",
     "Breakage",
+    "Capability",
     "Container",
     "ContainerState",
     "FacetClient",
     "FacetStart",
     "FacetTree",
     "Facets",
+    "Hold",
     "Incarnation",
     "ObjectContext",
     "ObjectFacets",

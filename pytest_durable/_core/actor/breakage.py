@@ -43,7 +43,7 @@ class Breakage:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_repeated", Repeated(self.original))
 
-    def failure(self, key: ObjectKey, *, is_fetch: bool = False) -> RemoteFailure:
+    def failure(self, key: ObjectKey, *, is_fetch: bool = False, by_reference: bool = False) -> RemoteFailure:
         """A fresh exception for one more caller."""
         original = self.original.copy() if isinstance(self.original, PlatformError) else self._repeated.again()
         return RemoteFailure(
@@ -52,4 +52,5 @@ class Breakage:
             from_user_code=self.from_user_code,
             reset=self.from_user_code,
             is_fetch=is_fetch,
+            by_reference=by_reference,
         )

@@ -117,7 +117,10 @@ class Container:
         """Whether a stub is bound to it or to a facet of it, or a call or alarm is on its way in one of them."""
         if self.is_pinned or (self._facets is not None and self._facets.have_clients):
             return True
-        return self._alarm_run is not None or (self.incarnation is not None and bool(self.incarnation.replies))
+        if self._alarm_run is not None:
+            return True
+        incarnation = self.incarnation
+        return incarnation is not None and bool(incarnation.replies or incarnation.holds)
 
     # -- facets
 
@@ -151,7 +154,7 @@ class Container:
             A future of the wire value; fails with ``RemoteFailure``.
         """
         surface, bytes_max = self.services.surface, self.services.message_bytes_max
-        if type(delivery) is not Call:
+        if not isinstance(delivery, Call):
             return self._start_event(
                 "fetch",
                 lambda incarnation: surface.deliver(incarnation.instance, delivery),
@@ -436,7 +439,7 @@ class Container:
     # -- idleness and eviction
 
     def became_idle(self) -> None:
-        """The last strand of the instance ended."""
+        """The last strand of the instance ended, or the last stub that kept it was released."""
         incarnation = self.incarnation
         if incarnation is None:
             return
@@ -451,8 +454,8 @@ class Container:
     def _idle_check(self) -> None:
         self._idle_timer = None
         incarnation = self.incarnation
-        if incarnation is None or incarnation.strands:
-            return  # the end of the last strand arms the timer again
+        if incarnation is None or incarnation.strands or incarnation.holds:
+            return  # the end of the last of them arms the timer again
         idle_ns = self.services.elapsed_ns() - incarnation.idle_since_ns
         if incarnation.is_busy:
             self._arm_idle_timer(IDLE_NS)

@@ -56,11 +56,6 @@ class ObjectContext:
             self._facets = ObjectFacets(self._incarnation)
         return self._facets
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether the instance is still the object's instance."""
-        return not self._incarnation.is_over
-
     def block_concurrency_while(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
         """Run ``callback`` while no other event of the object is delivered; a failure resets the object (spec 6.5)."""
         scope = current_scope()
@@ -78,17 +73,6 @@ class ObjectContext:
     def _require_alive(self, incarnation: "Incarnation") -> None:
         owner = self._owner if incarnation is self._incarnation else incarnation.storage
         owner.store  # noqa: B018 - raises if the object is over
-
-    def run_inside(self, callback: Callable[[], object], made_in: Scope | None) -> "asyncio.Future[object]":
-        """Run ``callback`` (it may return an awaitable) as an event of this object: a call of one of its functions.
-
-        A function that was handed out within a critical section is let into that section (spec 6.5.3).
-
-        Args:
-            callback: What to run.
-            made_in: Where the function was handed out.
-        """
-        return self._incarnation.run_event(callback, None if made_in is None else made_in.section)
 
     def wait_until(self, awaitable: object) -> None:
         """Keep the object in memory until ``awaitable`` is done; its failure is logged and harmless (spec 9.8).

@@ -14,7 +14,7 @@ from pytest_durable._core.actor.background import report_unless_awaited
 from pytest_durable._core.actor.breakage import Repeated
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
-from pytest_durable._core.actor.reply import Reply
+from pytest_durable._core.actor.reply import CallbackReply, Reply
 from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope
 from pytest_durable._core.actor.strand import Ended, Fatal, Strand
 from pytest_durable._core.errors import IsolateEnded
@@ -25,6 +25,7 @@ from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.breakage import Breakage
+    from pytest_durable._core.actor.capabilities import Hold
     from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.context import ObjectContext
     from pytest_durable._core.actor.services import Services
@@ -62,6 +63,8 @@ class Incarnation:
         #: The answers that are owed, in the order of the questions.
         self.replies: dict[Reply, None] = {}
         self.strands: set[Strand] = set()
+        #: Stubs of what it handed out, and of what it was handed. Most objects never have any.
+        self.holds: set[Hold] | None = None
         #: Why the object is to end when the running turn is over.
         self.abort_request: Breakage | None = None
         #: Elapsed time at which the object last did something; meaningful while nothing runs.
@@ -129,7 +132,15 @@ class Incarnation:
                 reply.send(result)
                 return
             self.services.tell_if_claim(failure)
-            reply.fail(RemoteFailure(failure, self.key.hex, from_user_code=True, is_fetch=reply.is_fetch))
+            reply.fail(
+                RemoteFailure(
+                    failure,
+                    self.key.hex,
+                    from_user_code=True,
+                    is_fetch=reply.is_fetch,
+                    by_reference=reply.by_reference,
+                )
+            )
 
         return ended
 
@@ -147,7 +158,7 @@ class Incarnation:
         if self.is_over:
             future.set_exception(self.container.closed_error())
             return future
-        reply = Reply(future, self.services.journal, self.key, "callback")
+        reply = CallbackReply(future, self.services.journal, self.key, "callback")
         self.run_after_turn(callback, section, self.owes(reply))
         return future
 
@@ -200,8 +211,11 @@ class Incarnation:
         """A strand's coroutine has returned or raised."""
         self.strands.discard(strand)
         if not self.strands:
-            self.idle_since_ns = self.services.elapsed_ns()
-            self.container.became_idle()
+            self._now_idle()
+
+    def _now_idle(self) -> None:
+        self.idle_since_ns = self.services.elapsed_ns()
+        self.container.became_idle()
 
     def run_section(
         self, callback: Callable[[], object], parent: Section | None, *, failure_resets: bool
@@ -269,8 +283,27 @@ class Incarnation:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something runs or waits: calls, tasks, critical sections, timers of user code."""
-        return bool(self.strands) or self.services.has_timers(self)
+        """Whether something runs, waits or is held: calls, tasks, critical sections, timers of user code, stubs."""
+        return bool(self.strands or self.holds) or self.services.has_timers(self)
+
+    def keep_hold(self, hold: "Hold") -> None:
+        """Stay in memory until ``hold`` is released."""
+        if self.holds is None:
+            self.holds = set()
+        self.holds.add(hold)
+
+    def drop_hold(self, hold: "Hold") -> None:
+        """``hold`` needs this object no longer."""
+        if not self.holds:
+            return
+        self.holds.discard(hold)
+        if not (self.holds or self.strands or self.is_over):
+            self._now_idle()
+
+    def _end_holds(self) -> None:
+        holds, self.holds = self.holds, None
+        for hold in holds or ():
+            hold.end_of(self)
 
     # -- the end
 
@@ -286,10 +319,11 @@ class Incarnation:
         try:
             while untold:
                 reply = untold.popleft()
-                reply.fail(breakage.failure(self.key, is_fetch=reply.is_fetch))
+                reply.fail(breakage.failure(self.key, is_fetch=reply.is_fetch, by_reference=reply.by_reference))
         finally:  # a crash point may cut the life at one of the answers, and the life no longer knows of the others
             for reply in untold:
                 reply.lose()
+        self._end_holds()
 
     def retire(self) -> None:
         """End in order (eviction): nothing runs; the database is closed with its log merged."""
@@ -298,6 +332,7 @@ class Incarnation:
         if self.strands or self._section_timers:  # it was swept while its own timers kept it busy (spec 9.3)
             self._park()
         self.storage.end(graceful=True)
+        self._end_holds()
         self._let_go()
         self.services.journal.record(events.Evicted, self.key)
 

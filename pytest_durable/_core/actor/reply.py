@@ -21,6 +21,9 @@ class Reply:
 
     __slots__ = ("caller", "future", "journal", "key", "method")
 
+    #: Something was called that the object had handed out.
+    by_reference = False
+
     def __init__(
         self,
         future: "asyncio.Future[object]",
@@ -67,6 +70,14 @@ class Reply:
         if not self.future.done():
             self.future.set_exception(failure)
             self.future.exception()  # a caller that never looks is the caller's choice; no "never retrieved" on stderr
+
+
+class CallbackReply(Reply):
+    """The pending answer to a call of something that the object had handed out."""
+
+    __slots__ = ()
+
+    by_reference = True
 
 
 def describe(failure: BaseException) -> str:

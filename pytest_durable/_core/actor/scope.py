@@ -35,10 +35,11 @@ def current_scope() -> Scope | None:
 def hex_told_of(failure: RemoteFailure) -> str:
     """The id that an error tells to whoever catches it now: an object is told its own, the test that of the thrower.
 
-    So it is on the platform, which marks each error that comes into an object as one of that object.
+    So it is on the platform, which marks each error that comes into an object as one of that object, unless it has come
+    from something that was handed over.
     """
     scope = SCOPE.get()
-    return failure.actor_hex if scope is None else scope.incarnation.key.hex
+    return failure.actor_hex if scope is None or failure.by_reference else scope.incarnation.key.hex
 
 
 def is_in_turn() -> bool:

@@ -19,10 +19,14 @@ _PRESERVES: Final = "delete_all_preserves_alarm"
 _ENHANCED_ERRORS_DATE: Final = "2026-04-21"
 _ENHANCED: Final = "enhanced_error_serialization"
 _LEGACY: Final = "legacy_error_serialization"
+#: From this date on a stub that is sent as an argument stays its sender's, too (spec 10.2.2).
+_DUP_STUBS_DATE: Final = "2026-01-20"
+_DUPS: Final = "rpc_params_dup_stubs"
+_TRANSFERS: Final = "rpc_params_transfer_stubs"
 #: Shows what production does not have yet (spec 4.1.1, 5.1, 5.6.3).
 _EXPERIMENTAL: Final = "experimental"
 #: Flags of which an application has one at most.
-_CONTRADICTORY: Final = ((_DELETES, _PRESERVES), (_ENHANCED, _LEGACY))
+_CONTRADICTORY: Final = ((_DELETES, _PRESERVES), (_ENHANCED, _LEGACY), (_DUPS, _TRANSFERS))
 _SURFACES: Final = ("auto", "wrapped", "neutral")
 
 
@@ -159,6 +163,18 @@ class App:
         if self._has(_LEGACY):
             return False
         return self._has(_ENHANCED) or self._date >= _ENHANCED_ERRORS_DATE
+
+    @property
+    def rpc_dups_arguments(self) -> bool:
+        """Whether a stub that is sent as an argument stays its sender's."""
+        if self._has(_TRANSFERS):
+            return False
+        return self._has(_DUPS) or self._date >= _DUP_STUBS_DATE
+
+    @property
+    def calls_any_class(self) -> bool:
+        """Whether objects can be called whose class does not derive from the platform's base class."""
+        return self._has("js_rpc")
 
     @property
     def _date(self) -> str:

@@ -13,6 +13,7 @@ from pytest_durable._core.actor import (
     AlarmResult,
     Breakage,
     Container,
+    Incarnation,
     Pin,
     Services,
     current_scope,
@@ -273,10 +274,13 @@ class ObjectClient:
             self._pin = self._namespace.container(self.id).pin()
         return self._pin.container.send_from_here(delivery, scope)
 
-    def handed_over(self) -> "ObjectClient":
-        """The same way to the object, for whoever has received it in a message."""
+    def handed_over(self, receiver: Incarnation | None) -> "ObjectClient":
+        """A way to the object for ``receiver`` (None: the test), which got it in a message.
+
+        It is pinned to nothing yet, whatever this one is.
+        """
         received = ObjectClient(self._namespace, self.id, "SubrequestChannel")
-        received._pin = self._pin
+        received._made_by = receiver
         return received
 
 

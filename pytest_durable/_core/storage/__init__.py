@@ -5,7 +5,15 @@ A ``Disk`` survives lives; it holds ``NamespaceFiles``, which open one ``ObjectS
 """
 
 from pytest_durable._core.storage.alarm_table import AlarmTable
-from pytest_durable._core.storage.codec import NotCloneable, UndecodableError, decode, encode, encoded_size, may_exceed
+from pytest_durable._core.storage.codec import (
+    NotCloneable,
+    UndecodableError,
+    cross,
+    decode,
+    encode,
+    encoded_size,
+    may_exceed,
+)
 from pytest_durable._core.storage.database import DiskStatistics
 from pytest_durable._core.storage.disk import Disk
 from pytest_durable._core.storage.facet_files import FacetFiles
@@ -44,6 +52,7 @@ __all__ = [
     "StoredView",
     "Trouble",
     "UndecodableError",
+    "cross",
     "decode",
     "encode",
     "encoded_size",

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from pytest_durable._core.actor import current_scope
+from pytest_durable._core.actor import Capability
 from pytest_durable._core.storage.values import JSMap
 from pytest_durable._surfaces.seams import Client
 
@@ -41,22 +41,18 @@ class Reference:
     __slots__ = ()
 
 
-class FunctionReference(Reference):
+class FunctionReference(Reference, Capability):
     """A function: calling it runs it where it came from.
 
-    Attributes:
+    Args:
         function: The function.
-        scope: Where the reference was made: which object, which critical section; None for the test itself.
-        owner: The inside of that object.
     """
 
-    __slots__ = ("function", "owner", "scope")
+    __slots__ = ("function",)
 
     def __init__(self, function: Callable[..., object]) -> None:
-        scope = current_scope()
+        super().__init__()
         self.function = function
-        self.scope = scope
-        self.owner = None if scope is None else scope.incarnation.context
 
     def __repr__(self) -> str:
         return "function(){}"

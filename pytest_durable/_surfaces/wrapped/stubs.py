@@ -47,11 +47,12 @@ class Conversions:
 class _FetcherWrapper(Sendable):
     """A stub: every name is a method of the other object, whether or not it exists there."""
 
-    def __init__(self, client: Client, conversions: Conversions) -> None:
+    def __init__(self, client: Client, conversions: Conversions, *, is_named: bool = True) -> None:
         self._client = client
         self._conversions = conversions
-        self.id = RawId(client.id)
-        self.name = client.id.name
+        if is_named:  # a stub that was sent has neither: what has these names is of the other side
+            self.id = RawId(client.id)
+            self.name = client.id.name
 
     def __getattr__(self, name: str) -> Callable[..., Pending | Settled]:
         # Names of Python's own protocols stay Python's (copy, pickle, inspect …); `then` would make it awaitable.

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
+from pytest_durable._core.actor import current_scope
 from pytest_durable._core.isolate import Rules
 from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response
 from pytest_durable._core.platform_errors import type_error
@@ -18,7 +19,7 @@ from pytest_durable._surfaces.wrapped.context import DurableObjectContext, RawAl
 from pytest_durable._surfaces.wrapped.entrypoints import require_object_class
 from pytest_durable._surfaces.wrapped.facets import RawFacets
 from pytest_durable._surfaces.wrapped.from_wire import FromWire
-from pytest_durable._surfaces.wrapped.functions import RawFunction, _RpcStubWrapper
+from pytest_durable._surfaces.wrapped.functions import RawFunction, Reception, _RpcStubWrapper, lending, received
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, StorageTypes
 from pytest_durable._surfaces.wrapped.references import FunctionReference, StubReference
 from pytest_durable._surfaces.wrapped.stubs import Conversions, RawEnv, _EnvWrapper, _FetcherWrapper
@@ -78,7 +79,7 @@ class WrappedSurface:
 
     @functools.cached_property
     def _argument(self) -> FromWire:
-        return self._from_wire(self._raw_function)
+        return self._from_wire(_stop_at_function)
 
     @functools.cached_property
     def _result(self) -> FromWire:
@@ -92,7 +93,7 @@ class WrappedSurface:
         references: dict[type, Callable[[Any], object]] = {
             Request: http.request_from_wire,
             Response: http.response_from_wire,
-            StubReference: lambda reference: _FetcherWrapper(reference.client.handed_over(), self._conversions),
+            StubReference: self._received_stub,
             FunctionReference: function,
         }
         return FromWire(*self._containers, references)
@@ -136,7 +137,11 @@ class WrappedSurface:
             if name in UNREACHABLE:
                 raise type_error(f'The RPC receiver does not implement the method "{name}".')
             convert = self._argument
-            return _handler(instance, name)(*[convert(value) for value in delivery.args])
+            try:
+                arguments = [convert(value) for value in delivery.args]
+            except _FunctionMetError:
+                return self._deliver_functions(_handler(instance, name), delivery.args)
+            return _handler(instance, name)(*arguments)
         if isinstance(delivery, Request):
             return _relaxed(_handler(instance, "fetch"), http.request_from_wire(delivery))
         return _relaxed(_handler(instance, "alarm"), RawAlarmInfo(delivery.info))
@@ -166,11 +171,28 @@ class WrappedSurface:
         own = getattr(instance, "ctx", None)
         return own or DurableObjectContext(self._raw_state(context, type(instance)))
 
-    def _raw_function(self, reference: FunctionReference) -> RawFunction:
-        return RawFunction(reference, self._result, self._conversions.explain)
+    def _deliver_functions(self, method: Callable[..., object], args: tuple[object, ...]) -> object:
+        """Start a method that is lent functions."""
+        lent: list[RawFunction] = []
+
+        def lend(reference: FunctionReference) -> RawFunction:
+            lent.append(RawFunction(received(reference), self._reception))
+            return lent[-1]
+
+        convert = self._from_wire(lend)
+        return lending(method, [convert(value) for value in args], lent)
+
+    @functools.cached_property
+    def _reception(self) -> Reception:
+        return Reception(self._result, self._conversions.explain)
+
+    def _received_stub(self, reference: StubReference) -> _FetcherWrapper:
+        scope = current_scope()
+        client = reference.client.handed_over(None if scope is None else scope.incarnation)
+        return _FetcherWrapper(client, self._conversions, is_named=False)
 
     def _wrapped_function(self, reference: FunctionReference) -> _RpcStubWrapper:
-        return _RpcStubWrapper(reference, self._result, self._conversions.explain)
+        return _RpcStubWrapper(received(reference), self._reception)
 
     def _raw_state(self, context: Context, cls: type) -> RawState:
         return RawState(context, functools.partial(self._raw_storage, cls), self._raw_facets)
@@ -189,6 +211,14 @@ class WrappedSurface:
     def from_wire(self, value: object) -> object:
         """What a result becomes at its caller (for the test's own stubs)."""
         return self._result(value)
+
+
+class _FunctionMetError(Exception):
+    """There is a function among the arguments, which few calls have: they are to be converted with more care."""
+
+
+def _stop_at_function(_reference: FunctionReference) -> NoReturn:
+    raise _FunctionMetError
 
 
 def _handler(instance: object, name: str) -> Callable[..., object]:

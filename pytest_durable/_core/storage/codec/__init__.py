@@ -5,6 +5,7 @@ numbers; ``decoding`` and ``encoding`` begin the two directions, each with a tab
 by what they read or write; ``values``, next to this package, holds the types without a Python counterpart.
 """
 
+from pytest_durable._core.storage.codec.crossing import cross
 from pytest_durable._core.storage.codec.decoding import decode
 from pytest_durable._core.storage.codec.encoding import encode
 from pytest_durable._core.storage.codec.reader import UndecodableError
@@ -17,6 +18,7 @@ __all__ = [
     "DecodedTypes",
     "NotCloneable",
     "UndecodableError",
+    "cross",
     "decode",
     "encode",
     "encoded_size",

@@ -86,7 +86,7 @@ def _read_header(blob: bytes) -> tuple[int, int]:
     """Return the version and the offset of the value."""
     if blob[0] != tags.VERSION:
         return wire.VERSION_WITHOUT_HEADER, 0
-    header = Reader(blob, 1, PLAIN, _BY_TAG, has_view_flags=True)
+    header = Reader(blob, 1, PLAIN, BY_TAG, has_view_flags=True)
     version = header.varint()
     if version not in wire.VERSIONS_READ:
         raise UndecodableError(f"format version {version} is unknown (13 to 16 are read)", 1)
@@ -106,13 +106,13 @@ def _read(blob: bytes, start: int, types: DecodedTypes, *, has_view_flags: bool)
 
 
 def _read_knowing_arrays(blob: bytes, start: int, types: DecodedTypes, has_view_flags: bool) -> object:
-    reader = Reader(blob, start, types, _BY_TAG, has_view_flags)
+    reader = Reader(blob, start, types, BY_TAG, has_view_flags)
     value = reader.read()
     if not reader.arrays_with_properties:
         return value
     # The properties follow the elements, when the array has long been made and perhaps been referred to. They are rare:
     # read once more, now knowing which arrays have them.
-    again = Reader(blob, start, types, _BY_TAG, has_view_flags)
+    again = Reader(blob, start, types, BY_TAG, has_view_flags)
     again.arrays_with_properties = reader.arrays_with_properties
     return again.read()
 
@@ -169,4 +169,4 @@ _KNOWN: Final[Mapping[int, Callable[[Reader], object]]] = {
     tags.SHARED_MEMORY: _unstorable("shared memories"),
 }
 
-_BY_TAG: Final[tuple[ReadFunction, ...]] = tuple(_KNOWN.get(tag, _read_unknown) for tag in range(256))
+BY_TAG: Final[tuple[ReadFunction, ...]] = tuple(_KNOWN.get(tag, _read_unknown) for tag in range(256))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 
-from pytest_durable._core.storage.codec import tags
+from pytest_durable._core.storage.codec import tags, wire
 from pytest_durable._core.storage.codec.deep import deeper_stack
 from pytest_durable._core.storage.codec.encoding import BY_TYPE
 from pytest_durable._core.storage.codec.writer import NotCloneable, WriteFunction, Writer
@@ -90,7 +90,7 @@ class _Sizer(Writer):
 
 
 def _write_reference(writer: Writer, _value: object) -> None:
-    writer.out += bytes((tags.HOST_OBJECT, 0))
+    writer.out += bytes((tags.HOST_OBJECT, wire.HOST_REFERENCE))
 
 
 def _content(item: object) -> int:

@@ -62,6 +62,9 @@ REGEXP_FLAGS: Final[Mapping[str, int]] = {
 HOST_ERROR: Final = 10
 """The one kind of host object that is a value: an error. All others are objects of the platform."""
 
+HOST_REFERENCE: Final = 0
+"""Marks what is sent by reference. Never stored, and so the number is ours."""
+
 HOST_OBJECTS: Final[Mapping[int, str]] = {4: "Headers", 5: "Request", 8: "DOMException"}
 """Kind number of the objects of the platform that it stores, for messages; written by the binary. None is read."""
 
