@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from differential import arguments as draw
 from differential import observed, retries
-from differential.interpreter import ADDRESS, SECOND, Interpreter, Second, text_of
+from differential.interpreter import ADDRESS, BY_ID, SECOND, Interpreter, Second, text_of
 from differential.kinds import InnerStep, kinds_in
 from pytest_durable._core.runtime import App
 from pytest_durable._durable import WorkerdHost
@@ -23,7 +23,7 @@ from pytest_durable._hosts.world import World
 
 SCRIPT: Final = Path(__file__).with_name("interpreter.js")
 #: The names of the objects of each class.
-NAMES: Final = {"Interpreter": ("a", "b", "c"), "Second": ("a", "é 😀")}
+NAMES: Final = {"Interpreter": ("a", "b", "c", BY_ID), "Second": ("a", "é 😀")}
 
 #: (kind, *arguments)
 Step = tuple[Any, ...]
@@ -178,8 +178,9 @@ class Pair:
         return retries.windows(self.ours.host.journal, self.now_ns)
 
     async def move_to(self, target_ns: int) -> None:
-        """Let time pass until then, and on to an instant at which both have made the same tries."""
-        await self.world.loop.pump.move_to(retries.safe(target_ns, self.unsafe))
+        """Let time pass until then, and on to an instant at which both have made the same tries and evictions."""
+        unsafe = sorted(self.unsafe + retries.evictions(self.ours.host.journal, self.now_ns))
+        await self.world.loop.pump.move_to(retries.safe(target_ns, unsafe))
 
     async def finish_handlers(self) -> None:
         """Let time pass until no handler runs."""

@@ -110,7 +110,7 @@ def test_an_alarm_that_its_own_run_has_deleted_is_not_listed(run_on_both: Run) -
 
 def test_an_object_that_was_only_reached_by_its_id_has_an_alarm_without_name(run_on_both: Run) -> None:
     # DO-8.2.3
-    run_on_both([("call", "a", [["call_by_id", "b", [["set_alarm", 1003], ["who"]]]]), ("advance", 3)])
+    run_on_both([("call", "a", [["call_by_id", [["set_alarm", 1003], ["who"]]]]), ("advance", 3)])
 
 
 @pytest.mark.parametrize(
