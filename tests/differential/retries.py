@@ -68,8 +68,9 @@ def _tries(journal: Iterable[events.Record]) -> Iterator[Window]:
             if not record.ok and record.retry_count == 0:
                 first[record.actor.hex] = record.time_ns
         elif isinstance(record, events.AlarmStarted) and record.actor is not None:
-            if record.retry_count > 0 and record.actor.hex in first:
-                yield _window(first[record.actor.hex], record.retry_count)
+            since_ns = first.get(record.actor.hex)
+            if since_ns is not None and record.retry_count > 0:
+                yield _window(since_ns, record.retry_count)
 
 
 def _window(first_ns: int, number: int) -> Window:

@@ -230,6 +230,15 @@ class TestKnownToDiffer:
 
         assert on_each(scenario) == [[(b"A",)], [(b"a",)]]
 
+    def test_an_object_that_aborts_after_it_called_itself_does_not_end_the_process(self, on_each: OnEach) -> None:
+        # DO-9.4
+        async def scenario(pair: Pair, side: Side) -> object:
+            itself = ["call_twice", "c", [["call_nothing", "b", "nothing"]]]
+            await side.ask("b", [["call_other", "c", [itself, ["abort", []]]]])
+            return side.host.is_running
+
+        assert on_each(scenario) == [True, False]
+
     def test_a_request_that_waits_for_a_section_is_told_why_the_section_aborted_the_object(
         self, on_each: OnEach
     ) -> None:
