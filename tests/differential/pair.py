@@ -137,7 +137,9 @@ class Pair:
             world.close()
 
     def run(self, program: list[Step]) -> int:
-        """Tell both hosts the steps of a program and compare them after each, until chance decides what happens or the real one falls.
+        """Tell both hosts the steps of a program and compare them after each.
+
+        It ends early where chance decides what happens, and where the real one falls.
 
         Returns:
             After how many steps they were compared.
