@@ -181,7 +181,7 @@ def _waits_in_section(steps: list[InnerStep]) -> bool:
         inside = set(kinds_in(given))
         if kind in ("block", "transaction") and not inside.isdisjoint(_CALLS):
             return True
-        if kind in _RUNNING and _waits_in_section(given[1]):
+        if kind in _RUNNING and _waits_in_section(given[-1]):
             return True
     return False
 

@@ -112,10 +112,11 @@ const STEPS = {
     const second = await settled(stub.run([["instance"], ["who"]]));
     return [first, second, await settled(fetchFrom(it, stub, ["GET", "", "answer", 200, null]))];
   },
-  call_by_id: (it, name, steps) => {
-    const namespace = name.startsWith(SECOND) ? it.env.SECOND : it.env.INTERPRETER;
-    const id = namespace.idFromString(String(stubOf(it.env, name).id));
-    return namespace.get(id).run(steps, it.isRetry ? it.base : undefined);
+  // Nobody calls this object by its name: whether it knows the name would depend on when stubs are collected.
+  call_by_id: (it, steps) => {
+    const namespace = it.env.INTERPRETER;
+    const nameless = namespace.idFromString(String(namespace.idFromName("nameless")));
+    return namespace.get(nameless).run(steps, it.isRetry ? it.base : undefined);
   },
   fetch_other: (it, name, request) => fetchFrom(it, stubOf(it.env, name), request),
   call_nothing: (it, name, method) => stubOf(it.env, name)[method](),

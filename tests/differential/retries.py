@@ -8,7 +8,7 @@ bounds never overlap: the k-th try is between 2^(k+1) - 2 and 1.25 (2^(k+1) - 2)
 the next not before 2^(k+2) - 2.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pytest_durable._core import events
 
@@ -16,6 +16,8 @@ SECOND = 1_000_000_000
 #: How long a planned run may take, waits included.
 _RUN_NS = SECOND // 2
 _TRIES = 6
+#: An object is evicted so long after the last that it did.
+_IDLE_NS = 10 * SECOND
 
 Window = tuple[int, int]
 
@@ -35,32 +37,40 @@ def windows(journal: Iterable[events.Record], now_ns: int) -> list[Window]:
     return sorted(window for window in found if window[1] > now_ns)
 
 
+def evictions(journal: Iterable[events.Record], now_ns: int) -> list[Window]:
+    """The stretches of time, not over yet, in which an object may be evicted that an alarm was tried again for."""
+    found = [(start + _IDLE_NS, end + _IDLE_NS) for start, end in _tries(journal)]
+    return [window for window in found if window[1] > now_ns]
+
+
 def is_of_chance(journal: Iterable[events.Record]) -> bool:
     """Whether it was left to chance what came first, so that nothing can be compared from here on.
 
     While an alarm might be tried again, another one ran, and there were calls: what one of the two did to an object may
     have come before what the other did, or after. With one run alone all calls are its own, for the test makes none.
     """
+    records = list(journal)
+    runs = [record.time_ns for record in records if isinstance(record, events.AlarmStarted)]
+    calls = [record.time_ns for record in records if isinstance(record, events.CallStarted)]
+    return any(
+        sum(start - _RUN_NS <= run < end for run in runs) > 1 and any(start <= call < end for call in calls)
+        for start, end in _tries(records)
+    )
+
+
+def _tries(journal: Iterable[events.Record]) -> Iterator[Window]:
+    """The stretches of time in each of which an alarm was tried again."""
     first: dict[str, int] = {}
-    found: list[Window] = []
-    runs: list[int] = []
-    calls: list[int] = []
     for record in journal:
         if isinstance(record, events.RuntimeStarted):
             first.clear()
-        elif isinstance(record, events.CallStarted):
-            calls.append(record.time_ns)
         elif isinstance(record, events.AlarmFinished) and record.actor is not None:
             if not record.ok and record.retry_count == 0:
                 first[record.actor.hex] = record.time_ns
         elif isinstance(record, events.AlarmStarted) and record.actor is not None:
-            runs.append(record.time_ns)
-            if record.retry_count > 0 and record.actor.hex in first:
-                found.append(_window(first[record.actor.hex], record.retry_count))
-    return any(
-        sum(start - _RUN_NS <= run < end for run in runs) > 1 and any(start <= call < end for call in calls)
-        for start, end in found
-    )
+            since_ns = first.get(record.actor.hex)
+            if since_ns is not None and record.retry_count > 0:
+                yield _window(since_ns, record.retry_count)
 
 
 def _window(first_ns: int, number: int) -> Window:

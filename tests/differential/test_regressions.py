@@ -201,7 +201,7 @@ def test_an_alarm_that_its_own_run_has_deleted_is_not_listed(run_on_both: Run) -
 
 def test_an_object_that_was_only_reached_by_its_id_has_an_alarm_without_name(run_on_both: Run) -> None:
     # DO-8.2.3
-    run_on_both([("call", "a", [["call_by_id", "b", [["set_alarm", 1003], ["who"]]]]), ("advance", 3)])
+    run_on_both([("call", "a", [["call_by_id", [["set_alarm", 1003], ["who"]]]]), ("advance", 3)])
 
 
 @pytest.mark.parametrize(
@@ -422,6 +422,15 @@ class TestKnownToDiffer:
                 return connection.execute("SELECT substr(value, 3, 1) FROM _cf_KV").fetchall()
 
         assert on_each(scenario) == [[(b"A",)], [(b"a",)]]
+
+    def test_an_object_that_aborts_after_it_called_itself_does_not_end_the_process(self, on_each: OnEach) -> None:
+        # DO-9.4
+        async def scenario(pair: Pair, side: Side) -> object:
+            itself = ["call_twice", "c", [["call_nothing", "b", "nothing"]]]
+            await side.ask("b", [["call_other", "c", [itself, ["abort", []]]]])
+            return side.host.is_running
+
+        assert on_each(scenario) == [True, False]
 
     def test_a_request_that_waits_for_a_section_is_told_why_the_section_aborted_the_object(
         self, on_each: OnEach
