@@ -56,7 +56,7 @@ _NOW: Final[dict[str, tuple[st.SearchStrategy[Any], ...]]] = {
 _INSIDE: Final[dict[str, tuple[st.SearchStrategy[Any], ...]]] = {
     **_NOW,
     "put": (_key, _value),
-    "put_many": (st.dictionaries(_key, _value, max_size=3),),
+    "put_many": (st.dictionaries(_key, _value, min_size=1, max_size=5),),
     "get": (_key,),
     "get_many": (_keys,),
     "delete": (_key,),
@@ -75,7 +75,7 @@ _CALLED: Final = {**_INSIDE, "delete_all": ()}
 #: Steps of a call of the test, or of an alarm.
 _ANY: Final = {**_CALLED, "wait": (_wait,), "call_other": (_name, st.deferred(lambda: _steps(_CALLED, 3, size_min=1)))}
 #: Steps with more in them than others, which are drawn more often.
-_RICH: Final = ("transaction", "transaction_sync", "call_other", "set_alarm")
+_RICH: Final = ("transaction", "transaction_sync", "call_other", "set_alarm", "put_many", "list", "kv_list")
 
 
 def _steps(kinds: dict[str, Any], size_max: int, *, size_min: int = 0) -> st.SearchStrategy[list[Any]]:

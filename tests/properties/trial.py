@@ -312,7 +312,12 @@ async def evict(trial: Trial, name: str) -> None:
 @move
 async def abort_object(trial: Trial, name: str) -> None:
     thing = trial.model.things[name]
-    await trial.do(trial.host.abort(trial.stub(name), "over"), lambda: trial.model.end_instance(thing, "over"))
+
+    def meaning() -> None:
+        trial.model.end_instance(thing, "over")
+        trial.model.move_to(trial.model.now_ns)  # an alarm that waited for the end of its run may be overdue
+
+    await trial.do(trial.host.abort(trial.stub(name), "over"), meaning)
 
 
 @move
