@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 from pytest_durable._core.platform_errors import type_error
 from pytest_durable._core.storage.values import UNDEFINED
-from pytest_durable._surfaces.neutral_rpc import Remote, RpcProperty, RpcStub
+from pytest_durable._surfaces.neutral_rpc import Remote, RpcPromise, RpcProperty, RpcStub
 
 #: Methods that events have; never callable as methods (spec 10.1.3).
 RESERVED: Final = frozenset(
@@ -63,7 +63,7 @@ def found(
         at = _member(at, name, shows_own, reserved)
         if place == len(path) - 1:
             break
-        if isinstance(at, RpcStub | Remote) or (is_within_stub and isinstance(at, RpcProperty)):
+        if _is_stub(at) or (is_within_stub and isinstance(at, RpcProperty)):
             shows_own, is_within_stub = False, True
         elif isinstance(at, RpcTarget):
             shows_own = False
@@ -83,6 +83,10 @@ def called(method: object, label: str, arguments: tuple[object, ...]) -> object:
     if not (is_function(method) or isinstance(method, RpcProperty | RpcStub)):
         raise type_error(f'"{label}" is not a function.')
     return method(*arguments)  # type: ignore[operator]
+
+
+def _is_stub(thing: object) -> bool:
+    return isinstance(thing, Remote) and not isinstance(thing, RpcPromise)
 
 
 def _member(at: Any, name: str, shows_own: bool, reserved: frozenset[str]) -> object:

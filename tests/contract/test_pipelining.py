@@ -220,6 +220,17 @@ async def test_promise_inside_a_result_cannot_be_sent(caller: Any) -> None:
     assert await caller.run("call", ["nested_property"], []) == uncloneable("RpcProperty")
 
 
+async def test_promise_that_a_function_has_can_be_read_and_not_gone_into(caller: Any) -> None:
+    # DO-10.3.2
+    assert await caller.run("promise_in_function") == [
+        {"x": 123},
+        missing("value"),
+        {"x": 456},
+        missing("value"),
+        no_function("part"),
+    ]
+
+
 async def test_disposing_of_a_promise_disposes_of_its_result(caller: Any) -> None:
     # DO-10.3.2 DO-10.2.2
     released = told("Error", "RPC stub used after being disposed.")

@@ -50,6 +50,8 @@ export class Callee extends DurableObject {
   async disposable() { return { a: 1, [Symbol.dispose]: () => { this.log.push("disposed"); } }; }
   async inside() { return new OfObject(this); }
   async doubler() { return Object.assign((x) => 2 * x, { part: { q: 1 } }); }
+  async with_promise(f) { return Object.assign(() => 1, { value: f() }); }
+  async with_property(f) { return Object.assign(() => 1, { value: f.dup().part }); }
   async fail() { throw new RangeError("bad"); }
   async call(f, ...args) { return await f(...args); }
   async add(tally, amount) { return await tally.add(amount); }
@@ -163,6 +165,12 @@ const SCENARIOS = {
     const f = (x) => 3 * x;
     const back = await s.echo(f);
     return [back === f, await back(2)];
+  },
+  promise_in_function: async (s) => {
+    const f = Object.assign(() => ({ x: 123 }), { part: { x: 456 } });
+    return [await s.with_promise(f).value, await outcome(() => s.with_promise(f).value.x),
+            await s.with_property(f).value, await outcome(() => s.with_property(f).value.x),
+            await outcome(() => s.with_property(f).value())];
   },
   keep: async (s) => { await s.keep(() => 1); return await s.use_kept(); },
   keep_dup: async (s) => {

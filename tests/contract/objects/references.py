@@ -142,6 +142,12 @@ class Callee(NeutralObject):
         double.part = {"q": 1}  # type: ignore[attr-defined]
         return double
 
+    async def with_promise(self, function: Any) -> Any:
+        return _with("value", function())
+
+    async def with_property(self, function: Any) -> Any:
+        return _with("value", function.dup().part)
+
     async def fail(self) -> None:
         raise PlatformError("bad", name="RangeError")
 
@@ -334,10 +340,10 @@ class Scenarios:
         return await self.stub.call(Tally(1))
 
     async def read_of_function(self) -> Any:
-        return await self.stub.read(_with_part(), "part")
+        return await self.stub.read(_with("part", 7), "part")
 
     async def ask_part_of_function(self) -> Any:
-        return await self.stub.ask(_with_part(), "part")
+        return await self.stub.ask(_with("part", 7), "part")
 
     async def function_of_result(self) -> Any:
         return await (await self.stub.doubler())(4)
@@ -352,6 +358,20 @@ class Scenarios:
 
         back = await self.stub.echo(function)
         return [back is function, await back(2)]
+
+    async def promise_in_function(self) -> Any:
+        def function() -> object:
+            return {"x": 123}
+
+        function.part = {"x": 456}  # type: ignore[attr-defined]
+        stub = self.stub
+        return [
+            await stub.with_promise(function).value,
+            await outcome(lambda: stub.with_promise(function).value.x),
+            await stub.with_property(function).value,
+            await outcome(lambda: stub.with_property(function).value.x),
+            await outcome(lambda: stub.with_property(function).value()),
+        ]
 
     async def keep(self) -> Any:
         await self.stub.keep(lambda: 1)
@@ -547,11 +567,11 @@ class Scenarios:
         return log
 
 
-def _with_part() -> Any:
+def _with(name: str, value: object) -> Any:
     def function() -> int:
         return 1
 
-    function.part = 7  # type: ignore[attr-defined]
+    setattr(function, name, value)
     return function
 
 
