@@ -334,7 +334,7 @@ async def abort_all(pair: Pair) -> list[object]:
 async def delete_everything(pair: Pair) -> list[object]:
     # The platform leaves what objects have stored that are not in memory, and an empty file of each that is. We leave
     # nothing. So all are called before and after.
-    everybody: list[Asked] = [(name, []) for name in draw.EVERYBODY]
+    everybody: list[Asked] = [*((name, []) for name in draw.EVERYBODY), ("a", [["call_by_id", []]])]
     before = await _both(pair, everybody)
     outcomes = await _each(pair, lambda side: side.host.delete_all())
     after = await _both(pair, everybody)
