@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from differential.arguments import WAYS_TO_FAIL
+from differential.interpreter import BY_ID
 from differential.observed import value
 from differential.pair import Divergence, Pair, Side, Step
 from pytest_durable import PlatformError
@@ -275,9 +276,8 @@ def test_a_request_that_cannot_be_made_does_not_reach_for_its_object(run_on_both
     # DO-2.3.5: so the object learns no name from it
     run_on_both(
         [
-            ("call", "a", [["fetch_other", "b", ["GET", "", "answer", 200, ""]]]),
-            ("call", "a", [["call_by_id", "b", []]]),
-            ("call", "b", [["set_alarm", 1003]]),
+            ("call", "a", [["fetch_other", BY_ID, ["GET", "", "answer", 200, ""]]]),
+            ("call", "a", [["call_by_id", [["set_alarm", 1003]]]]),
         ]
     )
 

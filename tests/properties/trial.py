@@ -163,7 +163,9 @@ class Trial:
 
     def _model_alarms(self) -> list[tuple[str | None, int, str, int]]:
         alarms = [(thing.name, thing.alarm) for thing in self.model.things.values()]
-        return sorted((name, each.due_ms, each.state, each.failures) for name, each in alarms if each is not None)
+        return sorted(
+            (name, each.due_ms, each.state, each.failures) for name, each in alarms if each is not None and each.has_row
+        )
 
     # -- lives
 
