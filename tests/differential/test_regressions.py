@@ -407,6 +407,17 @@ class TestKnownToDiffer:
 
         assert on_each(scenario) == [["done", "done"], ["TypeError", "DataCloneError"]]
 
+    def test_a_stored_error_without_a_stack_has_no_member_of_that_name_as_entries(self, on_each: OnEach) -> None:
+        # DO-4.2.T1.4
+        error = JSError(name="Error", message="", properties={"stack": ""})
+
+        async def scenario(pair: Pair, side: Side) -> object:
+            await side.ask("a", [["plan", [[["put_many", error]]]], ["set_alarm", 1003]])
+            await side.host.clock.advance(seconds=2)
+            return "stack" in side.host.stored(side.namespace.get_by_name("a")).kv
+
+        assert on_each(scenario) == [False, True]
+
     def test_a_data_clone_error_has_no_code(self, on_each: OnEach) -> None:
         # DO-3.6.3
         async def scenario(pair: Pair, side: Side) -> object:
