@@ -4,8 +4,8 @@ Source: spec durable-objects 2.2, 2.3, 10.1, 10.2.5.
 """
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Generator, Mapping
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 from pytest_durable._core.actor import ABSENT, Incarnation, is_nothing, is_object, member, not_of_type, text_of
@@ -20,6 +20,17 @@ from pytest_durable._surfaces.seams import Client, Namespace, Sender
 
 def _refusal_of(interface: str) -> str:
     return f'Could not serialize object of type "{interface}". This type does not support serialization.'
+
+
+class RefusedLater:
+    """A request that cannot be made: whoever awaits it waits in earnest, which ends a turn, and is then told."""
+
+    def __init__(self, failure: PlatformError) -> None:
+        self._failure = failure
+
+    def __await__(self) -> Generator[None, None, NoReturn]:
+        yield
+        raise self._failure
 
 
 class NeutralEnv:
@@ -145,10 +156,14 @@ class NeutralFetcher(Remote):
         self._client = client
         self._crossing = crossing
 
-    def fetch(self, resource: str | Request, **init: Any) -> Pending | Settled:
+    def fetch(self, resource: str | Request, **init: Any) -> "Pending | Settled | RefusedLater":
         """Send a request. ``init`` are fields of ``messages.Request``."""
         try:
-            future = self._client.send(resource if isinstance(resource, Request) else _request(resource, init))
+            request = resource if isinstance(resource, Request) else _request(resource, init)
+        except PlatformError as failure:
+            return RefusedLater(failure)
+        try:
+            future = self._client.send(request)
         except PlatformError as failure:
             return Settled(failure=failure)
         return Pending(future, _as_is, self._crossing.explain)
