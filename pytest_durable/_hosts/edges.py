@@ -9,6 +9,7 @@ from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import Surface
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, told
 from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE, App
+from pytest_durable._surfaces.awaitables import as_is
 from pytest_durable._surfaces.profile import EXTERNAL_SDK_DATE, SDK, WRAPPING_SDK, choose_profile, installed_sdk
 
 
@@ -81,7 +82,7 @@ def _neutral_edge(app: App) -> Edge:
         name="neutral",
         surface=NeutralSurface(crossing, calls_any_class=app.calls_any_class),
         to_wire=copied,
-        from_wire=_as_is,
+        from_wire=as_is,
         explain=lambda failure: explained(failure, enhanced=enhanced),
         env=lambda bindings: NeutralEnv(bindings, crossing),
         context=lambda instance, context: getattr(instance, "ctx", None) or NeutralContext(context, crossing),
@@ -112,7 +113,3 @@ def _original(failure: RemoteFailure) -> BaseException:
     if isinstance(original, PlatformError) and failure.reset:
         original.durable_object_reset = True
     return original
-
-
-def _as_is(value: object) -> object:
-    return value

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from pytest_durable._core.actor import Breakage, Container, ObjectContext, Pin
+from pytest_durable._core.actor import Breakage, Container, ObjectContext, Pin, never_sent
 from pytest_durable._core.alarms import AlarmOutcome
 from pytest_durable._core.errors import LifeEnded
 from pytest_durable._core.ids import ObjectId
@@ -72,8 +72,7 @@ class LocalLine:
         try:
             future = container.deliver(delivery, caller=self)
         except LifeEnded:
-            future = self._process.world.loop.create_future()
-            future.set_exception(RemoteFailure(connection_lost(), self._object_id.hex, from_user_code=False))
+            return self._never_sent(convert)
 
         def explain(failure: Exception) -> BaseException:
             return self._explain(failure, has_options=has_options) if isinstance(failure, RemoteFailure) else failure
@@ -91,8 +90,7 @@ class LocalLine:
         return seen
 
     def _never_sent(self, convert: Callable[[Any], object]) -> Pending:
-        future: asyncio.Future[object] = self._process.world.loop.create_future()
-        future.set_exception(RemoteFailure(connection_lost(), self._object_id.hex, from_user_code=False))
+        future = never_sent(connection_lost(), self._object_id.hex, self._process.world.loop)
 
         def explain(failure: Exception) -> BaseException:
             return self._explain(failure) if isinstance(failure, RemoteFailure) else failure

@@ -6,6 +6,7 @@ neither start early nor be forgotten without a warning; hence these classes.
 """
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Final
 
@@ -66,7 +67,55 @@ def settle(operation: Callable[..., object], *args: object) -> Settled:
         return Settled(failure=failure)
 
 
-class Pending(Coroutine[Any, Any, Any]):
+class Driven(Coroutine[Any, Any, Any]):
+    """A coroutine whose steps are those of one generator, made when they are first asked for."""
+
+    __slots__ = ()
+
+    _steps: "Generator[Any, Any, Any] | None"
+
+    @abstractmethod
+    def _run(self) -> Generator[Any, Any, Any]:
+        """The steps."""
+
+    def send(self, value: object, /) -> Any:
+        """Take the next step."""
+        return self._driver().send(value)
+
+    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
+        """Interrupt the wait. The call itself goes on at the other side."""
+        return self._driver().throw(typ if val is None else val)
+
+    def close(self) -> None:
+        """Stop waiting."""
+        self._driver().close()
+
+    def _driver(self) -> Generator[Any, Any, Any]:
+        if self._steps is None:
+            self._steps = self._run()
+        return self._steps
+
+
+def outcome(
+    future: "asyncio.Future[Any]", convert: Callable[[Any], object], explain: Callable[[Exception], BaseException]
+) -> Generator[Any, Any, Any]:
+    """Wait for ``future`` and show its outcome in the caller's terms; arguments as of ``Pending``."""
+    try:
+        result = yield from future
+    except (RemoteFailure, PlatformError) as failure:
+        seen = explain(failure)
+    else:
+        return convert(result)
+    # Outside of the handler: what is raised keeps the causes it has, and how it got here is not one of them.
+    raise seen
+
+
+def as_is(value: Any) -> Any:
+    """A result that needs no conversion."""
+    return value
+
+
+class Pending(Driven):
     """A coroutine that waits for ``future`` and shows its outcome in the caller's terms.
 
     Args:
@@ -86,40 +135,16 @@ class Pending(Coroutine[Any, Any, Any]):
         self._future = future
         self._convert = convert
         self._explain = explain
-        self._steps: Generator[Any, Any, Any] | None = None
+        self._steps = None
 
     def __await__(self) -> Generator[Any, Any, Any]:
         if self._steps is not None:
             raise RuntimeError(_REUSED)
-        self._steps = steps = self._run()
+        self._steps = steps = outcome(self._future, self._convert, self._explain)
         return steps
 
-    def send(self, value: object, /) -> Any:
-        """Take the next step."""
-        return self._driver().send(value)
-
-    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
-        """Interrupt the wait. The call itself goes on at the other side."""
-        return self._driver().throw(typ if val is None else val)
-
-    def close(self) -> None:
-        """Stop waiting."""
-        self._driver().close()
-
-    def _driver(self) -> Generator[Any, Any, Any]:
-        if self._steps is None:
-            self._steps = self._run()
-        return self._steps
-
     def _run(self) -> Generator[Any, Any, Any]:
-        try:
-            result = yield from self._future
-        except (RemoteFailure, PlatformError) as failure:
-            seen = self._explain(failure)
-        else:
-            return self._convert(result)
-        # Outside of the handler: what is raised keeps the causes it has, and how it got here is not one of them.
-        raise seen
+        return outcome(self._future, self._convert, self._explain)
 
     def __del__(self) -> None:
         # A forgotten call may fail without anybody being told; asyncio would log "exception was never retrieved".

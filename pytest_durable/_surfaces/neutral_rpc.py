@@ -19,7 +19,8 @@ from typing import Any, Final, Protocol
 
 from pytest_durable._core.actor import Capability, Hold, Incarnation, current_scope, is_object, require_own
 from pytest_durable._core.messages import Call
-from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error, type_error
+from pytest_durable._core.platform_errors import PlatformError, error, type_error
+from pytest_durable._surfaces.awaitables import Driven, as_is, outcome
 
 #: How many names of a path may follow the first (spec 10.3.2).
 _DEPTH_MAX: Final = 64
@@ -216,7 +217,7 @@ class RpcStub(Remote):
         return f"<RpcStub{' disposed' if self._hold.is_released else ''}>"
 
 
-class RpcPromise(Remote, Coroutine[Any, Any, Any]):
+class RpcPromise(Remote, Driven):
     """The answer that is to come; a coroutine to asyncio, and to be awaited as often as one likes.
 
     Args:
@@ -235,7 +236,7 @@ class RpcPromise(Remote, Coroutine[Any, Any, Any]):
         self._crossing = crossing
         self._is_there = False
         self._is_disposed = False
-        self._steps: Generator[Any, Any, Any] | None = None
+        self._steps = None
         scope = current_scope()
         self._receiver = None if scope is None else scope.incarnation
         # In a context of nobody: this is the platform's work and no turn of the object.
@@ -297,31 +298,10 @@ class RpcPromise(Remote, Coroutine[Any, Any, Any]):
     # -- awaiting
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        try:
-            result = yield from self._future
-        except (RemoteFailure, PlatformError) as failure:
-            seen = self._crossing.explain(failure)
-        else:
-            return result
-        # Outside of the handler: what is raised keeps the causes it has, and how it got here is not one of them.
-        raise seen
+        return self._run()
 
-    def send(self, value: Any, /) -> Any:
-        """Take the next step."""
-        return self._driver().send(value)
-
-    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
-        """Interrupt the wait. The call itself goes on at the other side."""
-        return self._driver().throw(typ if val is None else val)
-
-    def close(self) -> None:
-        """Stop waiting."""
-        self._driver().close()
-
-    def _driver(self) -> Generator[Any, Any, Any]:
-        if self._steps is None:
-            self._steps = self.__await__()
-        return self._steps
+    def _run(self) -> Generator[Any, Any, Any]:
+        return outcome(self._future, as_is, self._crossing.explain)
 
     def __repr__(self) -> str:
         return f"<RpcPromise {'done' if self._future.done() else 'pending'}>"

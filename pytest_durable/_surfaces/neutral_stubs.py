@@ -13,7 +13,7 @@ from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import Request
 from pytest_durable._core.platform_errors import PlatformError, error, range_error, type_error
 from pytest_durable._core.storage.values import UNDEFINED
-from pytest_durable._surfaces.awaitables import Pending, Settled
+from pytest_durable._surfaces.awaitables import Pending, Settled, as_is
 from pytest_durable._surfaces.neutral_rpc import Crossing, Remote, Sent
 from pytest_durable._surfaces.seams import Client, Namespace, Sender
 
@@ -166,7 +166,7 @@ class NeutralFetcher(Remote):
             future = self._client.send(request)
         except PlatformError as failure:
             return Settled(failure=failure)
-        return Pending(future, _as_is, self._crossing.explain)
+        return Pending(future, as_is, self._crossing.explain)
 
     def _carry(self, sent: Sent) -> "asyncio.Future[object]":
         return self._client.send(sent)
@@ -236,7 +236,3 @@ def _request(url: str, init: dict[str, Any]) -> Request:
     if not urlsplit(url).scheme:
         raise type_error(f"Invalid URL: {url}")
     return Request(url=url, **init)
-
-
-def _as_is(value: object) -> object:
-    return value

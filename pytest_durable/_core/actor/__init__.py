@@ -22,6 +22,7 @@ from pytest_durable._core.actor.facets import Facets, FacetStart
 from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
+from pytest_durable._core.actor.reply import never_sent
 from pytest_durable._core.actor.scope import (
     SCOPE,
     Scope,
@@ -80,6 +81,7 @@ __all__ = [
     "is_object",
     "member",
     "milliseconds_of",
+    "never_sent",
     "not_of_type",
     "number_of",
     "require_own",

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
+from pytest_durable._core.actor.reply import never_sent
 from pytest_durable._core.actor.scope import current_scope, require_own
-from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error
+from pytest_durable._core.platform_errors import error
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.incarnation import Incarnation
@@ -59,10 +60,10 @@ class Capability:
         home = self.home
         assert home is not None
         if home.is_over:
-            return _refused(home, error(GONE))
+            return never_sent(error(GONE), home.key.hex, home.services.life.loop)
         bytes_max = home.services.message_bytes_max
         if args and (refusal := refusal_of_arguments(args, bytes_max)) is not None:
-            return _refused(home, refusal)
+            return never_sent(refusal, home.key.hex, home.services.life.loop)
 
         async def answer() -> object:
             result: Any = callback()
@@ -167,11 +168,3 @@ class Hold:
             if side is not None:
                 side.drop_hold(self)
         self.capability._released()
-
-
-def _refused(home: "Incarnation", refusal: PlatformError) -> "asyncio.Future[object]":
-    """The outcome of a call that never left its caller."""
-    future: asyncio.Future[object] = home.services.life.loop.create_future()
-    future.set_exception(RemoteFailure(refusal, home.key.hex, from_user_code=False))
-    future.exception()  # as in ``Reply``: a caller may choose not to look
-    return future

@@ -21,7 +21,7 @@ from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
-from pytest_durable._core.actor.reply import Reply, describe
+from pytest_durable._core.actor.reply import Reply, describe, never_sent
 from pytest_durable._core.actor.requests import answer_to
 from pytest_durable._core.actor.scope import Scope, is_in_turn
 from pytest_durable._core.actor.services import Services
@@ -181,10 +181,7 @@ class Container:
     def _never_sent(self, refusal: PlatformError, answer: "asyncio.Future[object] | None") -> "asyncio.Future[object]":
         """The answer to a call that failed at its caller."""
         self.services.life.require_alive()
-        future = self.services.life.loop.create_future() if answer is None else answer
-        future.set_exception(RemoteFailure(refusal, self.key.hex, from_user_code=False))
-        future.exception()  # as in ``Reply``: a caller may choose not to look
-        return future
+        return never_sent(refusal, self.key.hex, self.services.life.loop, answer)
 
     def send_from_here(self, delivery: Delivery, scope: Scope | None) -> "asyncio.Future[object]":
         """Like ``deliver``, on behalf of the running code: it leaves at the end of the turn (spec 6.4)."""

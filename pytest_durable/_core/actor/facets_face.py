@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pytest_durable._core.actor.facet_tree import as_user_code_meets_it
+from pytest_durable._core.actor.reply import never_sent
 from pytest_durable._core.actor.scope import current_scope, is_in_turn, require_own
 from pytest_durable._core.messages import Delivery, FacetKey
-from pytest_durable._core.platform_errors import RemoteFailure, connection_lost, error, type_error
+from pytest_durable._core.platform_errors import connection_lost, error, type_error
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.container import Pin
@@ -69,10 +70,7 @@ class FacetClient:
         return self._pin.container.send_from_here(delivery, scope)
 
     def _failed(self, failure: Exception) -> "asyncio.Future[object]":
-        future: asyncio.Future[object] = self._incarnation.services.life.loop.create_future()
-        future.set_exception(RemoteFailure(failure, self._incarnation.key.hex, from_user_code=False))
-        future.exception()  # as in ``Reply``: a caller may choose not to look
-        return future
+        return never_sent(failure, self._incarnation.key.hex, self._incarnation.services.life.loop)
 
 
 class ObjectFacets:

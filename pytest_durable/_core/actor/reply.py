@@ -4,6 +4,7 @@ import asyncio
 
 from pytest_durable._core import events
 from pytest_durable._core.journal import Journal
+from pytest_durable._core.life import OwnedLoop
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import RemoteFailure, connection_lost
 
@@ -84,3 +85,23 @@ def describe(failure: BaseException) -> str:
     """One line about an exception, for records and messages."""
     text = str(failure).strip()
     return f"{type(failure).__name__}: {text}" if text else type(failure).__name__
+
+
+def never_sent(
+    failure: BaseException,
+    actor_hex: str,
+    loop: OwnedLoop,
+    answer: "asyncio.Future[object] | None" = None,
+) -> "asyncio.Future[object]":
+    """The answer to a call that never left its caller.
+
+    Args:
+        failure: Why.
+        actor_hex: Whom it was meant for.
+        loop: The test's loop.
+        answer: The future to use; a new one by default.
+    """
+    future = loop.create_future() if answer is None else answer
+    future.set_exception(RemoteFailure(failure, actor_hex, from_user_code=False))
+    future.exception()  # as in ``Reply``: a caller may choose not to look
+    return future

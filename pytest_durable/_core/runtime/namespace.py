@@ -18,13 +18,14 @@ from pytest_durable._core.actor import (
     Services,
     current_scope,
     is_in_turn,
+    never_sent,
     require_own,
 )
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.messages import Delivery, ObjectKey
-from pytest_durable._core.platform_errors import RemoteFailure, connection_lost
+from pytest_durable._core.platform_errors import connection_lost
 from pytest_durable._core.storage import NamespaceFiles
 
 #: How long an unused container stays (spec 9.3).
@@ -266,10 +267,7 @@ class ObjectClient:
             require_own(self._made_by, self._kind)
         life = self._namespace.services.life
         if life.is_over and not is_in_turn():  # kept from a life that has ended: there is nobody at the other side
-            future: asyncio.Future[object] = life.loop.create_future()
-            future.set_exception(RemoteFailure(connection_lost(), self.id.hex, from_user_code=False))
-            future.exception()  # as in ``Reply``: a caller may choose not to look
-            return future
+            return never_sent(connection_lost(), self.id.hex, life.loop)
         if self._pin is None:
             self._pin = self._namespace.container(self.id).pin()
         return self._pin.container.send_from_here(delivery, scope)

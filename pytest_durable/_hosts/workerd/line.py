@@ -14,7 +14,7 @@ from pytest_durable._hosts.workerd.lives import WorkerdLives
 from pytest_durable._hosts.workerd.requests import Answer, Failure, Target, read_answer
 from pytest_durable._hosts.workerd.thrown import error_of
 from pytest_durable._hosts.world import World
-from pytest_durable._surfaces.awaitables import Pending
+from pytest_durable._surfaces.awaitables import Pending, as_is
 
 
 class WorkerdLine:
@@ -51,7 +51,7 @@ class WorkerdLine:
     def call(self, method: str, args: tuple[object, ...], options: dict[str, object]) -> Pending:
         """Call a method of the object. Keywords travel as one object behind the other arguments."""
         sent = (*args, options) if options else args
-        return self._ask(requests.call(self._target(), method, sent), method, f"call of {method}()", _as_is)
+        return self._ask(requests.call(self._target(), method, sent), method, f"call of {method}()", as_is)
 
     def fetch(self, request: Request) -> Pending:
         """Send a request to the object."""
@@ -59,7 +59,7 @@ class WorkerdLine:
 
     def evict(self) -> Pending:
         """Have the platform drop the object's instance."""
-        return self._ask(requests.evict(self._target()), None, "evict()", _as_is)
+        return self._ask(requests.evict(self._target()), None, "evict()", as_is)
 
     def _target(self) -> Target:
         class_name, name = self._lives.class_of(self._key.namespace), self._object_id.name
@@ -148,7 +148,3 @@ def fetched(answer: Any) -> FetchAnswer:
     for name, value in answer["headers"]:
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return FetchAnswer(Response(status=answer["status"], headers=headers, body=bytes(answer["body"])))
-
-
-def _as_is(value: object) -> object:
-    return value

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pytest_durable._core.actor import RELEASED, Hold, current_scope
 from pytest_durable._core.platform_errors import PlatformError
-from pytest_durable._surfaces.awaitables import Pending, Settled
+from pytest_durable._surfaces.awaitables import Pending, Settled, as_is
 from pytest_durable._surfaces.wrapped.exceptions import JsException, shown
 from pytest_durable._surfaces.wrapped.proxies import jsnull
 from pytest_durable._surfaces.wrapped.references import FunctionReference, Sendable
@@ -71,7 +71,7 @@ class _Received(Sendable):
         if reference.home is None:  # it is the test's
             return _result(reference, args, convert)
         try:
-            future = hold.call(tuple(sent), lambda: _result(reference, args, _as_is))
+            future = hold.call(tuple(sent), lambda: _result(reference, args, as_is))
         except PlatformError as refusal:  # another object's
             return Settled(failure=shown(refusal))
         return Pending(future, convert, self._reception.explain)
@@ -122,7 +122,3 @@ async def _result(reference: FunctionReference, args: Sequence[object], convert:
     if hasattr(result, "__await__"):
         result = await result
     return convert(to_wire(result))
-
-
-def _as_is(value: object) -> object:
-    return value

@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from pytest_durable._core.actor import ABSENT, ObjectKv, ObjectSql, ObjectTransaction
 from pytest_durable._core.platform_errors import PlatformError
-from pytest_durable._surfaces.awaitables import Pending, Settled
+from pytest_durable._surfaces.awaitables import Pending, Settled, as_is
 from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
 from pytest_durable._surfaces.wrapped.cursor import Position, WrappedCursor
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray
@@ -211,10 +211,6 @@ def _thrown(method: Callable[..., Any], wire: Any) -> Any:
 
 def _pending(start: Callable[[], Any]) -> Pending | Settled:
     try:
-        return Pending(start(), _as_is, shown_failure)
+        return Pending(start(), as_is, shown_failure)
     except PlatformError as failure:
         return Settled(failure=shown(failure))
-
-
-def _as_is(value: Any) -> Any:
-    return value
