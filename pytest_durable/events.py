@@ -28,6 +28,13 @@ from ._core.events import (
     RuntimeStopped,
     StorageReset,
     TransactionBegan,
+    WebSocketAccepted,
+    WebSocketAnswered,
+    WebSocketClosed,
+    WebSocketClosing,
+    WebSocketCut,
+    WebSocketReceived,
+    WebSocketSent,
 )
 
 __all__ = [
@@ -58,4 +65,11 @@ __all__ = [
     "RuntimeStopped",
     "StorageReset",
     "TransactionBegan",
+    "WebSocketAccepted",
+    "WebSocketAnswered",
+    "WebSocketClosed",
+    "WebSocketClosing",
+    "WebSocketCut",
+    "WebSocketReceived",
+    "WebSocketSent",
 ]

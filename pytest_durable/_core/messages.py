@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_durable._core.platform_errors import type_error
+from pytest_durable._core.sockets import Message, Upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One HTTP response. ``headers`` have lower-case names."""
+    """One HTTP response. ``headers`` have lower-case names; ``web_socket`` is what the answer to an upgrade gives."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    web_socket: Upgrade | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,41 @@ class Alarm:
     info: AlarmInfo
 
 
+@dataclass(frozen=True, slots=True)
+class SocketMessage:
+    """A message has arrived on a hibernatable WebSocket. ``socket`` is an ``actor.Socket``, as in those that follow."""
+
+    socket: object
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class SocketClosed:
+    """The other side of a hibernatable WebSocket has closed it, or is gone.
+
+    Attributes:
+        code, reason: As it said; 1005 if it gave no code, 1006 if it is gone without a close frame.
+        was_clean: There was a close frame.
+    """
+
+    socket: object
+    code: int
+    reason: str
+    was_clean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SocketFailed:
+    """A hibernatable WebSocket has failed; ``error`` says how."""
+
+    socket: object
+    error: str
+
+
+SocketDelivery = SocketMessage | SocketClosed | SocketFailed
+
 #: What can be delivered to an object.
-Delivery = Call | Request | Alarm
+Delivery = Call | Request | Alarm | SocketDelivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,8 @@ class InProcessHost(AllObjects):
         load = make_loader(computer.world.installed_modules, root, is_test_module)
         process = Process(computer, deployment, load)
         super().__init__(computer, process, partial(LocalLine, process, computer.failures), storage=storage)
+        #: What is outside of the application.
+        self.network = process.network
         self._explain_waits(process.describe_waits)
         if crash_at is not None:
             process.cut_at(at_number(crash_at, self.journal))
@@ -184,7 +186,12 @@ class InProcessHost(AllObjects):
         """
         check_socket_mode(web_sockets)
         self.raise_failures()
-        await self._line(stub).evict()
+        await self._line(stub).evict(web_sockets)
+
+    def what_keeps(self, stub: Stub) -> list[str]:
+        """Every reason why the object cannot leave memory, in words; none if it can, or is not there."""
+        self.raise_failures()
+        return self._line(stub).what_keeps()
 
     @ends_with_the_life
     async def abort(self, stub: Stub, reason: str | None = None) -> None:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 #: Each member, and what does a part of its work today.
 _INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "assert_hibernatable": "Objects have no WebSockets yet.",
-        "connect": "Objects have no WebSockets yet.",
+        "connect": "Open the WebSocket to an object:  await stub.connect(url)",
         "fetch": "Send the request to an object:  await stub.fetch(url)",
-        "network": "Replace what sends the request:  monkeypatch.setattr(…)",
+        "network": "The real platform has no network; play it on the host in this process.",
         "scheduled": "Call what the handler would call:  await stub.method()",
     }
 )

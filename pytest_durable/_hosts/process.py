@@ -23,6 +23,7 @@ from pytest_durable._hosts.deployment import Deployment, MakeModules, PythonDepl
 from pytest_durable._hosts.down import DRAIN_SECONDS_MAX, host_down, host_stopping
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge
+from pytest_durable._hosts.network import Network
 from pytest_durable._hosts.stored import PendingAlarm
 
 
@@ -50,6 +51,8 @@ class Process:
         self._generations = itertools.count(1)
         self._is_draining = False
         self._down_since_ns = self.world.clock.wall_ns
+        #: What is outside, in all lives.
+        self.network = Network(self.world, lambda: self.require_running().life)
 
     def __repr__(self) -> str:
         return f"<Process {'running' if self.is_running else 'down'}, life {self._lives}>"
@@ -202,6 +205,7 @@ class Process:
             make_modules=lambda generation: self._make_modules(generation == 1),
             claim_failed=self._computer.failures.note,
             failed=self._callback_failed,
+            connect_socket=self.network.connect,
         )
 
     def _callback_failed(self, failure: BaseException) -> None:

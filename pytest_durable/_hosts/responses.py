@@ -2,15 +2,29 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.messages import Request, Response
 from pytest_durable._hosts.arguments import require
 
+if TYPE_CHECKING:
+    from pytest_durable._hosts.web_socket import TestWebSocket
+
 _FOR_EXAMPLE: Final = (
     'For example:  await stub.fetch("https://example.com/", method="POST", headers={"a": "b"}, body="text")'
 )
+
+
+def upgrade_request(request: str | Request, init: Mapping[str, Any]) -> Request:
+    """The request for ``connect(request, **init)``: one that asks for a WebSocket.
+
+    Raises:
+        ConfigurationError: As ``make_request``.
+    """
+    made = make_request(request, init)
+    return replace(made, headers={"upgrade": "websocket", **made.headers})
 
 
 def make_request(request: str | Request, init: Mapping[str, Any]) -> Request:
@@ -74,11 +88,13 @@ class Answer:
     Attributes:
         status: The status code.
         headers: Lower-case names to values.
+        web_socket: The test's end of the WebSocket that came with it, or None.
     """
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, web_socket: "TestWebSocket | None" = None) -> None:
         self.status = response.status
         self.headers = dict(response.headers)
+        self.web_socket = web_socket
         self._body = response.body or b""
 
     def __repr__(self) -> str:

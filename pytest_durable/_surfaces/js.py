@@ -18,6 +18,12 @@ from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsDate, JsMap
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries
+from pytest_durable._surfaces.wrapped.web_sockets import (
+    RawWebSocketPair,
+    WebSocket,
+    WebSocketPair,
+    WebSocketRequestResponsePair,
+)
 
 _NS_PER_MS: Final = 1_000_000
 _DATE_MS_MAX: Final = 8.64e15
@@ -28,7 +34,7 @@ _LATER: Final = frozenset(
         *("AbortController", "AbortSignal", "ArrayBuffer", "Blob", "DataView", "Error", "File", "FormData"),
         *("HTMLRewriter", "Headers", "Number", "Promise", "ReadableStream", "RegExp", "Request", "Response", "Set"),
         *("TextDecoder", "TextEncoder", "TransformStream", "TypeError", "URL", "URLSearchParams", "Uint8Array"),
-        *("WebSocket", "WebSocketPair", "WebSocketRequestResponsePair", "atob", "btoa", "caches", "clearInterval"),
+        *("atob", "btoa", "caches", "clearInterval"),
         *("clearTimeout", "crypto", "eval", "fetch", "globalThis", "navigator", "performance", "queueMicrotask"),
         *("scheduler", "setInterval", "setTimeout", "structuredClone"),
     }
@@ -145,6 +151,8 @@ class Object:
 
 
 def _members(target: Any) -> dict[str, object]:
+    if isinstance(target, RawWebSocketPair):
+        return target.members()
     wire = wire_of(target)
     if isinstance(wire, dict):
         return wire
@@ -234,6 +242,9 @@ def contents() -> Mapping[str, ModuleContent]:
                 "JSON": JSON,
                 "Map": Map,
                 "Object": Object,
+                "WebSocket": WebSocket,
+                "WebSocketPair": WebSocketPair,
+                "WebSocketRequestResponsePair": WebSocketRequestResponsePair,
                 "console": console,
                 "undefined": None,
             },

@@ -23,6 +23,7 @@ from pytest_durable._surfaces.neutral_errors import Thrown
 from pytest_durable._surfaces.neutral_facets import NeutralFacets
 from pytest_durable._surfaces.neutral_reach import RESERVED, PlatformBase, RpcTarget, called, found
 from pytest_durable._surfaces.neutral_rpc import Crossing, RpcPromise, RpcProperty, RpcStub, Sent, dispose
+from pytest_durable._surfaces.neutral_sockets import NeutralSocketState, call_socket_handler
 from pytest_durable._surfaces.neutral_storage import neutral_storage
 from pytest_durable._surfaces.neutral_stubs import NeutralEnv, NeutralId
 from pytest_durable._surfaces.seams import Context
@@ -49,7 +50,7 @@ class NeutralSurface:
     """
 
     name: Final = "neutral"
-    rules: Final = Rules(constructor_failure="break", alarm_without_handler="refuse")
+    rules: Final = Rules(constructor_failure="break", alarm_without_handler="refuse", sees_closing=True)
 
     def __init__(self, crossing: RpcCrossing | None = None, *, calls_any_class: bool = False) -> None:
         self._crossing = crossing or RpcCrossing()
@@ -86,6 +87,8 @@ class NeutralSurface:
             if not self.has_handler(type(instance), "fetch"):
                 raise error("Handler does not export a fetch() function.")
             return instance.fetch(delivery)  # type: ignore[attr-defined]
+        if not isinstance(delivery, Alarm):
+            return call_socket_handler(instance, delivery)
         return _call_fitting(instance.alarm, NeutralAlarmInfo(delivery.info))  # type: ignore[attr-defined]
 
     def _require_callable(self, instance: object) -> None:
@@ -131,7 +134,7 @@ class NeutralAlarmInfo:
         self.scheduledTime = info.scheduled_ms
 
 
-class NeutralContext:
+class NeutralContext(NeutralSocketState):
     """``ctx``."""
 
     def __init__(self, context: Context, crossing: Crossing) -> None:

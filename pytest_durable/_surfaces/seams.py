@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from pytest_durable._core.actor import Incarnation, ObjectFacets, ObjectStorage
+from pytest_durable._core.actor import Incarnation, ObjectFacets, ObjectSockets, ObjectStorage
 from pytest_durable._core.ids import IdFactory, ObjectId
 from pytest_durable._core.messages import Delivery
 
@@ -25,6 +25,11 @@ class Context(Protocol):
     @property
     def facets(self) -> ObjectFacets:
         """The objects below it."""
+        ...
+
+    @property
+    def sockets(self) -> ObjectSockets:
+        """Its hibernatable WebSockets."""
         ...
 
     def block_concurrency_while(self, callback: Callable[[], object]) -> "asyncio.Future[object]":

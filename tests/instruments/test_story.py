@@ -61,6 +61,28 @@ TOLD = [
         "alarm will be tried again in 2.432 s",
     ),
     (record(events.AlarmAbandoned, due_ns=START), "alarm given up"),
+    (record(events.WebSocketAccepted, socket=1, hibernatable=True, tags=()), "WebSocket 1 accepted"),
+    (
+        record(events.WebSocketAccepted, socket=1, hibernatable=True, tags=("a", "b")),
+        "WebSocket 1 accepted, with tags 'a', 'b'",
+    ),
+    (
+        record(events.WebSocketAccepted, socket=1, hibernatable=False, tags=()),
+        "WebSocket 1 accepted, without hibernation",
+    ),
+    (record(events.WebSocketReceived, socket=1, message="hi"), "WebSocket 1 received 'hi'"),
+    (record(events.WebSocketSent, socket=1, message=b"x" * 99), f"WebSocket 1 sent b'{'x' * 57}…"),
+    (record(events.WebSocketAnswered, socket=1), "WebSocket 1 answered by the automatic response"),
+    (
+        record(events.WebSocketClosing, socket=1, code=1000, reason="bye"),
+        "WebSocket 1 closed from here with 1000 'bye'",
+    ),
+    (
+        record(events.WebSocketClosed, socket=1, code=1000, reason="", was_clean=True),
+        "WebSocket 1 closed by the other side with 1000 ''",
+    ),
+    (record(events.WebSocketClosed, socket=1, code=1006, reason="gone", was_clean=False), "WebSocket 1 lost: gone"),
+    (record(events.WebSocketCut, socket=1), "WebSocket 1 ended with the object"),
     (record(events.Evicted), "instance evicted"),
     (record(events.Aborted, reason="test"), "instance aborted: test"),
 ]

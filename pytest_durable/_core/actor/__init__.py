@@ -20,6 +20,7 @@ from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.facet_tree import FacetTree
 from pytest_durable._core.actor.facets import Facets, FacetStart
 from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
+from pytest_durable._core.actor.hibernation import AutoResponse, HibernatableSockets
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
 from pytest_durable._core.actor.reply import never_sent
@@ -33,6 +34,9 @@ from pytest_durable._core.actor.scope import (
     scope_of,
 )
 from pytest_durable._core.actor.services import Services
+from pytest_durable._core.actor.sockets import Socket, SocketEvent, make_pair, received
+from pytest_durable._core.actor.sockets_face import ObjectSockets, attach, auto_response, close, open_socket, send
+from pytest_durable._core.actor.staying import what_keeps
 from pytest_durable._core.actor.storage_face import (
     ObjectKv,
     ObjectSql,
@@ -52,6 +56,7 @@ __all__ = [
     "ActorStorage",
     "AlarmResult",
     "AlarmService",
+    "AutoResponse",
     "Breakage",
     "Capability",
     "Container",
@@ -60,32 +65,44 @@ __all__ = [
     "FacetStart",
     "FacetTree",
     "Facets",
+    "HibernatableSockets",
     "Hold",
     "Incarnation",
     "ObjectContext",
     "ObjectFacets",
     "ObjectKv",
+    "ObjectSockets",
     "ObjectSql",
     "ObjectStorage",
     "ObjectTransaction",
     "Pin",
     "Scope",
     "Services",
+    "Socket",
+    "SocketEvent",
     "StorageOperations",
     "Strand",
     "TransactionHandle",
+    "attach",
+    "auto_response",
+    "close",
     "current_scope",
     "hex_told_of",
     "is_in_turn",
     "is_nothing",
     "is_object",
+    "make_pair",
     "member",
     "milliseconds_of",
     "never_sent",
     "not_of_type",
     "number_of",
+    "open_socket",
+    "received",
     "require_own",
     "scope_of",
+    "send",
     "text_of",
     "truth",
+    "what_keeps",
 ]

@@ -18,6 +18,7 @@ from pytest_durable._core.actor.alarm_delivery import AlarmResult, AlarmRun
 from pytest_durable._core.actor.breakage import Breakage, Repeated
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.context import ObjectContext
+from pytest_durable._core.actor.hibernation import HibernatableSockets
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
@@ -68,6 +69,8 @@ class Container:
 
     #: The objects below it, once there may be some.
     _facets: "Facets | None" = None
+    #: Its WebSockets, once there may be some.
+    _sockets: HibernatableSockets | None = None
 
     def __init__(self, object_id: ObjectId | str, key: ObjectKey, services: Services) -> None:
         self.id = object_id
@@ -113,11 +116,16 @@ class Container:
         return self._pin is not None and self._pin() is not None
 
     @property
+    def alarm_is_running(self) -> bool:
+        """Whether a delivery of its alarm is in progress."""
+        return self._alarm_run is not None
+
+    @property
     def has_clients(self) -> bool:
         """Whether a stub is bound to it or to a facet of it, or a call or alarm is on its way in one of them."""
         if self.is_pinned or (self._facets is not None and self._facets.have_clients):
             return True
-        if self._alarm_run is not None:
+        if self._alarm_run is not None or (self._sockets is not None and self._sockets.have_clients):
             return True
         incarnation = self.incarnation
         return incarnation is not None and bool(incarnation.replies or incarnation.holds)
@@ -137,6 +145,15 @@ class Container:
             yield self
         if self._facets is not None:
             yield from self._facets.running()
+
+    # -- WebSockets
+
+    @property
+    def sockets(self) -> HibernatableSockets:
+        """Its WebSockets; they outlive its instances."""
+        if self._sockets is None:
+            self._sockets = HibernatableSockets(self)
+        return self._sockets
 
     # -- events
 
@@ -158,7 +175,7 @@ class Container:
             return self._start_event(
                 "fetch",
                 lambda incarnation: surface.deliver(incarnation.instance, delivery),
-                lambda result: answer_to(delivery, surface.answer(delivery, result)),
+                lambda result: answer_to(delivery, surface.answer(delivery, result), self),
                 answer,
                 caller,
             )
@@ -196,6 +213,10 @@ class Container:
         return self._start_event(
             "run_in_object", lambda incarnation: function(incarnation.instance, incarnation.context), None, None
         )
+
+    def deliver_event(self, method: str, handle: Callable[[Incarnation], object]) -> "asyncio.Future[object]":
+        """Run a handler as an event of its own; nobody gets its result."""
+        return self._start_event(method, handle, None, None)
 
     def _start_event(
         self,
@@ -412,6 +433,8 @@ class Container:
             incarnation.give_up(breakage)
         self._release_evict_waiters()
         self.services.journal.record(events.Aborted, self.key, describe(breakage.original))
+        if self._sockets is not None:
+            self._sockets.cut()
         if self._facets is not None:
             self._facets.end(breakage)
         if run is not None:
@@ -477,10 +500,14 @@ class Container:
         self._stop_idle_timer()
         self.state = move(self.state, ContainerState.ABSENT)
         incarnation.retire()
+        if self._sockets is not None:
+            self._sockets.left_memory()
 
     def leave(self) -> None:
         """The container goes: drop its instance and everything below it."""
         self.evict()
+        if self._sockets is not None:
+            self._sockets.cut()
         if self._facets is not None:
             self._facets.leave()
 

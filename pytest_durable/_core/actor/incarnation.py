@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.context import ObjectContext
     from pytest_durable._core.actor.services import Services
+    from pytest_durable._core.actor.sockets import Socket
     from pytest_durable._core.storage import ObjectStore
 
 #: How long a critical section may last (spec 6.5.6).
@@ -65,6 +66,8 @@ class Incarnation:
         self.strands: set[Strand] = set()
         #: Stubs of what it handed out, and of what it was handed. Most objects never have any.
         self.holds: set[Hold] | None = None
+        #: WebSockets that it has accepted without hibernation, or opened, while they are open. Few objects have some.
+        self.sockets: set[Socket] | None = None
         #: Why the object is to end when the running turn is over.
         self.abort_request: Breakage | None = None
         #: Elapsed time at which the object last did something; meaningful while nothing runs.
@@ -284,7 +287,7 @@ class Incarnation:
     @property
     def is_busy(self) -> bool:
         """Whether something runs, waits or is held: calls, tasks, critical sections, timers of user code, stubs."""
-        return bool(self.strands or self.holds) or self.services.has_timers(self)
+        return bool(self.strands or self.holds or self.sockets) or self.services.has_timers(self)
 
     def keep_hold(self, hold: "Hold") -> None:
         """Stay in memory until ``hold`` is released."""
@@ -300,10 +303,26 @@ class Incarnation:
         if not (self.holds or self.strands or self.is_over):
             self._now_idle()
 
+    def keep_socket(self, socket: "Socket") -> None:
+        """Stay in memory until ``socket`` is closed."""
+        if self.sockets is None:
+            self.sockets = set()
+        self.sockets.add(socket)
+
+    def drop_socket(self, socket: "Socket") -> None:
+        """``socket`` is closed."""
+        if self.sockets:
+            self.sockets.discard(socket)
+            if not (self.sockets or self.strands or self.is_over):
+                self._now_idle()
+
     def _end_holds(self) -> None:
         holds, self.holds = self.holds, None
         for hold in holds or ():
             hold.end_of(self)
+        sockets, self.sockets = self.sockets, None
+        for socket in sorted(sockets or (), key=lambda each: each.connection.number):
+            socket.end_of(self)
 
     # -- the end
 

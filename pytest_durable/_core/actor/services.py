@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Protocol
 
 from pytest_durable._core.actor.alarm_turn import AlarmService
@@ -13,6 +13,7 @@ from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import Delivery, ObjectKey
 from pytest_durable._core.platform_errors import told_behind
+from pytest_durable._core.sockets import End, SocketRules
 from pytest_durable._core.storage import ObjectStore
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class ObjectRules(Protocol):
     def constructor_failure(self) -> Literal["break", "replay"]: ...
     @property
     def alarm_without_handler(self) -> Literal["refuse", "deliver"]: ...
+    @property
+    def sees_closing(self) -> bool: ...
 
 
 class UserCode(Protocol):
@@ -110,12 +113,14 @@ class Services:
     arm_sweep: Callable[[], None]
     claim_failed: Callable[[BaseException], None]
     label: Callable[[ObjectKey], str]
+    connect_socket: Callable[[str, tuple[str, ...]], End]
     prevent_eviction: bool = False
     delete_all_keeps_alarm: bool = False
     enhanced_errors: bool = True
     sql_enabled: bool = True
     experimental: bool = False
     message_bytes_max: int = 33_554_432
+    sockets: SocketRules = field(default_factory=SocketRules)
 
     def tell_if_claim(self, failure: BaseException) -> bool:
         """Let a claim of the test that failed in user code fail the test; whether ``failure`` is one."""

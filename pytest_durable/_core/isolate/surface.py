@@ -21,10 +21,12 @@ class Rules:
             same failure answers every event until eviction, the constructor is not run again (PW-1.14).
         alarm_without_handler: ``refuse``: setting an alarm is an error and a delivery drops the alarm (DO-7.1, 7.3.3).
             ``deliver``: setting succeeds, the delivery fails and is retried (PW-1.38).
+        sees_closing: An asynchronous handler of a closed WebSocket begins while the socket is still listed (PW-6.7).
     """
 
     constructor_failure: Literal["break", "replay"]
     alarm_without_handler: Literal["refuse", "deliver"]
+    sees_closing: bool = False
 
 
 class Surface(Protocol):

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from pytest_durable._core.errors import ConfigurationError
+from pytest_durable._core.sockets import SocketRules
 
 #: The date used when a test says nothing (decisions 6.1).
 DEFAULT_COMPATIBILITY_DATE: Final = "2026-08-01"
@@ -25,6 +26,11 @@ _DUPS: Final = "rpc_params_dup_stubs"
 _TRANSFERS: Final = "rpc_params_transfer_stubs"
 #: Shows what production does not have yet (spec 4.1.1, 5.1, 5.6.3).
 _EXPERIMENTAL: Final = "experimental"
+#: From these dates on: a close is answered on sockets without hibernation, their binary messages are Blobs, and the
+#: reason of a close has a limit (spec python-workers 0.2). Date, flag, flag that takes it back.
+_ANSWERS_CLOSE: Final = ("2026-04-07", "web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close")
+_BLOBS: Final = ("2026-03-17", "websocket_standard_binary_type", "no_websocket_standard_binary_type")
+_LIMITS_REASON: Final = ("2026-03-03", "websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit")
 #: Flags of which an application has one at most.
 _CONTRADICTORY: Final = ((_DELETES, _PRESERVES), (_ENHANCED, _LEGACY), (_DUPS, _TRANSFERS))
 _SURFACES: Final = ("auto", "wrapped", "neutral")
@@ -58,12 +64,19 @@ class PlatformOptions:
     Attributes:
         prevent_eviction: Names of classes whose idle objects stay in memory.
         sql: ``storage.sql`` is available.
-        message_bytes_max: Largest arguments of a call, and largest result, in serialized bytes.
+        message_bytes_max: Largest arguments of a call, and largest result, in serialized bytes; largest message of a
+            WebSocket.
+        closing_socket_visible: ``getWebSockets()`` still lists a closed socket when an ``async def webSocketClose``
+            begins. The platform does not say; code should work either way.
+        auto_reply_to_close: A close of the other side that ``webSocketClose`` has not answered is answered. Documented,
+            but not what the platform's own runtime does.
     """
 
     prevent_eviction: tuple[str, ...] = ()
     sql: bool = True
     message_bytes_max: int = 33_554_432
+    closing_socket_visible: bool = False
+    auto_reply_to_close: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +188,21 @@ class App:
     def calls_any_class(self) -> bool:
         """Whether objects can be called whose class does not derive from the platform's base class."""
         return self._has("js_rpc")
+
+    @property
+    def socket_rules(self) -> SocketRules:
+        """What it has chosen about WebSockets."""
+        return SocketRules(
+            sees_closing=self.options.closing_socket_visible,
+            auto_reply=self.options.auto_reply_to_close,
+            answers_close=self._since(*_ANSWERS_CLOSE),
+            blobs=self._since(*_BLOBS),
+            limits_reason=self._since(*_LIMITS_REASON),
+            bytes_max=self.options.message_bytes_max,
+        )
+
+    def _since(self, date: str, on: str, off: str) -> bool:
+        return not self._has(off) and (self._has(on) or self._date >= date)
 
     @property
     def _date(self) -> str:

@@ -22,6 +22,7 @@ from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import error
 from pytest_durable._core.runtime.app import App
 from pytest_durable._core.runtime.namespace import CONTAINER_IDLE_NS, ActorNamespace, NamespaceBinding, ObjectAlarms
+from pytest_durable._core.sockets import End
 from pytest_durable._core.storage import NamespaceFiles
 
 _UNIQUE_BYTES: Final = 16
@@ -44,6 +45,7 @@ class Machine:
         make_modules: Makes the set of application modules for the isolate of a generation.
         claim_failed: Is told of an assertion that failed where no caller may see it.
         failed: Is told of an error inside a callback of the platform.
+        connect_socket: Opens a WebSocket to an address outside, with protocols to choose from.
     """
 
     clock: Clock
@@ -55,6 +57,7 @@ class Machine:
     make_modules: Callable[[int], ModuleSet]
     claim_failed: Callable[[BaseException], None]
     failed: Callable[[BaseException], None]
+    connect_socket: Callable[[str, tuple[str, ...]], End]
 
 
 class Runtime:
@@ -159,6 +162,8 @@ class Runtime:
             message_bytes_max=app.options.message_bytes_max,
             arm_sweep=self._arm_sweep,
             label=namespace.label,
+            connect_socket=machine.connect_socket,
+            sockets=app.socket_rules,
         )
 
     def _arm_sweep(self) -> None:

@@ -279,6 +279,15 @@ class RealHost(CommonHost):
     def _stack_in_worker(self, message: str) -> str | None:
         return self._process.stacks.of(None, FETCH, message)
 
+    def what_keeps(self, stub: Stub) -> NoReturn:
+        """Not on this host: it does not tell.
+
+        Raises:
+            UnsupportedOnHostError: Always.
+        """
+        check_own_stub(stub, self)
+        raise unsupported("tell what keeps an object in memory", "See whether it goes:  await durable.evict(stub)")
+
     def _line(self, stub: Stub) -> WorkerdLine:
         check_own_stub(stub, self)
         line = stub._durable_line

@@ -7,10 +7,12 @@ from typing import Any
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import ObjectKey, Request, Response
 from pytest_durable._hosts.responses import Answer as FetchAnswer
+from pytest_durable._hosts.web_socket import TestWebSocket
 from pytest_durable._hosts.workerd import requests
 from pytest_durable._hosts.workerd.exchange import Reply
 from pytest_durable._hosts.workerd.frames import CALL, FETCH
 from pytest_durable._hosts.workerd.lives import WorkerdLives
+from pytest_durable._hosts.workerd.refusals import unsupported
 from pytest_durable._hosts.workerd.requests import Answer, Failure, Target, read_answer
 from pytest_durable._hosts.workerd.thrown import error_of
 from pytest_durable._hosts.world import World
@@ -56,6 +58,14 @@ class WorkerdLine:
     def fetch(self, request: Request) -> Pending:
         """Send a request to the object."""
         return self._ask(fetch_body(self._target(), request), "fetch", f"fetch of {request.url}", fetched)
+
+    async def connect(self, request: Request, *, echoes_close: bool) -> TestWebSocket:
+        """Nothing that this host can do.
+
+        Raises:
+            UnsupportedOnHostError: Always.
+        """
+        raise unsupported("open a WebSocket for the test", "Let an object open it:  await stub.fetch(…) inside another")
 
     def evict(self) -> Pending:
         """Have the platform drop the object's instance."""

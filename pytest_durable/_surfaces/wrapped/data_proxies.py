@@ -13,7 +13,7 @@ from pytest_durable._core.actor import milliseconds_of, text_of
 from pytest_durable._core.storage.values import UNDEFINED, JSArrayBuffer, JSBigInt, JSDate, JSMap, JSSet, JSTypedArray
 from pytest_durable._surfaces.wrapped import types
 from pytest_durable._surfaces.wrapped.proxies import Constructor, JsProxy, jsnull, wire_of
-from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference
+from pytest_durable._surfaces.wrapped.references import LiteralMap, ProxiedReference, PythonReference
 
 
 class _DataProxy(JsProxy):
@@ -280,7 +280,9 @@ _KINDS: Final[dict[type, Callable[[Any], object]]] = {
 def proxy_of(wire: object) -> Any:
     """A wire value as the raw profile shows it: primitives as they are, everything else behind a proxy."""
     convert = _KINDS.get(type(wire))
-    return wire if convert is None else convert(wire)
+    if convert is not None:
+        return convert(wire)
+    return wire.proxy() if isinstance(wire, ProxiedReference) else wire
 
 
 def to_py(wire: object, depth: int = -1) -> object:

@@ -11,8 +11,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from pytest_durable._core import messages
+from pytest_durable._core.actor import Socket, received
 from pytest_durable._surfaces.wrapped.exceptions import JsException
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull
 from pytest_durable._surfaces.wrapped.references import Sendable
+from pytest_durable._surfaces.wrapped.web_sockets import RawWebSocket
 
 _TEXT_TYPE: Final = "text/plain;charset=UTF-8"
 _BODILESS: Final = (101, 204, 205, 304)
@@ -131,22 +134,34 @@ class Response(_Body, Sendable):
         status: 200 unless told.
         status_text: The reason phrase. It does not travel.
         headers: A dict or pairs.
+        web_socket: One end of a pair, for the answer to an upgrade.
     """
 
     _used_text = "Response body is already used"
     _used_error = BodyUsedError
 
     def __init__(
-        self, body: Any = None, status: int | HTTPStatus | None = None, status_text: str = "", headers: Any = None
+        self,
+        body: Any = None,
+        status: int | HTTPStatus | None = None,
+        status_text: str = "",
+        headers: Any = None,
+        web_socket: Any = None,
     ) -> None:
         self._content, content_type = _encoded(body, "Response")
         self.status = int(status or 200)
         self.status_text = status_text
         self._headers = _read_headers(headers) if headers else {}
         self.body_used = False
-        _check_status(self.status, has_body=self._content is not None)
+        self._web_socket = upgrade_in(web_socket)
+        _check_status(self.status, has_body=self._content is not None, has_socket=self._web_socket is not None)
         if content_type and "content-type" not in self._headers:
             self._headers["content-type"] = content_type
+
+    @property
+    def js_object(self) -> "RawResponse":
+        """The platform's own object."""
+        return RawResponse(self)
 
     @property
     def ok(self) -> bool:
@@ -172,7 +187,27 @@ class Response(_Body, Sendable):
         return f"Response(status={self.status}{f', content_type={content_type!r}' if content_type else ''})"
 
     def __to_wire__(self) -> messages.Response:
-        return messages.Response(status=self.status, headers=dict(self._headers), body=self._content)
+        return messages.Response(
+            status=self.status, headers=dict(self._headers), body=self._content, web_socket=self._web_socket
+        )
+
+
+class RawResponse(JsProxy):
+    """The platform's own object of a response; so far what an upgrade needs."""
+
+    _kind = "Response"
+    _target: Response
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+        return self._target.status
+
+    @property
+    def webSocket(self) -> Any:
+        """The end of a WebSocket that came with it, or null."""
+        socket = self._target._web_socket
+        return jsnull if socket is None else RawWebSocket(socket)
 
 
 def request_from_wire(message: messages.Request) -> Request:
@@ -182,7 +217,8 @@ def request_from_wire(message: messages.Request) -> Request:
 
 def response_from_wire(message: messages.Response) -> Response:
     """The response a caller receives."""
-    return Response(message.body, message.status, headers=message.headers)
+    socket = None if message.web_socket is None else RawWebSocket(received(message.web_socket.couple()))
+    return Response(message.body, message.status, headers=message.headers, web_socket=socket)
 
 
 def as_request(resource: object, options: Mapping[str, Any]) -> messages.Request:
@@ -229,11 +265,30 @@ def _read_headers(headers: object) -> dict[str, str]:
     return read
 
 
-def _check_status(status: int, *, has_body: bool) -> None:
-    if not 200 <= status <= 599:
+def _check_status(status: int, *, has_body: bool, has_socket: bool) -> None:
+    if has_body and status in _BODILESS and (has_socket or status != 101):
+        raise JsException("TypeError", "Response with null body status (101, 204, 205, or 304) cannot have a body.")
+    if has_socket and status != 101:
+        raise JsException("RangeError", "Responses with a WebSocket must have status code 101.")
+    if not has_socket and not 200 <= status <= 599:
         raise JsException(
             "RangeError",
             "Responses may only be constructed with status codes in the range 200 to 599, inclusive.",
         )
-    if has_body and status in _BODILESS:
-        raise JsException("TypeError", "Response with null body status (101, 204, 205, or 304) cannot have a body.")
+
+
+def upgrade_in(value: object) -> Socket | None:
+    """The socket that a response is made with.
+
+    Raises:
+        JsException: TypeError; it is none.
+    """
+    if value is None or value is jsnull:
+        return None
+    if not isinstance(value, RawWebSocket):
+        raise JsException(
+            "TypeError",
+            "Incorrect type for the 'webSocket' field on 'InitializerDict': the provided value is not of type "
+            "'WebSocket'.",
+        )
+    return value._target

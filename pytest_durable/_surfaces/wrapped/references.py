@@ -67,6 +67,19 @@ class StubReference(Reference):
         self.client = client
 
 
+class ProxiedReference(Reference):
+    """A thing of the platform that stays where it is, and is shown by a proxy of its own kind."""
+
+    __slots__ = ()
+
+    #: Why it can be neither stored nor sent.
+    clone_refusal: str
+
+    @abstractmethod
+    def proxy(self) -> object:
+        """What user code holds of it, made anew."""
+
+
 class PythonReference(Reference):
     """A Python object handed to the platform as it is: it can come back, but it has no clone."""
 

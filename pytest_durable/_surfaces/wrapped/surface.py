@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 from pytest_durable._core.actor import current_scope
 from pytest_durable._core.isolate import Rules
-from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response
+from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response, SocketDelivery
 from pytest_durable._core.platform_errors import type_error
 from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes
 from pytest_durable._surfaces.seams import Context
@@ -20,8 +20,10 @@ from pytest_durable._surfaces.wrapped.entrypoints import require_object_class
 from pytest_durable._surfaces.wrapped.facets import RawFacets
 from pytest_durable._surfaces.wrapped.from_wire import FromWire
 from pytest_durable._surfaces.wrapped.functions import RawFunction, Reception, _RpcStubWrapper, lending, received
+from pytest_durable._surfaces.wrapped.habits import Habits
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, StorageTypes
 from pytest_durable._surfaces.wrapped.references import FunctionReference, StubReference
+from pytest_durable._surfaces.wrapped.socket_handlers import MISSING_HANDLER, socket_arguments, watched
 from pytest_durable._surfaces.wrapped.stubs import Conversions, RawEnv, _EnvWrapper, _FetcherWrapper
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict, decoded_types, lenient_types
@@ -60,6 +62,7 @@ class WrappedSurface:
         self._lenient = lenient
         self._enhanced_errors = enhanced_errors
         self._report = report
+        self.habits = Habits(is_lenient=lenient, report=report)
 
     # Made at their first use: a test that asks for a host and calls nothing must not pay for them.
 
@@ -144,7 +147,15 @@ class WrappedSurface:
             return _handler(instance, name)(*arguments)
         if isinstance(delivery, Request):
             return _relaxed(_handler(instance, "fetch"), http.request_from_wire(delivery))
-        return _relaxed(_handler(instance, "alarm"), RawAlarmInfo(delivery.info))
+        if isinstance(delivery, Alarm):
+            return _relaxed(_handler(instance, "alarm"), RawAlarmInfo(delivery.info))
+        return self._deliver_socket_event(instance, delivery)
+
+    def _deliver_socket_event(self, instance: object, delivery: SocketDelivery) -> object:
+        name, arguments = socket_arguments(delivery)
+        if not callable(getattr(instance, name, None)):
+            self.habits.report("PD-W12", MISSING_HANDLER.format(cls=type(instance).__name__, name=name))
+        return watched(lambda: _relaxed(_handler(instance, name), *arguments), instance, delivery, self._report)
 
     def answer(self, delivery: Delivery, result: object) -> object:
         """The wire value of a result.
@@ -195,7 +206,7 @@ class WrappedSurface:
         return _RpcStubWrapper(received(reference), self._reception)
 
     def _raw_state(self, context: Context, cls: type) -> RawState:
-        return RawState(context, functools.partial(self._raw_storage, cls), self._raw_facets)
+        return RawState(context, functools.partial(self._raw_storage, cls), self._raw_facets, self.habits)
 
     def _raw_facets(self, context: Context) -> RawFacets:
         return RawFacets(context.facets, self._conversions, is_lenient=self._lenient)

@@ -34,6 +34,7 @@ from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsExcep
 from pytest_durable._surfaces.wrapped.references import (
     FunctionReference,
     LiteralMap,
+    ProxiedReference,
     PythonReference,
     Reference,
     Sendable,
@@ -212,6 +213,8 @@ def _other(value: object) -> object:
         return wire if isinstance(wire, messages.Request | messages.Response) else _EXACT.get(type(wire), _other)(wire)
     if isinstance(value, PythonReference):
         return _EXACT.get(type(value.value), _uncloneable)(value.value)
+    if isinstance(value, ProxiedReference):
+        raise JsException("DataCloneError", value.clone_refusal)
     if isinstance(value, Reference):
         return value
     for kind, convert in _SUBCLASSES:
