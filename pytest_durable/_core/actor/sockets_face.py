@@ -42,7 +42,7 @@ class ObjectSockets:
     def accept(self, socket: object = ABSENT, tags: object = UNDEFINED) -> None:
         """``acceptWebSocket``."""
         chosen = _socket("acceptWebSocket", socket)
-        if not (is_nothing(tags) or isinstance(tags, list)):
+        if not (tags is UNDEFINED or tags is ABSENT or isinstance(tags, list)):
             raise not_of_type(_STATE, "acceptWebSocket", 2, "Array")
         texts = [text_of(tag) for tag in tags] if isinstance(tags, list) else []
         self._sockets(chosen).accept(chosen, texts)
@@ -214,5 +214,5 @@ def _is_token(text: str) -> bool:
 
 
 def _unicode(text: str) -> str:
-    """Half a character becomes the one that stands for it."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """The text as it arrives: of half a character, each byte becomes the one that stands for what is none."""
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

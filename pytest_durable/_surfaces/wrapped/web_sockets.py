@@ -147,16 +147,20 @@ class RawWebSocket(JsProxy):
             self._target.add_listener(kind, _Listener(called, function, self._target, name))
 
     def _sendable(self, message: Any) -> object:
+        """The wire value of a message. What has no counterpart arrives as its text (tried: None as "undefined")."""
         wire = wire_of(message)
-        if not isinstance(wire, PythonReference):
+        if isinstance(wire, PythonReference):
+            text = str(wire.value)
+        elif wire is UNDEFINED:
+            text = "undefined"
+        else:
             return wire
-        text = str(wire.value)
         habits = habits_of(self._target)
         if not habits.is_lenient:
             raise JsException(
-                "TypeError", f"{type(wire.value).__name__} sent on a WebSocket: it would arrive as the text {text!r}."
+                "TypeError", f"{_kind_of(message)} is no message of a WebSocket; it would arrive as the text {text!r}."
             )
-        habits.report("PD-W01", NEEDS_TO_JS.format(kind=_kind_of(wire.value), text=_shortened(text)))
+        habits.report("PD-W01", NEEDS_TO_JS.format(kind=_kind_of(message), text=_shortened(text)))
         return text
 
     def __to_wire__(self) -> object:
@@ -329,6 +333,8 @@ def socket_in(value: object) -> object:
 
 
 def _kind_of(value: object) -> str:
+    if value is None:
+        return "None"
     return f"{'an' if type(value).__name__[0] in 'aeiou' else 'a'} {type(value).__name__}"
 
 
