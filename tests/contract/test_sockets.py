@@ -42,8 +42,8 @@ async def test_acceptance_is_refused_in_the_platforms_words(thing: Any) -> None:
     kind = "TypeError: Failed to execute 'acceptWebSocket' on 'DurableObjectState': parameter"
     accepted = "Error: Cannot call `acceptWebSocket()` if the WebSocket was already accepted via `accept()`"
     paired = (
-        "Error: Cannot call `acceptWebSocket()` on this WebSocket because its pair has already been accepted or used in "
-        "a Response."
+        "Error: Cannot call `acceptWebSocket()` on this WebSocket because its pair has already been accepted or used "
+        "in a Response."
     )
     assert await thing.accepting() == [
         f"{kind} 1 is not of type 'WebSocket'.",

@@ -115,8 +115,8 @@ class HibernatableSockets:
     # -- what arrives
 
     def _arrived(self, connection: Connection, frame: Frame) -> None:
-        if connection not in self._accepted:
-            return  # its handler of the end has been told already
+        if connection.is_ending or connection not in self._accepted:
+            return
         if is_in_turn():
             self._take(connection, frame)
         else:
@@ -126,6 +126,7 @@ class HibernatableSockets:
         if self._answers(connection, frame):
             return
         frame = refused_if_too_large(connection, frame, self._services.sockets.bytes_max)
+        connection.is_ending = not isinstance(frame, str | bytes)
         write_arrival(lambda kind, *values: self._record(kind, connection, *values), frame)
         self._dispatch(connection, frame)
 

@@ -96,6 +96,8 @@ class Connection:
         self.has_closed = False
         #: The other side has closed or is gone, and whoever has accepted the socket was told.
         self.was_closed = False
+        #: The end has arrived, in whatever form; nothing that comes after it is told.
+        self.is_ending = False
         #: Numbers the sockets that one object has accepted; 0 before that.
         self.number = 0
         self.tags: tuple[str, ...] = ()
@@ -319,13 +321,14 @@ class Socket:
 
     def _arrived(self, frame: Frame) -> None:
         owner = self._owner
-        if owner.is_over or self.connection.was_closed:
+        if owner.is_over or self.connection.is_ending:
             return
         guarded(owner, lambda: self._note(frame))
 
     def _note(self, frame: Frame) -> None:
         owner = self._owner
         frame = refused_if_too_large(self.connection, frame, owner.services.sockets.bytes_max)
+        self.connection.is_ending = not isinstance(frame, str | bytes)
         note_arrival(owner, self.connection, frame)
         self._run(frame, lambda: self._serve(frame))
 
@@ -460,6 +463,7 @@ def refused_if_too_large(connection: Connection, frame: Frame, bytes_max: int) -
     if not isinstance(frame, str | bytes) or size_of(frame) <= bytes_max:
         return frame
     refused = Broken(f"Message is too large: {size_of(frame)} > {bytes_max}")
+    connection.is_ending = True  # before the other side answers the close
     assert connection.end is not None
     if not connection.has_closed:
         connection.has_closed = True
