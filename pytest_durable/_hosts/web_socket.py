@@ -67,6 +67,8 @@ class TestWebSocket:
         self.echoes_close = True
         self._end = end
         self._world = world
+        #: The close of the other side, if it has come.
+        self._their_close: Close | None = None
         self._messages: deque[str | bytes] = deque()
         self._news: set[asyncio.Future[None]] = set()
         end.is_taken = True
@@ -133,6 +135,7 @@ class TestWebSocket:
         if (refusal := refusal_of_close(code, reason)) is not None:
             raise refusal
         self._end.send(Close(CLOSED_WITHOUT_CODE if code is None else code, reason or ""))
+        self._end_if_both_closed()
         await self._world.loop.pump.settle()
 
     async def disconnect(self) -> None:
@@ -166,17 +169,18 @@ class TestWebSocket:
             self._messages.append(frame)
             self._tell()
         elif isinstance(frame, Close):
+            self._their_close = frame
             if self.echoes_close:
-                self._answer(frame)
-            elif self._end.has_closed:
-                self._ended(Closed(code=frame.code, reason=frame.reason, was_clean=True))
+                self._end.send(frame)
+            self._end_if_both_closed()
         else:
             reason = frame.error if isinstance(frame, Broken) else ""
             self._ended(Closed(code=LOST_CODE, reason=reason, was_clean=False))
 
-    def _answer(self, frame: Close) -> None:
-        self._ended(Closed(code=frame.code, reason=frame.reason, was_clean=True))
-        self._end.send(frame)
+    def _end_if_both_closed(self) -> None:
+        theirs = self._their_close
+        if theirs is not None and self._end.has_closed:
+            self._ended(Closed(code=theirs.code, reason=theirs.reason, was_clean=True))
 
     def _ended(self, closed: Closed) -> None:
         if self.closed is None:

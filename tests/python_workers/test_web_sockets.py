@@ -138,8 +138,8 @@ async def test_refusals_arrive_as_exceptions_of_the_platform(inside):
     texts = await inside(body)
     assert texts == [
         "Error: Cannot call `acceptWebSocket()` if the WebSocket was already accepted via `accept()`",
-        "Error: Cannot call `acceptWebSocket()` on this WebSocket because its pair has already been accepted or used in "
-        "a Response.",
+        "Error: Cannot call `acceptWebSocket()` on this WebSocket because its pair has already been accepted or used "
+        "in a Response.",
         "TypeError: Failed to execute 'acceptWebSocket' on 'DurableObjectState': parameter 1 is not of type "
         "'WebSocket'.",
         "TypeError: Failed to execute 'acceptWebSocket' on 'DurableObjectState': parameter 2 is not of type 'Array'.",
@@ -254,7 +254,7 @@ async def test_function_and_socket_cannot_be_attached(inside):
 
     def body(self):
         ws = WebSocketPair.new().object_values()[0]
-        return [text_of(lambda: ws.serializeAttachment(value)).partition(":")[0] for value in (print, ws)]
+        return [text_of(lambda: ws.serializeAttachment(value)).partition(":")[0] for value in (print, ws)]  # noqa: B023
 
     assert await inside(body) == ["DataCloneError", "DataCloneError"]
 
@@ -273,7 +273,8 @@ async def test_sending_too_early_or_too_late_is_a_type_error(inside):
         return [text_of(lambda: fresh.send("x")), text_of(lambda: ws.send("x"))]
 
     assert await inside(body) == [
-        "TypeError: You must call one of accept() or state.acceptWebSocket() on this WebSocket before sending messages.",
+        "TypeError: You must call one of accept() or state.acceptWebSocket() on this WebSocket before sending "
+        "messages.",
         "TypeError: Can't call WebSocket send() after close().",
     ]
 
@@ -348,8 +349,8 @@ async def test_send_without_an_argument_is_a_type_error(inside):
     """PW-6.12"""
     text = await inside(lambda self: text_of(WebSocketPair.new().object_values()[0].send))
     assert text == (
-        "TypeError: Failed to execute 'send' on 'WebSocket': parameter 1 is not of type 'ArrayBuffer or ArrayBufferView "
-        "or string'."
+        "TypeError: Failed to execute 'send' on 'WebSocket': parameter 1 is not of type 'ArrayBuffer or "
+        "ArrayBufferView or string'."
     )
 
 
@@ -395,7 +396,8 @@ async def test_pair_without_a_response_is_a_type_error(inside):
     """PW-4.T1.2"""
     text = await inside(lambda self: text_of(lambda: WebSocketRequestResponsePair.new("ping")))
     assert text == (
-        "TypeError: Failed to construct 'WebSocketRequestResponsePair': constructor parameter 2 is not of type 'string'."
+        "TypeError: Failed to construct 'WebSocketRequestResponsePair': constructor parameter 2 is not of type "
+        "'string'."
     )
 
 
@@ -453,8 +455,8 @@ async def test_end_that_was_given_away_is_inert(durable, echoing):
     assert await durable.run_in_object(stub, body) == [
         1,
         "TypeError: Can't accept() WebSocket that was already used in a response.",
-        "Error: Cannot call `acceptWebSocket()` on this WebSocket because its pair has already been accepted or used in "
-        "a Response.",
+        "Error: Cannot call `acceptWebSocket()` on this WebSocket because its pair has already been accepted or used "
+        "in a Response.",
     ]
     assert ws.pending == ()
 

@@ -34,7 +34,7 @@ def _of_its_events(container: "Container", incarnation: "Incarnation") -> Iterat
         yield "a critical section has not ended (blockConcurrencyWhile, transaction)"
     for strand in incarnation.strands:
         if strand.is_background:
-            yield f"a waitUntil has not ended: {strand.label}"
+            yield f"a waitUntil has not ended: {getattr(strand.cr_await, '__qualname__', 'an awaitable')}"
         elif strand.is_task:
             yield f"a task of its own runs: {strand.label}"
     if incarnation.services.has_timers(incarnation):
