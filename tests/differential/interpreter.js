@@ -49,7 +49,12 @@ const STEPS = {
     await it.storage.sync();
   },
   sync: (it) => it.storage.sync(),
-  bookmark: (it) => it.storage.getCurrentBookmark(),
+  // Who is woken first afterwards is a race that an answer on its way may lose (docs/decisions/0014-…).
+  bookmark: async (it) => {
+    const found = await it.storage.getCurrentBookmark();
+    await it.storage.sync();
+    return found;
+  },
 
   // Synchronous key-value storage
 
@@ -253,6 +258,17 @@ export class Interpreter extends DurableObject {
       this.ctx.storage.kv.put("k", 1);
       this.ctx.abort();
     });
+  }
+
+  async bookmark_and_abort() {
+    await this.ctx.storage.getCurrentBookmark();
+    this.ctx.abort();
+  }
+
+  async call_beside_bookmark_and_abort(name) {
+    const stub = stubOf(this.env, name);
+    const [, called] = await Promise.all([stub.bookmark_and_abort(), stub.echo("answered")].map(settled));
+    return typeof called === "string" ? called : called[0];
   }
 
   async put_stub_too_late() {
