@@ -108,7 +108,7 @@ def sync(it: Hands) -> Any:
 
 @step()
 async def bookmark(it: Hands) -> Any:
-    # Who is woken first afterwards is a race on the platform that an answer on its way may lose (docs/decisions/0014-…).
+    # Who is woken first afterwards is a race that an answer on its way may lose (docs/decisions/0014-…).
     found = await it.storage.getCurrentBookmark()
     await it.storage.sync()
     return found
