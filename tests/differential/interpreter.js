@@ -135,6 +135,7 @@ const LAST_TRY = 6;
 
 // What a retry sets must be ahead of it, however late the first try was; see interpreter.py.
 const RETRY_MS = 1_000_000_000;
+const LATE_MS = 1_500;
 
 const ERRORS = { Error, TypeError, RangeError };
 
@@ -308,8 +309,9 @@ export class Interpreter extends DurableObject {
     kv.put("alarm info", [info.isRetry, info.retryCount, info.scheduledTime]);
     if (info.retryCount === LAST_TRY && kv.get("abort at last")) this.ctx.abort();
     if (info.retryCount === LAST_TRY) throw new Error("last try");
-    const base = info.scheduledTime + (info.isRetry ? RETRY_MS : 0);
-    kv.put("alarm results", await interpret(this.hands(base, info.isRetry), steps ?? []));
+    const isRetry = info.isRetry || Date.now() - info.scheduledTime > LATE_MS;
+    const base = info.scheduledTime + (isRetry ? RETRY_MS : 0);
+    kv.put("alarm results", await interpret(this.hands(base, isRetry), steps ?? []));
   }
 
   hands(base, isRetry) {

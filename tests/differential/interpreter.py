@@ -394,6 +394,10 @@ LAST_TRY: Final = 6
 #: instant of a retry is of the platform's choice. Each of the 40 steps of a program may be a restart of 4000 seconds.
 RETRY_MS: Final = 1_000_000_000
 
+#: A failure that does not count, such as that of a run which waited in vain for a section, leaves no trace in the next
+#: run but that it is late.
+LATE_MS: Final = 1_500
+
 
 async def _settled(call: Awaitable[Any]) -> Any:
     try:
@@ -548,8 +552,9 @@ class Interpreter(NeutralObject):
             self.ctx.abort()
         if info.retryCount == LAST_TRY:
             raise make_error("Error", "last try", {})
-        base = info.scheduledTime + (RETRY_MS if info.isRetry else 0)
-        kv.put("alarm results", await interpret(self._hands(base, info.isRetry), steps))
+        is_retry = info.isRetry or _now() - info.scheduledTime > LATE_MS
+        base = info.scheduledTime + (RETRY_MS if is_retry else 0)
+        kv.put("alarm results", await interpret(self._hands(base, is_retry), steps))
 
     def _hands(self, base: int, is_retry: bool) -> Hands:
         storage = self.ctx.storage

@@ -298,6 +298,7 @@ async def finish_retries(pair: Pair) -> list[object]:
 
 @move(draw.NAMES)
 async def evict(pair: Pair, name: str) -> list[object]:
+    await pair.finish_handlers()  # whether it is dropped before the next run of an alarm or after it differs
     return await _each(pair, lambda side: side.host.evict(side.stub(name)))
 
 
@@ -317,6 +318,7 @@ async def restart(pair: Pair, seconds: int) -> list[object]:
 
 @move()
 async def evict_all(pair: Pair) -> list[object]:
+    await pair.finish_handlers()
     return await _each(pair, lambda side: side.host.evict_all())
 
 
