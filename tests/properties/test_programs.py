@@ -45,7 +45,7 @@ def check_program(number: int) -> Ran:
         last[:] = [program]
         RAN.clear()
         happened = run_program(program)
-        moves = Counter(kind for kind, *_ in program if kind in MOVES)
+        moves = Counter(kind for kind, *_ in program if kind in KINDS and kind in MOVES)
         ran[:] = [Ran(program, RAN + moves, happened)]
 
     try:
