@@ -17,6 +17,7 @@ from pytest_durable._core.actor.container import Container
 from pytest_durable._core.actor.facet_tree import FacetTree, below
 from pytest_durable._core.actor.gates import Section
 from pytest_durable._core.actor.incarnation import Incarnation
+from pytest_durable._core.actor.incoming import Incoming
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import FacetKey
 from pytest_durable._core.platform_errors import error
@@ -129,20 +130,16 @@ class FacetContainer(Container):
         assert self._start is not None, "calls wait for the startup"
         return self._start.cls
 
-    def _start_event(
-        self,
-        method: str,
-        handle: Callable[[Incarnation], object],
-        convert: Callable[[object], object] | None,
-        answer: "asyncio.Future[object] | None",
-        caller: object = None,
+    def receive(
+        self, incoming: Incoming, answer: "asyncio.Future[object] | None" = None, caller: object = None
     ) -> "asyncio.Future[object]":
+        """As that of an object, once the startup is over."""
         is_known = self._start is not None or self._failed_to_start
         if self.is_broken or (is_known and not self._waiting):
-            return super()._start_event(method, handle, convert, answer, caller)
+            return super().receive(incoming, answer, caller)
         self.services.life.require_alive()
         future = self.services.life.loop.create_future() if answer is None else answer
-        self._waiting.append(lambda: super(FacetContainer, self)._start_event(method, handle, convert, future, caller))
+        self._waiting.append(lambda: super(FacetContainer, self).receive(incoming, future, caller))
         return future
 
     @property

@@ -14,6 +14,7 @@ from pytest_durable._core.actor.background import report_unless_awaited
 from pytest_durable._core.actor.breakage import Repeated
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
+from pytest_durable._core.actor.idleness import Idleness
 from pytest_durable._core.actor.reply import CallbackReply, Reply
 from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope
 from pytest_durable._core.actor.strand import Ended, Fatal, Strand
@@ -67,8 +68,7 @@ class Incarnation:
         self.holds: set[Hold] | None = None
         #: Why the object is to end when the running turn is over.
         self.abort_request: Breakage | None = None
-        #: Elapsed time at which the object last did something; meaningful while nothing runs.
-        self.idle_since_ns = services.elapsed_ns()
+        self.idleness = Idleness(self)
         self._depth = 0
         self.storage = ActorStorage(self, services, store, container.alarms)
         self._section_timers: tuple[Timer, ...] = ()  # not a set: there are hardly ever any
@@ -211,11 +211,7 @@ class Incarnation:
         """A strand's coroutine has returned or raised."""
         self.strands.discard(strand)
         if not self.strands:
-            self._now_idle()
-
-    def _now_idle(self) -> None:
-        self.idle_since_ns = self.services.elapsed_ns()
-        self.container.became_idle()
+            self.idleness.begin()
 
     def run_section(
         self, callback: Callable[[], object], parent: Section | None, *, failure_resets: bool
@@ -298,7 +294,7 @@ class Incarnation:
             return
         self.holds.discard(hold)
         if not (self.holds or self.strands or self.is_over):
-            self._now_idle()
+            self.idleness.begin()
 
     def _end_holds(self) -> None:
         holds, self.holds = self.holds, None
@@ -310,6 +306,7 @@ class Incarnation:
     def give_up(self, breakage: "Breakage") -> None:
         """End at once: uncommitted writes are lost, in-flight calls fail, strands are never resumed."""
         self.is_over = True
+        self.idleness.stop()
         self.output_gate.discard()
         replies, self.replies = self.replies, {}
         self._park()
@@ -324,10 +321,12 @@ class Incarnation:
             for reply in untold:
                 reply.lose()
         self._end_holds()
+        self.idleness.release_waiters()
 
     def retire(self) -> None:
         """End in order (eviction): nothing runs; the database is closed with its log merged."""
         self.is_over = True
+        self.idleness.stop()
         self.services.life.release(self)
         if self.strands or self._section_timers:  # it was swept while its own timers kept it busy (spec 9.3)
             self._park()
@@ -339,7 +338,7 @@ class Incarnation:
     def _let_go(self) -> None:
         """Refer to nothing that refers to us: an evicted object goes at once, without the garbage collector."""
         self.instance = self.context = None  # type: ignore[assignment]  # nobody asks any more
-        del self.storage
+        del self.storage, self.idleness
 
     def abandon(self, keep: list[object]) -> None:
         """End with the life: the doors are shut, nothing is written, closed or resumed."""

@@ -12,11 +12,15 @@ from pytest_durable._core import events
 from pytest_durable._core.actor import (
     AlarmResult,
     Breakage,
+    Channel,
     Container,
     Incarnation,
-    Pin,
     Services,
+    abandon_alarm,
     current_scope,
+    delete_alarm,
+    delete_alarm_unseen,
+    deliver_alarm,
     is_in_turn,
     never_sent,
     require_own,
@@ -154,11 +158,11 @@ class ActorNamespace:
         if container is None or container.incarnation is None:
             if self.files.has_object(actor_hex):
                 key = ObjectKey(self.unique_key, actor_hex)
-                (container or Container(ObjectId(actor_hex), key, self.services)).delete_alarm_unseen()
+                delete_alarm_unseen(container or Container(ObjectId(actor_hex), key, self.services))
             else:
                 self.scheduler.drop(actor_hex)
             return None
-        return container.delete_alarm()
+        return delete_alarm(container.incarnation)
 
     def broke(self, container: Container) -> None:
         """Fresh stubs get a fresh container from now on."""
@@ -166,9 +170,9 @@ class ActorNamespace:
             del self._containers[container.key.hex]
 
     @property
-    def has_unpinned(self) -> bool:
+    def has_unbound(self) -> bool:
         """Whether a container is held by no stub, and may therefore go some day."""
-        return any(not container.is_pinned for container in self._containers.values())
+        return any(not container.is_bound for container in self._containers.values())
 
     def sweep(self, now_ns: int) -> None:
         """Let go of containers that have been unused for long; ``now_ns`` is elapsed time."""
@@ -198,13 +202,14 @@ class ActorNamespace:
         def finished(result: AlarmResult) -> None:
             done(AlarmOutcome(ran=result.ran, error=result.error, retry=result.retry, counts=result.counts))
 
-        self.container(ObjectId(due.actor_hex, due.name)).deliver_alarm(due.due_ns, due.retry_count, finished)
+        container = self.container(ObjectId(due.actor_hex, due.name))
+        deliver_alarm(container, due.due_ns, due.retry_count, finished)
 
     def abandon_alarm(self, due: AlarmDue) -> bool:
         """Make the object forget an alarm without running user code."""
         if not self.files.has_object(due.actor_hex):
             return True
-        return self.container(ObjectId(due.actor_hex, due.name)).abandon_alarm(due.due_ns)
+        return abandon_alarm(self.container(ObjectId(due.actor_hex, due.name)), due.due_ns)
 
 
 class ObjectAlarms:
@@ -230,7 +235,7 @@ class ObjectAlarms:
 
 
 class ObjectClient:
-    """The inside of a stub in user code: one object, pinned to its container at first use.
+    """The inside of a stub in user code: one object, bound to its container at first use.
 
     It is of use to the instance in whose turn it was made, and to no other (spec 9.10).
 
@@ -240,13 +245,13 @@ class ObjectClient:
         kind: What the platform calls such a thing.
     """
 
-    __slots__ = ("_kind", "_made_by", "_namespace", "_pin", "id")
+    __slots__ = ("_channel", "_kind", "_made_by", "_namespace", "id")
 
     def __init__(self, namespace: ActorNamespace, object_id: ObjectId, kind: str = "OutgoingFactory") -> None:
         scope = current_scope()
         self.id = object_id
         self._namespace = namespace
-        self._pin: Pin | None = None
+        self._channel: Channel | None = None
         self._made_by = None if scope is None else scope.incarnation
         self._kind = kind
 
@@ -268,14 +273,14 @@ class ObjectClient:
         life = self._namespace.services.life
         if life.is_over and not is_in_turn():  # kept from a life that has ended: there is nobody at the other side
             return never_sent(connection_lost(), self.id.hex, life.loop)
-        if self._pin is None:
-            self._pin = self._namespace.container(self.id).pin()
-        return self._pin.container.send_from_here(delivery, scope)
+        if self._channel is None:
+            self._channel = self._namespace.container(self.id).channel()
+        return self._channel.send_from_here(delivery, scope)
 
     def handed_over(self, receiver: Incarnation | None) -> "ObjectClient":
         """A way to the object for ``receiver`` (None: the test), which got it in a message.
 
-        It is pinned to nothing yet, whatever this one is.
+        It is bound to nothing yet, whatever this one is.
         """
         received = ObjectClient(self._namespace, self.id, "SubrequestChannel")
         received._made_by = receiver

@@ -175,7 +175,7 @@ class Runtime:
         self._sweep_armed = False
         for namespace in self.namespaces.values():
             namespace.sweep(self.machine.clock.elapsed_ns)
-        if any(namespace.has_unpinned for namespace in self.namespaces.values()):
+        if any(namespace.has_unbound for namespace in self.namespaces.values()):
             self._arm_sweep()
 
     # -- all objects

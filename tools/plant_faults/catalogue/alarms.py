@@ -283,7 +283,7 @@ FAULTS: Final = (
     Fault(
         name="failing-constructor-counts",
         breaks="A constructor that fails uses up one of the tries of the alarm that it was built for.",
-        file="_core/actor/container.py",
+        file="_core/actor/construction.py",
         before="from_user_code=True, counts=False)",
         after="from_user_code=True, counts=True)",
         tests=_RETRY_TESTS,
