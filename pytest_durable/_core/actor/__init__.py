@@ -14,6 +14,7 @@ from pytest_durable._core.actor.arguments import (
     truth,
 )
 from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.callbacks import wrap_callback
 from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
 from pytest_durable._core.actor.channel import Channel
 from pytest_durable._core.actor.commit import ActorStorage
@@ -94,4 +95,5 @@ __all__ = [
     "scope_of",
     "text_of",
     "truth",
+    "wrap_callback",
 ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.callbacks import run_after_turn
 from pytest_durable._core.actor.container import Container
 from pytest_durable._core.actor.facet_tree import FacetTree, below
 from pytest_durable._core.actor.gates import Section
@@ -106,7 +107,7 @@ class FacetContainer(Container):
 
     def start(self, startup: Startup, incarnation: Incarnation, section: Section | None) -> None:
         """Ask the parent's code what this is; an event of the parent, after the running turn."""
-        incarnation.run_after_turn(startup, section, self._started)
+        run_after_turn(incarnation, startup, section, self._started)
 
     def _started(self, start: object, failure: BaseException | None) -> None:
         if failure is not None:

@@ -131,8 +131,8 @@ FAULTS: Final = (
     Fault(
         name="section-without-a-limit",
         breaks="A critical section may last for ever.",
-        file=_INCARNATION,
-        before="        self._section_timers += (timer,)\n",
+        file="_core/actor/critical_sections.py",
+        before="        self._timers += (timer,)\n",
         after="        timer.cancel()\n",
         tests=_INPUT_GATE,
     ),
