@@ -158,8 +158,8 @@ FAULTS: Final = (
     Fault(
         name="unused-containers-stay",
         breaks="An object that keeps itself busy stays in memory for ever, though nobody has a stub.",
-        file="_core/runtime/runtime.py",
-        before="            namespace.sweep(self.machine.clock.elapsed_ns)",
+        file="_core/runtime/sweeper.py",
+        before="            namespace.sweep(self._clock.elapsed_ns)",
         after="            namespace.sweep(0)",
         tests=_EVICTION_TESTS,
     ),
