@@ -8,7 +8,6 @@ from typing import Final
 
 from pytest_durable._core.actor import (
     ABSENT,
-    AutoResponse,
     Socket,
     SocketEvent,
     attach,
@@ -23,7 +22,7 @@ from pytest_durable._core.actor import (
 )
 from pytest_durable._core.messages import Response, SocketClosed, SocketDelivery, SocketMessage
 from pytest_durable._core.platform_errors import error
-from pytest_durable._core.sockets import End
+from pytest_durable._core.sockets import AutoResponse, End
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.seams import Context
 

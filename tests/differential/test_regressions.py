@@ -111,6 +111,13 @@ def test_an_alarm_set_while_another_waits_to_be_tried_again_is_in_the_row(run_on
     )
 
 
+@pytest.mark.parametrize("move", ["delete_everything", "abort_all", "evict_all", "crash"])
+def test_an_alarm_has_failed_whose_object_is_deleted_while_it_runs(move: str, run_on_both: Run) -> None:
+    # DO-9.6
+    plan = ["plan", [[["wait", 10], ["kv_put", "k", 1]]]]
+    run_on_both([("call", "a", [plan, ["set_past_alarm", 1003]]), (move,)])
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -291,6 +298,13 @@ class TestKnownToDiffer:
             return await side.namespace.get_by_name("a").put_stub_too_late()
 
         assert on_each(scenario) == ["Error", "DataCloneError"]
+
+    def test_a_call_is_answered_whose_turn_came_between_a_bookmark_and_an_abort(self, on_each: OnEach) -> None:
+        # DO-4.2.T1.11
+        async def scenario(pair: Pair, side: Side) -> object:
+            return await side.namespace.get_by_name("a").call_beside_bookmark_and_abort("b")
+
+        assert on_each(scenario) == ["answered", "threw"]
 
     def test_the_log_of_a_new_database_comes_at_once_after_delete_all(self, on_each: OnEach) -> None:
         # DO-4.4.1

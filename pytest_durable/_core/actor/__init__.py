@@ -1,6 +1,7 @@
 """One object: its container, its instances, its gates, its turns."""
 
-from pytest_durable._core.actor.alarm_delivery import AlarmResult
+from pytest_durable._core.actor.alarm_delivery import AlarmResult, deliver_alarm
+from pytest_durable._core.actor.alarm_removal import abandon_alarm, delete_alarm, delete_alarm_unseen
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.arguments import (
     ABSENT,
@@ -13,14 +14,16 @@ from pytest_durable._core.actor.arguments import (
     truth,
 )
 from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.callbacks import wrap_callback
 from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
+from pytest_durable._core.actor.channel import Channel
 from pytest_durable._core.actor.commit import ActorStorage
-from pytest_durable._core.actor.container import Container, Pin
+from pytest_durable._core.actor.container import Container
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.facet_tree import FacetTree
 from pytest_durable._core.actor.facets import Facets, FacetStart
 from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
-from pytest_durable._core.actor.hibernation import AutoResponse, HibernatableSockets
+from pytest_durable._core.actor.hibernation import HibernatableSockets
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
 from pytest_durable._core.actor.reply import never_sent
@@ -56,9 +59,9 @@ __all__ = [
     "ActorStorage",
     "AlarmResult",
     "AlarmService",
-    "AutoResponse",
     "Breakage",
     "Capability",
+    "Channel",
     "Container",
     "ContainerState",
     "FacetClient",
@@ -75,7 +78,6 @@ __all__ = [
     "ObjectSql",
     "ObjectStorage",
     "ObjectTransaction",
-    "Pin",
     "Scope",
     "Services",
     "Socket",
@@ -83,10 +85,14 @@ __all__ = [
     "StorageOperations",
     "Strand",
     "TransactionHandle",
+    "abandon_alarm",
     "attach",
     "auto_response",
     "close",
     "current_scope",
+    "delete_alarm",
+    "delete_alarm_unseen",
+    "deliver_alarm",
     "hex_told_of",
     "is_in_turn",
     "is_nothing",
@@ -105,4 +111,5 @@ __all__ = [
     "text_of",
     "truth",
     "what_keeps",
+    "wrap_callback",
 ]

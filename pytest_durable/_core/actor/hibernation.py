@@ -7,15 +7,15 @@ Source: workerd io/legacy-hibernation-manager.c++; spec python-workers 6.1, 6.2,
 """
 
 from contextvars import Context
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_durable._core import events
+from pytest_durable._core.actor.incoming import IncomingEvent
 from pytest_durable._core.actor.scope import is_in_turn
 from pytest_durable._core.actor.sockets import Connection, Socket, Stage, refused_if_too_large, write_arrival
 from pytest_durable._core.messages import SocketClosed, SocketDelivery, SocketFailed, SocketMessage
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error
-from pytest_durable._core.sockets import DISCONNECTED, LOST_CODE, Broken, Close, End, Frame
+from pytest_durable._core.sockets import DISCONNECTED, LOST_CODE, AutoResponse, Broken, Close, End, Frame
 
 if TYPE_CHECKING:
     import asyncio
@@ -28,14 +28,6 @@ SOCKETS_MAX: Final = 32_768
 TAGS_MAX: Final = 10
 TAG_BYTES_MAX: Final = 256
 _MS: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class AutoResponse:
-    """A request, and what is answered to it without telling the object."""
-
-    request: str
-    response: str
 
 
 class HibernatableSockets:
@@ -158,7 +150,7 @@ class HibernatableSockets:
             return self._handle_end(connection, incarnation, delivery)
 
         timer = self._limit()
-        future = self._container.deliver_event(method, handle)
+        future = self._container.receive(IncomingEvent(method, handle))
         # In a context of its own: in the sender's it would be a callback of the sender's.
         future.add_done_callback(lambda done: self._ended(connection, frame, done, timer), context=Context())
 

@@ -28,7 +28,7 @@ def _of_its_class(container: "Container") -> Iterator[str]:
 def _of_its_events(container: "Container", incarnation: "Incarnation") -> Iterator[str]:
     for reply in incarnation.replies:
         yield f"{reply.method}() has not ended"
-    if container.alarm_is_running:
+    if container.alarm_run is not None:
         yield "alarm() has not ended"
     if incarnation.input_gate.section is not None:
         yield "a critical section has not ended (blockConcurrencyWhile, transaction)"

@@ -45,3 +45,11 @@ Frame = str | bytes | Close | Lost | Broken
 def size_of(message: Message) -> int:
     """How many bytes a message has on its line; a text is UTF-8."""
     return len(message) if isinstance(message, bytes) else len(message.encode("utf-8", "surrogatepass"))
+
+
+@dataclass(frozen=True, slots=True)
+class AutoResponse:
+    """A message, and what is answered to it without telling the object."""
+
+    request: str
+    response: str

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from pytest_durable._core.actor import (
     ABSENT,
-    AutoResponse,
     Socket,
     SocketEvent,
     attach,
@@ -20,6 +19,7 @@ from pytest_durable._core.actor import (
     send,
 )
 from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._core.sockets import AutoResponse
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, proxy_of

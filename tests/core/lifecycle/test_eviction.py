@@ -298,3 +298,13 @@ async def test_callers_never_see_that_an_instance_was_dropped(durable, busy):
         assert await busy.in_memory() == 1
         await durable.clock.advance(seconds=10)
     assert evictions(durable) == [10, 20, 30]
+
+
+async def test_eviction_that_waits_ends_when_the_sweep_takes_the_object(durable):
+    # DO-9.3
+    await durable.namespace(Busy).get_by_name("a").tick_for_ever(20)  # no stub is left
+    await durable.clock.advance(seconds=55)
+    began = durable.clock.time()
+    await durable.evict_all()
+    assert durable.clock.time() == began + 15
+    assert len(durable.journal.of(Evicted)) == 1
