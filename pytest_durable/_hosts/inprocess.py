@@ -191,7 +191,8 @@ class InProcessHost(AllObjects):
     def what_keeps(self, stub: Stub) -> list[str]:
         """Every reason why the object cannot leave memory, in words; none if it can, or is not there."""
         self.raise_failures()
-        return self._line(stub).what_keeps()
+        line = self._line(stub)
+        return line.what_keeps() if self.is_running else []
 
     @ends_with_the_life
     async def abort(self, stub: Stub, reason: str | None = None) -> None:

@@ -135,8 +135,9 @@ class LocalLine:
         await evict(container, self._process.world, web_sockets)
 
     def what_keeps(self) -> list[str]:
-        """Every reason why the object cannot leave memory."""
-        return what_keeps(self._bind().container)
+        """Every reason why the object cannot leave memory; asking binds the line to nothing."""
+        container = self._namespace.find(self._object_id.hex)
+        return [] if container is None else what_keeps(container)
 
     def abort(self, reason: str | None) -> None:
         """End the object's instance at once."""

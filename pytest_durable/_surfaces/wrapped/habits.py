@@ -43,13 +43,6 @@ class Habits:
         self.report("PD-W03", f"a Python dict, list, set or bytes given to {what} needs to_js() in production")
         return to_wire(value)
 
-    def array(self, value: object, code: str, text: str) -> object:
-        """The wire value of an argument that has to be an array; a Python list passes with a warning."""
-        if self.is_lenient and isinstance(value, list | tuple):
-            self.report(code, text)
-            return [wire_of(item) for item in value]
-        return wire_of(value)
-
     def lasting(self, function: Any, what: str) -> Callable[..., Any]:
         """A function that is called later, when production has destroyed what is no proxy.
 

@@ -35,8 +35,14 @@ class SocketState(JsProxy):
 
     def acceptWebSocket(self, ws: Any = ABSENT, tags: Any = None, /) -> None:
         """Take over one end of a pair; it stays connected when the object leaves memory."""
-        wire = self._habits.array(tags, "PD-W02", TAGS_NEED_TO_JS)
+        wire = self._tags(tags)
         _thrown(lambda: self._context.sockets.accept(socket_in(ws), wire))
+
+    def _tags(self, tags: Any) -> object:
+        if not (self._habits.is_lenient and isinstance(tags, list | tuple)):
+            return wire_of(tags)
+        self._habits.report("PD-W02", TAGS_NEED_TO_JS)
+        return [wire_of(tag) for tag in tags]
 
     def getWebSockets(self, tag: Any = None, /) -> JsArray:
         """All of them, newest first; with a tag those that have it, oldest first."""
