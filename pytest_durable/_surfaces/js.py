@@ -152,7 +152,7 @@ class Object:
 
 def _members(target: Any) -> dict[str, object]:
     if isinstance(target, RawWebSocketPair):
-        return target.members()
+        return target._members()
     wire = wire_of(target)
     if isinstance(wire, dict):
         return wire

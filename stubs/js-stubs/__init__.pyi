@@ -18,6 +18,9 @@ from workers._platform import (
     SqlStorage as SqlStorage,
     SqlStorageCursor as SqlStorageCursor,
     SyncKvStorage as SyncKvStorage,
+    WebSocketEnd,
+    WebSocketEnds,
+    WebSocketRequestResponse,
 )
 
 _Target = TypeVar("_Target", bound=JsProxy)
@@ -104,6 +107,27 @@ class Map:
     @staticmethod
     def new(entries: Iterable[Any] = ()) -> JsMap:
         """A Map of these pairs of key and value."""
+
+class WebSocket(WebSocketEnd):
+    """``WebSocket``: its constants, and ``new`` for a connection to the outside. In annotations, any WebSocket."""
+
+    @staticmethod
+    def new(url: str, protocols: JsArray | str | None = None, /) -> WebSocketEnd:
+        """Open a connection; it says ``open`` when it is there."""
+
+class WebSocketPair:
+    """``WebSocketPair``: made by ``new``."""
+
+    @staticmethod
+    def new() -> WebSocketEnds:
+        """Two ends that are connected."""
+
+class WebSocketRequestResponsePair:
+    """``WebSocketRequestResponsePair``: made by ``new``."""
+
+    @staticmethod
+    def new(request: str, response: str, /) -> WebSocketRequestResponse:
+        """Request and response."""
 
 class _Console:
     def debug(self, *values: Any) -> None: ...

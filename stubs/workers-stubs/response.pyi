@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from workers._platform import Body, Headers
+from workers._platform import Body, Headers, WebSocketEnd
 
 class Response(Body):
     """A response: what ``fetch`` of an object returns, and what ``stub.fetch`` answers."""
@@ -16,7 +16,12 @@ class Response(Body):
         status: int | HTTPStatus | None = None,
         status_text: str = "",
         headers: dict[str, str] | list[tuple[str, str]] | None = None,
+        web_socket: WebSocketEnd | None = None,
     ) -> None: ...
+    @property
+    def js_object(self) -> Any:
+        """The platform's own object."""
+
     @property
     def ok(self) -> bool:
         """Whether the status says success."""

@@ -27,10 +27,12 @@ from pytest_durable._surfaces.wrapped import (
     http,
     proxies,
     raw_storage,
+    socket_state,
     storage,
     stubs,
     to_js,
     types,
+    web_sockets,
 )
 
 PACKAGES: Final = ("workers", "js", "pyodide")
@@ -61,7 +63,10 @@ PRIVATE: Final[dict[str, dict[str, type]]] = {
         "DurableObjectFacets": facets.RawFacets,
         "Fetcher": facets.RawFetcher,
         "DurableObjectState": merged(
-            context.RawState, context.DurableObjectContext, but=frozenset({"__getattr__", "__new__"})
+            socket_state.SocketState,
+            context.RawState,
+            context.DurableObjectContext,
+            but=frozenset({"__getattr__", "__new__"}),
         ),
         "DurableObjectStorage": storage.WrappedStorage,
         "DurableObjectStub": stubs._FetcherWrapper,
@@ -75,6 +80,9 @@ PRIVATE: Final[dict[str, dict[str, type]]] = {
         "SqlStorageRawCursor": cursor.WrappedRows,
         "SyncKvEntries": storage.WrappedEntries,
         "SyncKvStorage": storage.WrappedKv,
+        "WebSocketEnd": web_sockets.RawWebSocket,
+        "WebSocketEnds": web_sockets.RawWebSocketPair,
+        "WebSocketRequestResponse": web_sockets.RawAutoResponse,
         "Wrapper": binding._BindingWrapper,
     },
     "pyodide._proxies": {

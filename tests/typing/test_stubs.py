@@ -118,7 +118,7 @@ def members(name: str) -> Iterator[ast.stmt]:
 
 def live_objects(instance: Any) -> dict[str, object]:
     """One instance of each class that has attributes of its own, by its name in the stubs."""
-    from js import Map
+    from js import Map, WebSocket, WebSocketPair
     from pyodide.ffi import JsException
     from workers import Request, Response
 
@@ -133,6 +133,8 @@ def live_objects(instance: Any) -> dict[str, object]:
         "JsException": JsException("TypeError", "no"),
         "Request": Request("https://example.com/"),
         "Response": Response("text"),
+        "WebSocket": WebSocket,
+        "WebSocketEnd": WebSocketPair.new().object_values()[0],
     }
 
 
@@ -194,7 +196,7 @@ METHODS: Final = [
     for body in ast.parse(WORKER.read_text(encoding="utf-8")).body
     if isinstance(body, ast.ClassDef) and body.name == "Everything"
     for node in body.body
-    if isinstance(node, ast.AsyncFunctionDef) and node.name != "alarm"
+    if isinstance(node, ast.AsyncFunctionDef) and node.name not in ("alarm", "webSocketMessage")
 ]
 
 

@@ -269,21 +269,21 @@ class RawWebSocketPair(JsProxy):
     def __iter__(self) -> Iterator[RawWebSocket]:
         return map(RawWebSocket, self._target)
 
-    def members(self) -> dict[str, object]:
+    def _members(self) -> dict[str, object]:
         """Its members, as ``Object.values`` sees them."""
         return {str(index): SocketReference(socket) for index, socket in enumerate(self._target)}
 
     def object_keys(self) -> JsArray:
         """The names of the members."""
-        return JsArray(list(self.members()))
+        return JsArray(list(self._members()))
 
     def object_values(self) -> JsArray:
         """Both ends."""
-        return JsArray(list(self.members().values()))
+        return JsArray(list(self._members().values()))
 
     def object_entries(self) -> JsArray:
         """Name and value of each member."""
-        return JsArray([[name, value] for name, value in self.members().items()])
+        return JsArray([[name, value] for name, value in self._members().items()])
 
 
 class WebSocketPair:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from js import WebSocketPair  # E: attr-defined
+from js import Headers, WebSocketPair  # E: attr-defined
 from pyodide.ffi import to_js
 from workers import DurableObject, Response, durable_object  # E: attr-defined
 
@@ -48,6 +48,15 @@ class Reminder(DurableObject):
         await self.ctx.storage.sql.exec("SELECT 1")  # E: misc
         self.ctx.storage.sql.exec("SELECT 1").toArray().one()  # E: attr-defined
         self.ctx.storage.sql.databaseSize = 0  # E: misc
+
+    async def sockets(self) -> None:
+        client, server = WebSocketPair.new()
+        self.ctx.acceptWebSocket(server, ["tag"])  # E: arg-type
+        server.send(b"bytes")  # E: arg-type
+        server.send({"a": 1})  # E: arg-type
+        server.serializeAttachment({"a": 1})  # E: arg-type
+        WebSocketPair()[0]  # E: index
+        Response(None, status=101, webSocket=client)  # E: call-arg
 
     async def state(self, name: str) -> None:
         self.ctx.id.equals(name)  # E: arg-type
