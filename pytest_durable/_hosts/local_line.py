@@ -77,7 +77,10 @@ class LocalLine:
 
     def _answer(self, response: Response, life: Life) -> Answer:
         upgrade = response.web_socket
-        return Answer(response, None if upgrade is None else TestWebSocket(upgrade.couple(), self._process.world, life))
+        if upgrade is None:
+            return Answer(response)
+        ws = TestWebSocket(upgrade.couple(), self._process.world, life, self._failures.raise_first)
+        return Answer(response, ws)
 
     def _send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
         self._failures.raise_first()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from pytest_durable._core.errors import StuckError
 from pytest_durable._core.life import Life
 from pytest_durable._core.platform_errors import error
 from pytest_durable._core.sockets import End, make_line
@@ -24,14 +25,16 @@ class Server:
     Args:
         url: The address.
         world: The test's loop.
+        raise_failures: Raises what has failed in an object and nobody has seen.
 
     Attributes:
         url: As it was given.
     """
 
-    def __init__(self, url: str, world: "World") -> None:
+    def __init__(self, url: str, world: "World", raise_failures: Callable[[], None]) -> None:
         self.url = url
         self._world = world
+        self._raise_failures = raise_failures
         self._opened: deque[TestWebSocket] = deque()
         self._news: set[asyncio.Future[None]] = set()
 
@@ -49,6 +52,9 @@ class Server:
             self._news.add(news)
             try:
                 await news
+            except StuckError:
+                self._raise_failures()
+                raise
             finally:
                 self._news.discard(news)
         return self._opened.popleft()
@@ -56,7 +62,7 @@ class Server:
     def take(self, life: Life) -> End:
         """Somebody opens a connection; their end of it."""
         theirs, ours = make_line()
-        self._opened.append(TestWebSocket(ours, self._world, life))
+        self._opened.append(TestWebSocket(ours, self._world, life, self._raise_failures))
         for news in self._news:
             if not news.done():
                 news.set_result(None)
@@ -69,11 +75,13 @@ class Network:
     Args:
         world: The test's loop.
         life: Gives the life that runs.
+        raise_failures: Raises what has failed in an object and nobody has seen.
     """
 
-    def __init__(self, world: "World", life: Callable[[], Life]) -> None:
+    def __init__(self, world: "World", life: Callable[[], Life], raise_failures: Callable[[], None]) -> None:
         self._world = world
         self._life = life
+        self._raise_failures = raise_failures
         self._servers: dict[str, Server] = {}
 
     def __repr__(self) -> str:
@@ -96,7 +104,7 @@ class Network:
         )
         address = _normal(url)
         if address not in self._servers:
-            self._servers[address] = Server(url, self._world)
+            self._servers[address] = Server(url, self._world, self._raise_failures)
         return self._servers[address]
 
     def connect(self, url: str, _protocols: tuple[str, ...]) -> End:

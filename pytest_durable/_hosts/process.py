@@ -52,7 +52,7 @@ class Process:
         self._is_draining = False
         self._down_since_ns = self.world.clock.wall_ns
         #: What is outside, in all lives.
-        self.network = Network(self.world, lambda: self.require_running().life)
+        self.network = Network(self.world, lambda: self.require_running().life, computer.failures.raise_first)
 
     def __repr__(self) -> str:
         return f"<Process {'running' if self.is_running else 'down'}, life {self._lives}>"

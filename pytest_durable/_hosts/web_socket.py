@@ -5,10 +5,11 @@ It lives on the test's loop, and its line ends with the life of the process at t
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pytest_durable._core.errors import WebSocketClosedError, WebSocketRefusedError
+from pytest_durable._core.errors import StuckError, WebSocketClosedError, WebSocketRefusedError
 from pytest_durable._core.life import Life
 from pytest_durable._core.sockets import (
     CLOSED_WITHOUT_CODE,
@@ -53,6 +54,7 @@ class TestWebSocket:
         end: Its end of the line.
         world: The test's loop.
         life: The life of the process in which the other end is.
+        raise_failures: Raises what has failed in an object and nobody has seen: what the test waits for may not come.
 
     Attributes:
         closed: How it ended; None while it is open, and while the other side has not answered a close.
@@ -62,11 +64,12 @@ class TestWebSocket:
     #: The name begins like a class of tests; pytest shall not look for some.
     __test__: ClassVar = False
 
-    def __init__(self, end: End, world: "World", life: Life) -> None:
+    def __init__(self, end: End, world: "World", life: Life, raise_failures: Callable[[], None]) -> None:
         self.closed: Closed | None = None
         self.echoes_close = True
         self._end = end
         self._world = world
+        self._raise_failures = raise_failures
         #: The close of the other side, if it has come.
         self._their_close: Close | None = None
         self._messages: deque[str | bytes] = deque()
@@ -97,6 +100,7 @@ class TestWebSocket:
             actual=message,
             advice=_SENDABLE,
         )
+        self._raise_failures()
         if self.closed is not None or self._end.has_closed:
             raise self._closed_error("send")
         self._end.send(message if isinstance(message, str) else bytes(message))
@@ -108,6 +112,7 @@ class TestWebSocket:
             WebSocketClosedError: There is none left, and there will be none.
             StuckError: Nothing that could send one will ever happen.
         """
+        self._raise_failures()
         while not self._messages:
             if self.closed is not None:
                 raise self._closed_error("receive")
@@ -192,6 +197,9 @@ class TestWebSocket:
         self._news.add(news)
         try:
             await news
+        except StuckError:
+            self._raise_failures()
+            raise
         finally:
             self._news.discard(news)
 

@@ -17,7 +17,8 @@ APPLICATION = """
 import asyncio
 
 import shared_state
-from workers import DurableObject, import_from_javascript
+from js import WebSocketPair
+from workers import DurableObject, Response, import_from_javascript
 
 platform = import_from_javascript("cloudflare:workers")
 count = 0
@@ -32,6 +33,14 @@ class Base(DurableObject):
         global count
         count += 1
         return count
+
+    async def fetch(self, request):
+        client, server = WebSocketPair.new()
+        self.ctx.acceptWebSocket(server)
+        return Response(None, status=101, web_socket=client)
+
+    async def webSocketMessage(self, ws, message):
+        ws.send(f"{message} {await self.count()}")
 
     async def count_shared(self):
         shared_state.count += 1
@@ -145,6 +154,19 @@ async def test_exception_of_a_later_isolate_is_caught_by_the_class_that_the_test
 @pytest.mark.parametrize(
     ("reason", "message"), [([], "abortIsolate() was called."), (["enough"], "abortIsolate(): enough")]
 )
+async def test_end_of_an_isolate_cuts_the_sockets_of_every_object(host: Host) -> None:
+    """DO-9.7.3 PW-6.39: decisions 7.3"""
+    ws, sleeping = await first(host).connect("https://example.com/"), await second(host).connect("https://example.com/")
+    await host.evict(second(host))
+    await ws.send("count")
+    assert await ws.receive() == "count 1"
+    await host.abort_isolate("enough")
+    assert [(each.closed.code, each.closed.was_clean) for each in (ws, sleeping)] == [(1006, False)] * 2
+    again = await first(host).connect("https://example.com/")
+    await again.send("count")
+    assert await again.receive() == "count 1"
+
+
 async def test_user_code_gives_up_its_isolate(host: Host, reason: list[str], message: str) -> None:
     # PW-8.5, DO-9.7.1
     waiting = asyncio.ensure_future(second(host).wait())

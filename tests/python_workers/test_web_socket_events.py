@@ -129,6 +129,13 @@ async def test_assertion_in_a_handler_fails_the_test(durable):
     await ws.send("other")
     with pytest.raises(AssertionError, match="expected"):
         await durable.settle()
+    await ws.send("yet another")
+    with pytest.raises(AssertionError, match="yet another"):
+        await ws.receive()
+    await ws.send("a third")
+    await asyncio.sleep(1)
+    with pytest.raises(AssertionError, match="a third"):
+        await ws.send("never sent")
 
 
 async def test_missing_handler_is_logged_with_a_warning(durable, caplog):
