@@ -151,9 +151,6 @@ async def test_exception_of_a_later_isolate_is_caught_by_the_class_that_the_test
         await first(host).raise_own()
 
 
-@pytest.mark.parametrize(
-    ("reason", "message"), [([], "abortIsolate() was called."), (["enough"], "abortIsolate(): enough")]
-)
 async def test_end_of_an_isolate_cuts_the_sockets_of_every_object(host: Host) -> None:
     """DO-9.7.3 PW-6.39: decisions 7.3"""
     ws, sleeping = await first(host).connect("https://example.com/"), await second(host).connect("https://example.com/")
@@ -167,6 +164,9 @@ async def test_end_of_an_isolate_cuts_the_sockets_of_every_object(host: Host) ->
     assert await again.receive() == "count 1"
 
 
+@pytest.mark.parametrize(
+    ("reason", "message"), [([], "abortIsolate() was called."), (["enough"], "abortIsolate(): enough")]
+)
 async def test_user_code_gives_up_its_isolate(host: Host, reason: list[str], message: str) -> None:
     # PW-8.5, DO-9.7.1
     waiting = asyncio.ensure_future(second(host).wait())
