@@ -18,7 +18,7 @@ from pytest_durable._surfaces.wrapped.context import RawId
 from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException, explained, shown, shown_failure
 from pytest_durable._surfaces.wrapped.http import AbortError, Response, as_request
-from pytest_durable._surfaces.wrapped.proxies import JsProxy
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.references import Sendable, StubReference
 from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire, to_wire
 
@@ -192,7 +192,7 @@ class _EnvWrapper:
 def _text(method: str, value: object) -> str:
     if value is ABSENT:
         raise not_of_type("DurableObjectNamespace", method, 1, "string")
-    return "undefined" if value is None else text_of(value)
+    return text_of(wire_of(value))
 
 
 def _options(options: object, kwargs: dict[str, Any]) -> object:
