@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 
 from differential import arguments as draw
-from differential.kinds import KINDS, InnerStep, step
+from differential.kinds import KINDS, RAN, InnerStep, step
 from pytest_durable._core.messages import Request, Response
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import UNDEFINED
@@ -363,6 +363,7 @@ def told(failure: Exception) -> list[Any]:
 async def interpret(it: Hands, steps: list[InnerStep]) -> list[Any]:
     results = []
     for kind, *given in steps:
+        RAN[kind] += 1
         if kind == "throw":
             raise make_error(*given)
         try:
@@ -376,6 +377,7 @@ async def interpret(it: Hands, steps: list[InnerStep]) -> list[Any]:
 def interpret_now(it: Hands, steps: list[InnerStep]) -> list[Any]:
     results = []
     for kind, *given in steps:
+        RAN[kind] += 1
         if kind == "throw":
             raise make_error(*given)
         try:

@@ -1,6 +1,7 @@
 """One object: its container, its instances, its gates, its turns."""
 
-from pytest_durable._core.actor.alarm_delivery import AlarmResult
+from pytest_durable._core.actor.alarm_delivery import AlarmResult, deliver_alarm
+from pytest_durable._core.actor.alarm_removal import abandon_alarm, delete_alarm, delete_alarm_unseen
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.arguments import (
     ABSENT,
@@ -13,9 +14,11 @@ from pytest_durable._core.actor.arguments import (
     truth,
 )
 from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.callbacks import wrap_callback
 from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
+from pytest_durable._core.actor.channel import Channel
 from pytest_durable._core.actor.commit import ActorStorage
-from pytest_durable._core.actor.container import Container, Pin
+from pytest_durable._core.actor.container import Container
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.facet_tree import FacetTree
 from pytest_durable._core.actor.facets import Facets, FacetStart
@@ -54,6 +57,7 @@ __all__ = [
     "AlarmService",
     "Breakage",
     "Capability",
+    "Channel",
     "Container",
     "ContainerState",
     "FacetClient",
@@ -68,13 +72,16 @@ __all__ = [
     "ObjectSql",
     "ObjectStorage",
     "ObjectTransaction",
-    "Pin",
     "Scope",
     "Services",
     "StorageOperations",
     "Strand",
     "TransactionHandle",
+    "abandon_alarm",
     "current_scope",
+    "delete_alarm",
+    "delete_alarm_unseen",
+    "deliver_alarm",
     "hex_told_of",
     "is_in_turn",
     "is_nothing",
@@ -88,4 +95,5 @@ __all__ = [
     "scope_of",
     "text_of",
     "truth",
+    "wrap_callback",
 ]

@@ -4,57 +4,29 @@ Nothing here decides anything about objects, alarms or storage. What outlives a 
 comes from the host; what a life owns is made here and dies here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Set
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import Context
-from dataclasses import dataclass
-from random import Random
 from typing import Final
 
 from pytest_durable._core import events
-from pytest_durable._core.actor import Breakage, Container, Facets, FacetTree, Incarnation, Services, Strand, scope_of
-from pytest_durable._core.alarms import AlarmScheduler, RunLimit
-from pytest_durable._core.clock import Clock, VirtualLoop
-from pytest_durable._core.isolate import ClassObject, Isolate, ModuleSet, Surface, Target
-from pytest_durable._core.journal import Journal
+from pytest_durable._core.actor import Breakage, Container, Facets, FacetTree, Services, Strand, scope_of
+from pytest_durable._core.alarms import AlarmScheduler
+from pytest_durable._core.isolate import ClassObject, Isolate, Surface, Target
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import error
 from pytest_durable._core.runtime.app import App
-from pytest_durable._core.runtime.namespace import CONTAINER_IDLE_NS, ActorNamespace, NamespaceBinding, ObjectAlarms
+from pytest_durable._core.runtime.binding import NamespaceBinding
+from pytest_durable._core.runtime.machine import Machine
+from pytest_durable._core.runtime.namespace import ActorNamespace, ObjectAlarms
+from pytest_durable._core.runtime.sweeper import Sweeper
+from pytest_durable._core.runtime.user_timers import UserTimers
 from pytest_durable._core.storage import NamespaceFiles
 
 _UNIQUE_BYTES: Final = 16
 #: What callers are told of an object that ended with all others (spec 9.6).
 _ABORTED_ALL: Final = "Application called abortAllDurableObjects()."
 _DELETED_ALL: Final = "Application called deleteAllDurableObjects()."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """What outlives a life and is lent to it.
-
-    Attributes:
-        clock: The test's clock.
-        journal: The host's journal.
-        random: Seeded.
-        alarm_limit: How often one alarm may run in one wait of the test.
-        get_loop: The test's event loop.
-        generations: Counts the isolates of all lives, from 1.
-        make_modules: Makes the set of application modules for the isolate of a generation.
-        claim_failed: Is told of an assertion that failed where no caller may see it.
-        failed: Is told of an error inside a callback of the platform.
-    """
-
-    clock: Clock
-    journal: Journal
-    random: Random
-    alarm_limit: RunLimit
-    get_loop: Callable[[], VirtualLoop]
-    generations: Iterator[int]
-    make_modules: Callable[[int], ModuleSet]
-    claim_failed: Callable[[BaseException], None]
-    failed: Callable[[BaseException], None]
 
 
 class Runtime:
@@ -76,10 +48,8 @@ class Runtime:
         self.isolate = self._next_isolate()
         self.namespaces: dict[str, ActorNamespace] = {}
         self._bindings: dict[str, object] = {}
-        #: Objects that have ended together, while they do.
-        self._dropped: set[Incarnation] | None = None
-        self._sweep_armed = False
-        self._began_ns = machine.clock.elapsed_ns
+        self._user_timers = UserTimers(self.life, machine.get_loop)
+        self._sweeper = Sweeper(self.life, machine.clock, self.namespaces)
 
     def __repr__(self) -> str:
         return f"<Runtime {self.life.number}: {len(self.namespaces)} namespaces>"
@@ -147,8 +117,8 @@ class Runtime:
             alarms=alarms,
             wall_ns=clock.read_wall_ns,
             elapsed_ns=clock.read_elapsed_ns,
-            has_timers=self._has_timers,
-            drop_timers=self._drop_timers,
+            has_timers=self._user_timers.has_some,
+            drop_timers=self._user_timers.drop,
             broke=namespace.broke,
             claim_failed=machine.claim_failed,
             prevent_eviction=namespace.target.class_name in app.options.prevent_eviction,
@@ -157,26 +127,9 @@ class Runtime:
             sql_enabled=app.options.sql,
             experimental=app.experimental,
             message_bytes_max=app.options.message_bytes_max,
-            arm_sweep=self._arm_sweep,
+            arm_sweep=self._sweeper.arm,
             label=namespace.label,
         )
-
-    def _arm_sweep(self) -> None:
-        """Sweep at the next of the instants that lie 70 s apart.
-
-        Only while some container has no stub: a test that moves the clock by years must not pay for each of them.
-        """
-        if not self._sweep_armed and not self.life.is_over:
-            self._sweep_armed = True
-            passed_ns = (self.machine.clock.elapsed_ns - self._began_ns) % CONTAINER_IDLE_NS
-            self.life.after(CONTAINER_IDLE_NS - passed_ns, self._sweep, housekeeping=True)
-
-    def _sweep(self) -> None:
-        self._sweep_armed = False
-        for namespace in self.namespaces.values():
-            namespace.sweep(self.machine.clock.elapsed_ns)
-        if any(namespace.has_unpinned for namespace in self.namespaces.values()):
-            self._arm_sweep()
 
     # -- all objects
 
@@ -190,7 +143,7 @@ class Runtime:
         Records: Aborted.
         """
         failure = error(_ABORTED_ALL if reason is None else reason)
-        with self._dropping_together():
+        with self._user_timers.dropping_together():
             for namespace in self.evictable():
                 namespace.end_all(Breakage(failure, counts=False))
 
@@ -199,7 +152,7 @@ class Runtime:
 
         Records: Aborted, StorageReset, AlarmRowDeleted.
         """
-        with self._dropping_together():
+        with self._user_timers.dropping_together():
             ended = [(each, each.end_all(Breakage(error(_DELETED_ALL), counts=False))) for each in self.evictable()]
         for namespace, known in ended:
             namespace.remove_all(known)
@@ -230,30 +183,9 @@ class Runtime:
         message = "abortIsolate() was called." if reason is None else f"abortIsolate(): {reason}"
         aborted, self.isolate = self.isolate, self._next_isolate()
         self.machine.journal.record(events.IsolateAborted, None, aborted.generation, message)
-        with self._dropping_together():
+        with self._user_timers.dropping_together():
             for namespace in self.namespaces.values():
                 namespace.end_all(Breakage(error(message)))
-
-    # -- tasks and timers of user code
-
-    def _has_timers(self, incarnation: Incarnation) -> bool:
-        return self.machine.get_loop().has_timers(lambda context: _belongs(context, incarnation))
-
-    def _drop_timers(self, incarnation: Incarnation) -> None:
-        if self._dropped is not None:
-            self._dropped.add(incarnation)
-        else:
-            self.life.drop(lambda context: _belongs(context, incarnation))
-
-    @contextmanager
-    def _dropping_together(self) -> Iterator[None]:
-        """What the objects that end in the block have in the loop is dropped at its end: each look goes through all."""
-        dropped = self._dropped = set[Incarnation]()
-        try:
-            yield
-        finally:
-            self._dropped = None
-            self.life.drop(lambda context: _belongs_to_one(context, dropped))
 
     # -- what is going on
 
@@ -294,13 +226,3 @@ class Runtime:
     def _owns(self, context: Context) -> bool:
         scope = scope_of(context)
         return scope is not None and scope.incarnation.services.life is self.life
-
-
-def _belongs(context: Context, incarnation: Incarnation) -> bool:
-    scope = scope_of(context)
-    return scope is not None and scope.incarnation is incarnation
-
-
-def _belongs_to_one(context: Context, incarnations: Set[Incarnation]) -> bool:
-    scope = scope_of(context)
-    return scope is not None and scope.incarnation in incarnations
