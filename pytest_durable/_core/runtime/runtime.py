@@ -182,6 +182,7 @@ class Runtime:
             raise error("abortIsolate() is not supported for this worker configuration.")
         message = "abortIsolate() was called." if reason is None else f"abortIsolate(): {reason}"
         aborted, self.isolate = self.isolate, self._next_isolate()
+        aborted.give_up()
         self.machine.journal.record(events.IsolateAborted, None, aborted.generation, message)
         with self._user_timers.dropping_together():
             for namespace in self.namespaces.values():
@@ -222,6 +223,10 @@ class Runtime:
     def end(self) -> None:
         """End the life: nothing of it runs again. Closing the disk is the host's business."""
         self.life.end(self._owns)
+        # What is suspended for ever refers to all this; it is not to keep objects that had nothing running.
+        self.isolate.give_up()
+        for namespace in self.namespaces.values():
+            namespace.forget_objects()
 
     def _owns(self, context: Context) -> bool:
         scope = scope_of(context)
