@@ -1,9 +1,10 @@
 """Files of facets that are not what they should be: which file is named, and nothing is changed (DO-1.7.4)."""
 
+import os
 import sqlite3
 
 import pytest
-from pyodide.ffi import create_proxy, to_js
+from pyodide.ffi import JsException, create_proxy, to_js
 from workers import DurableObject
 
 from pytest_durable.errors import DamagedFileError, UndecodableValueError
@@ -129,3 +130,14 @@ async def test_undecodable_value_of_a_facet_names_its_file(durable, tree, index)
     connection.close()
     with pytest.raises(UndecodableValueError, match=r"\.1\.sqlite"):
         print(durable.stored(tree, facet="a").kv["count"])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+async def test_pipe_where_the_index_should_be_is_refused_without_being_opened(durable, tree, index):
+    await tree.put()
+    await durable.stop()
+    os.mkfifo(index)
+    await durable.start()
+    with pytest.raises(JsException, match=r"\.facets cannot be used: Not a regular file\.\n\nOnly databases may"):
+        await tree.call()
+    assert index.is_fifo()
