@@ -147,7 +147,7 @@ async def test_a_database_of_an_unknown_format_is_damaged_for_whoever_meets_it(
     stub = host.namespace(Counter).get_by_name("a")
     words = r"\.sqlite is damaged: SQLite says unsupported file format\.\n\nNothing was changed\. Restore the file"
     with pytest.raises(DamagedFileError, match=words):
-        host.stored(stub).kv  # noqa: B018
+        host.stored(stub).kv
     with pytest.raises(DamagedFileError, match=words):
         host.stored(stub).sql("SELECT 1")
     with pytest.raises(DamagedFileError, match=words):
@@ -170,7 +170,7 @@ async def test_a_pipe_where_a_database_should_be_is_refused_without_being_opened
         return
     stub = host.namespace(Counter).get_by_name("a")
     with pytest.raises(DirectoryError, match=words):
-        host.stored(stub).kv  # noqa: B018
+        host.stored(stub).kv
     with pytest.raises(DirectoryError, match=words):
         await stub.read("k")
     assert path.is_fifo()
