@@ -170,3 +170,11 @@ def test_each_case_has_a_known_status_and_what_supports_it() -> None:
             assert kind != "later", where  # what belongs to another part names the statement that asks for it
             if kind == "out of scope":
                 assert re.match(rf"{kind}: \w", status.replace("`", "")), where
+
+
+@pytest.mark.parametrize("counter", ["rowsRead", "rowsWritten"])
+def test_page_of_limits_says_what_a_counter_of_rows_counts(counter: str) -> None:
+    # DO-5.4.2
+    lines = (TABLE.parent / "limits.md").read_text().splitlines()
+    (row,) = [line for line in lines if line.startswith(f"| `{counter}` |")]
+    assert len([cell for cell in row.strip("|").split("|") if cell.strip()]) == 3

@@ -5,6 +5,7 @@ from pytest_durable._core.actor.alarm_removal import abandon_alarm, delete_alarm
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.arguments import (
     ABSENT,
+    Absent,
     is_nothing,
     is_object,
     milliseconds_of,
@@ -52,6 +53,7 @@ __all__ = [
     "GONE",
     "RELEASED",
     "SCOPE",
+    "Absent",
     "ActorStorage",
     "AlarmResult",
     "AlarmService",
