@@ -423,7 +423,7 @@ class TestKnownToDiffer:
 
     def test_a_stored_error_without_a_stack_has_no_member_of_that_name_as_entries(self, on_each: OnEach) -> None:
         # DO-4.2.T1.4
-        error = JSError(name="Error", message="", properties={"stack": ""})
+        error = JSError(name="Error", message="no", properties={"code": 1})
 
         async def scenario(pair: Pair, side: Side) -> object:
             await side.ask("a", [["plan", [[["put_many", error]]]], ["set_alarm", 1003]])

@@ -46,7 +46,7 @@ async def construct(incarnation: "Incarnation") -> None:
 
 def _failed(incarnation: "Incarnation", failure: BaseException) -> None:
     if incarnation.services.surface.rules.constructor_failure == "break":
-        incarnation.container.break_now(Breakage(failure, from_user_code=True, counts=False))
+        incarnation.container.break_now(Breakage(failure, from_user_code=True))
     else:
         incarnation.construction_failure = Repeated(failure)
 

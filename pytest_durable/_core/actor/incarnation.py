@@ -232,6 +232,7 @@ class Incarnation:
             self._park()
         self.storage.end(graceful=True)
         self._end_holds()
+        self.idleness.release_waiters()
         self._let_go()
         self.services.journal.record(events.Evicted, self.key)
 

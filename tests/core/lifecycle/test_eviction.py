@@ -320,3 +320,13 @@ async def test_callers_do_not_see_that_an_object_was_destroyed_amid_its_own_work
     await durable.clock.advance(seconds=70)
     assert evictions(durable) == [70]
     assert await namespace.get_by_name("a").in_memory() == 1
+
+
+async def test_eviction_that_waits_ends_when_the_sweep_takes_the_object(durable):
+    # DO-9.3
+    await durable.namespace(Busy).get_by_name("a").tick_for_ever(20)  # no stub is left
+    await durable.clock.advance(seconds=55)
+    began = durable.clock.time()
+    await durable.evict_all()
+    assert durable.clock.time() == began + 15
+    assert len(durable.journal.of(Evicted)) == 1

@@ -283,9 +283,9 @@ FAULTS: Final = (
     Fault(
         name="failing-constructor-counts",
         breaks="A constructor that fails uses up one of the tries of the alarm that it was built for.",
-        file="_core/actor/construction.py",
-        before="from_user_code=True, counts=False)",
-        after="from_user_code=True, counts=True)",
+        file=_DELIVERY,
+        before="counts=breakage.counts and self._handler_called and not is_damage",
+        after="counts=breakage.counts and not is_damage",
         tests=_RETRY_TESTS,
     ),
     Fault(

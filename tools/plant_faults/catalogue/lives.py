@@ -23,7 +23,7 @@ FAULTS: Final = (
         name="failed-constructor-forgotten",
         breaks="A failed constructor does not break its object, so that the next call runs it again.",
         file=_CONSTRUCTION,
-        before="        incarnation.container.break_now(Breakage(failure, from_user_code=True, counts=False))",
+        before="        incarnation.container.break_now(Breakage(failure, from_user_code=True))",
         after="        del failure",
         tests=("tests/core/lifecycle/test_construction.py",),
     ),
