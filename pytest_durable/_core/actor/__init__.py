@@ -4,6 +4,7 @@ from pytest_durable._core.actor.alarm_delivery import AlarmResult
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.arguments import (
     ABSENT,
+    int32_of,
     is_nothing,
     is_object,
     milliseconds_of,
@@ -20,6 +21,7 @@ from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.facet_tree import FacetTree
 from pytest_durable._core.actor.facets import Facets, FacetStart
 from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
+from pytest_durable._core.actor.flows import Flow
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
 from pytest_durable._core.actor.reply import never_sent
@@ -32,7 +34,7 @@ from pytest_durable._core.actor.scope import (
     require_own,
     scope_of,
 )
-from pytest_durable._core.actor.services import Services
+from pytest_durable._core.actor.services import Outside, Services
 from pytest_durable._core.actor.storage_face import (
     ObjectKv,
     ObjectSql,
@@ -60,6 +62,7 @@ __all__ = [
     "FacetStart",
     "FacetTree",
     "Facets",
+    "Flow",
     "Hold",
     "Incarnation",
     "ObjectContext",
@@ -68,6 +71,7 @@ __all__ = [
     "ObjectSql",
     "ObjectStorage",
     "ObjectTransaction",
+    "Outside",
     "Pin",
     "Scope",
     "Services",
@@ -76,6 +80,7 @@ __all__ = [
     "TransactionHandle",
     "current_scope",
     "hex_told_of",
+    "int32_of",
     "is_in_turn",
     "is_nothing",
     "is_object",

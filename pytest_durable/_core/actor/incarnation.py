@@ -20,7 +20,7 @@ from pytest_durable._core.actor.strand import Ended, Fatal, Strand
 from pytest_durable._core.errors import IsolateEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Timer
-from pytest_durable._core.messages import ObjectKey
+from pytest_durable._core.messages import ObjectKey, Request
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_durable._core.actor.capabilities import Hold
     from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.context import ObjectContext
+    from pytest_durable._core.actor.flows import Flow
     from pytest_durable._core.actor.services import Services
     from pytest_durable._core.storage import ObjectStore
 
@@ -63,8 +64,8 @@ class Incarnation:
         #: The answers that are owed, in the order of the questions.
         self.replies: dict[Reply, None] = {}
         self.strands: set[Strand] = set()
-        #: Stubs of what it handed out, and of what it was handed. Most objects never have any.
-        self.holds: set[Hold] | None = None
+        #: Stubs of what it handed out, and of what it was handed; bodies that others read. Most objects never have any.
+        self.holds: set[Hold | Flow] | None = None
         #: Why the object is to end when the running turn is over.
         self.abort_request: Breakage | None = None
         #: Elapsed time at which the object last did something; meaningful while nothing runs.
@@ -174,6 +175,34 @@ class Incarnation:
             sender.incarnation.output_gate.hold(deliver)
         else:
             deliver()
+
+    def fetch_outside(self, request: Request) -> "asyncio.Future[object]":
+        """Send a request to the outside; it leaves at the end of the turn, like everything that is sent.
+
+        Returns:
+            A future of the response, which comes in a turn of its own.
+        """
+        loop = self.services.life.loop
+        answer: asyncio.Future[object] = loop.create_future()
+
+        def answered(given: "asyncio.Future[object]") -> None:
+            if answer.done() or given.cancelled():
+                return
+            failure = given.exception()
+            if failure is None:
+                answer.set_result(given.result())
+            else:
+                answer.set_exception(failure)
+                answer.exception()  # a caller may choose not to look
+
+        def leave() -> None:
+            self.services.outside(request, self.key).add_done_callback(answered)
+
+        if self.in_turn:
+            self.output_gate.hold(leave)
+        else:
+            leave()
+        return answer
 
     def wrap_task(self, coroutine: Coroutine[Any, Any, object], section: Section | None) -> Strand:
         """The strand for a task that user code creates by itself."""
@@ -286,13 +315,13 @@ class Incarnation:
         """Whether something runs, waits or is held: calls, tasks, critical sections, timers of user code, stubs."""
         return bool(self.strands or self.holds) or self.services.has_timers(self)
 
-    def keep_hold(self, hold: "Hold") -> None:
+    def keep_hold(self, hold: "Hold | Flow") -> None:
         """Stay in memory until ``hold`` is released."""
         if self.holds is None:
             self.holds = set()
         self.holds.add(hold)
 
-    def drop_hold(self, hold: "Hold") -> None:
+    def drop_hold(self, hold: "Hold | Flow") -> None:
         """``hold`` needs this object no longer."""
         if not self.holds:
             return

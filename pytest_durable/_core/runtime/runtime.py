@@ -12,7 +12,17 @@ from random import Random
 from typing import Final
 
 from pytest_durable._core import events
-from pytest_durable._core.actor import Breakage, Container, Facets, FacetTree, Incarnation, Services, Strand, scope_of
+from pytest_durable._core.actor import (
+    Breakage,
+    Container,
+    Facets,
+    FacetTree,
+    Incarnation,
+    Outside,
+    Services,
+    Strand,
+    scope_of,
+)
 from pytest_durable._core.alarms import AlarmScheduler, RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop
 from pytest_durable._core.isolate import ClassObject, Isolate, ModuleSet, Surface, Target
@@ -44,6 +54,7 @@ class Machine:
         make_modules: Makes the set of application modules for the isolate of a generation.
         claim_failed: Is told of an assertion that failed where no caller may see it.
         failed: Is told of an error inside a callback of the platform.
+        outside: Sends a request of an object to the outside.
     """
 
     clock: Clock
@@ -55,6 +66,7 @@ class Machine:
     make_modules: Callable[[int], ModuleSet]
     claim_failed: Callable[[BaseException], None]
     failed: Callable[[BaseException], None]
+    outside: Outside
 
 
 class Runtime:
@@ -159,6 +171,7 @@ class Runtime:
             message_bytes_max=app.options.message_bytes_max,
             arm_sweep=self._arm_sweep,
             label=namespace.label,
+            outside=machine.outside,
         )
 
     def _arm_sweep(self) -> None:
@@ -265,7 +278,7 @@ class Runtime:
         """One line for each call in flight and each object that holds others back, for messages."""
         lines = []
         for container in self.containers():
-            incarnation, label = container.incarnation, self._label(container.key)
+            incarnation, label = container.incarnation, self.label(container.key)
             if incarnation is None:
                 continue
             lines += sorted(f"{label}  {reply.method}() has not returned" for reply in incarnation.replies)
@@ -276,9 +289,10 @@ class Runtime:
     def unfinished_background(self) -> list[str]:
         """Objects with a ``waitUntil`` that has not finished, as messages call them."""
         found = (c for c in self.containers() if c.incarnation is not None and c.incarnation.has_background)
-        return [self._label(container.key) for container in found]
+        return [self.label(container.key) for container in found]
 
-    def _label(self, key: ObjectKey) -> str:
+    def label(self, key: ObjectKey) -> str:
+        """How messages call an object."""
         return self.namespaces[key.namespace].label(key)
 
     def strands(self) -> list[Strand]:
