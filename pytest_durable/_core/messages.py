@@ -6,7 +6,7 @@ Surfaces turn them into what user code sees; the core only carries them.
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_durable._core.http import Body, Headers, HeadersInit, normal_method, sent_url
+from pytest_durable._core.http import Body, Headers, HeadersInit, normal_method, normal_url, sent_url
 from pytest_durable._core.platform_errors import type_error
 
 
@@ -57,12 +57,15 @@ class Request:
         ) -> None: ...
 
     def __post_init__(self) -> None:
+        # In this order: where several things are wrong, the platform names the first of them.
         set_field = object.__setattr__
-        set_field(self, "url", sent_url(self.url))
+        url = normal_url(self.url)
         set_field(self, "method", normal_method(self.method))
+        headers = Headers(self.headers)
         if self.body is not None and self.method in ("GET", "HEAD"):
             raise type_error("Request with a GET or HEAD method cannot have a body.")
-        set_field(self, "headers", _telling_length(Headers(self.headers), self.body).frozen())
+        set_field(self, "url", sent_url(url))
+        set_field(self, "headers", _telling_length(headers, self.body).frozen())
 
 
 def _telling_length(headers: Headers, body: Body) -> Headers:

@@ -185,6 +185,8 @@ async def test_what_reaches_the_object(ask: Any) -> None:
         ({"given": BASE, "body": "x"}, "Request with a GET or HEAD method cannot have a body."),
         ({"given": BASE, "method": "CONNECT"}, "Invalid HTTP method string: CONNECT"),
         ({"given": BASE, "headers": {"a b": "1"}}, "Invalid header name."),
+        ({"given": "ftp://x/", "headers": {"a b": "1"}, "body": "x", "redirect": "error"}, "Invalid header name."),
+        ({"given": "rel", "method": "Foo"}, "Invalid URL: rel"),
     ],
 )
 async def test_what_cannot_be_sent_is_an_os_error(ask: Any, options: dict[str, Any], text: str) -> None:
@@ -279,7 +281,7 @@ async def test_what_breaks_a_stream_reaches_its_reader(ask: Any, answering: Any)
 
     await ask(asked)
     response = await answering.fetch(f"{BASE}/broken")
-    with pytest.raises(ValueError, match="^broken$"):
+    with pytest.raises(ValueError, match=r"^broken$"):
         await response.text()
 
 
@@ -287,7 +289,7 @@ async def test_the_end_of_the_object_ends_its_streams(durable: Any, answering: A
     # PW-5.22
     response = await answering.fetch(f"{BASE}/endless")
     await durable.abort(answering, "enough")
-    with pytest.raises(PlatformError, match="^enough$"):
+    with pytest.raises(PlatformError, match=r"^enough$"):
         await response.text()
 
 
@@ -353,13 +355,13 @@ async def test_redirects_that_are_not_followed(ask: Any) -> None:
 async def test_a_signal_stops_a_request(ask: Any) -> None:
     # PW-5.18
     async def asked(stub: Any) -> None:
-        with pytest.raises(AbortError, match="^The operation was aborted$"):
+        with pytest.raises(AbortError, match=r"^The operation was aborted$"):
             await stub.fetch(BASE, signal=js.AbortSignal.abort())
         controller = js.AbortController.new()
         asyncio.get_running_loop().call_later(5, controller.abort)
-        with pytest.raises(AbortError, match="^The operation was aborted$"):
+        with pytest.raises(AbortError, match=r"^The operation was aborted$"):
             await stub.fetch(f"{BASE}/wait", signal=controller.signal)
-        with pytest.raises(AbortError, match="^The operation was aborted due to timeout$"):
+        with pytest.raises(AbortError, match=r"^The operation was aborted due to timeout$"):
             await stub.fetch(f"{BASE}/wait", signal=js.AbortSignal.timeout(5))
 
     await ask(asked)

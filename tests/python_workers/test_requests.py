@@ -148,10 +148,10 @@ async def test_a_body_is_read_once() -> None:
     request = Request(URL, method="POST", body="x")
     await request.text()
     for read in (request.text, request.json, request.bytes):
-        with pytest.raises(OSError, match="^Body already used$") as caught:
+        with pytest.raises(OSError, match=r"^Body already used$") as caught:
             await read()
         assert type(caught.value) is OSError
-    with pytest.raises(OSError, match="^Body already used$"):
+    with pytest.raises(OSError, match=r"^Body already used$"):
         request.clone()
     with pytest.raises(JsException, match=r"TypeError: Cannot reconstruct a Request with a used body\."):
         Request(request)

@@ -90,7 +90,8 @@ class Content:
         """Its bytes as a stream, the same one each time."""
         if self._stream is None and self._bytes is not None:
             self._stream = stream_of_bytes(self._bytes)
-            self._stream.is_disturbed = self._stream.is_locked = self._is_taken
+            if self._is_taken:
+                self._stream.drain()
         return self._stream
 
     def require_readable(self) -> None:
@@ -119,7 +120,7 @@ class Content:
         self._is_taken = True
         if self._bytes is not None:
             if self._stream is not None:
-                self._stream.is_disturbed = self._stream.is_locked = True
+                self._stream.drain()
             return self._bytes
         assert self._stream is not None
         self._stream.is_locked = self._stream.is_disturbed = True

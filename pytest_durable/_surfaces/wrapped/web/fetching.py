@@ -49,12 +49,13 @@ async def perform(send: Send, explain: Explain, request: JsRequest) -> JsRespons
         JsException: It cannot be sent, or failed.
     """
     signal = request._target.signal
-    if signal.is_aborted:
-        raise signal.failure()
     try:
+        message = request.to_message()
         if not signal.can_abort:
-            return await _follow(send, explain, request.to_message())
-        response: JsResponse = await signal.stop(asyncio.ensure_future(_follow(send, explain, request.to_message())))
+            return await _follow(send, explain, message)
+        if signal.is_aborted:
+            raise signal.failure()
+        response: JsResponse = await signal.stop(asyncio.ensure_future(_follow(send, explain, message)))
     except PlatformError as refusal:
         raise shown(refusal) from None
     return response

@@ -186,6 +186,13 @@ class Readable:
         if self._cancelled is not None:
             await settled(self._cancelled(reason))
 
+    def drain(self) -> None:
+        """Somebody has read all of it at once."""
+        self.is_disturbed = True
+        self._pieces.clear()
+        if self.status is StreamStatus.READABLE:
+            self._finish()
+
     def end(self) -> "asyncio.Future[None]":
         """Completes when the stream has been read to its end."""
         if self._end is None:

@@ -189,18 +189,17 @@ def make_request(given: Any, told: Members) -> JsRequest:
     base = given._target if isinstance(given, JsRequest) else None
     body = told.get("body")
     method, headers = told.get("method"), told.get("headers")
+    # In this order: where several things are wrong, the platform names the first of them.
     state = RequestState(
         url=normal_url(_address(given)) if base is None else base.url,
         method=(base.method if base else "GET") if is_absent(method) else normal_method(text(method)),
         headers=read_headers(headers) if not is_absent(headers) else Headers(base.headers if base else ()),
         content=_content(base, body),
-        redirect=_redirect(told, base),
-        cache=_cache(told),
-        cf=_cf(told, base),
         signal=_signal(told, base),
     )
     if not state.content.is_null and state.method in ("GET", "HEAD"):
         raise platform_type_error("Request with a GET or HEAD method cannot have a body.")
+    state.redirect, state.cache, state.cf = _redirect(told, base), _cache(told), _cf(told, base)
     if base is not None and is_nothing(body) and not base.content.is_null:
         state.content = _moved(base.content)
     if state.content.content_type is not None and "content-type" not in state.headers:
