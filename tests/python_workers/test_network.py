@@ -52,7 +52,7 @@ def calling(durable: Any) -> Any:
 
 
 async def test_a_registered_address_is_answered(durable: Any, calling: Any) -> None:
-    # PW-4.1
+    # PW-4.T1.11
     route = durable.network.respond(API, "hello", status=201, headers={"x-a": "b"})
     assert await calling.call(API) == [201, API, "hello"]
     assert await calling.call(API) == [201, API, "hello"]
@@ -169,7 +169,7 @@ async def test_redirects_of_the_outside_are_followed(durable: Any, calling: Any)
 
 
 async def test_the_platforms_fetch_and_that_of_pyodide(durable: Any, calling: Any) -> None:
-    # PW-4.1, PW-3.11
+    # PW-4.T1.11, PW-3.11
     durable.network.respond(API, json=[1])
     assert await calling.raw() == [200, "[1]", True, [1]]
 

@@ -96,14 +96,14 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
 
 @pytest.mark.parametrize(("use", "text"), REFUSED, ids=lambda each: each if isinstance(each, str) else "")
 def test_what_is_refused(use: Callable[[], Any], text: str) -> None:
-    # PW-4.T1.8
+    # PW-4.T1.7
     with pytest.raises(JsException) as caught:
         use()
     assert str(caught.value) == text
 
 
 def test_headers_are_sorted_joined_and_trimmed() -> None:
-    # PW-4.T1.8
+    # PW-4.T1.7
     headers = js.Headers.new(to_js([["b", "1"], ["A", " 2\n"], ["Set-Cookie", "x"], ["a", "3"], ["set-cookie", "y"]]))
     pairs = [["a", "2, 3"], ["b", "1"], ["set-cookie", "x"], ["set-cookie", "y"]]
     assert [list(pair) for pair in headers] == [list(pair) for pair in headers.entries()] == pairs
@@ -128,7 +128,7 @@ def test_headers_of_two_proxies_are_the_same() -> None:
 
 
 def test_an_address_has_parts_that_follow_each_other() -> None:
-    # PW-4.T1.8
+    # PW-4.T1.7
     url = js.URL.new("../c?q=1&q=2#h", "https://u:p@X.com:8080/a/b")
     assert str(url) == url.href == url.toJSON() == "https://u:p@x.com:8080/c?q=1&q=2#h"
     parts = (url.protocol, url.host, url.hostname, url.port, url.pathname, url.search, url.hash)
@@ -150,7 +150,7 @@ def test_an_address_has_parts_that_follow_each_other() -> None:
 
 
 def test_a_query_is_pairs_in_order() -> None:
-    # PW-4.T1.8
+    # PW-4.T1.7
     params = js.URLSearchParams.new(to_js([["b", "1"], ["a", "2"], ["b", "3"]]))
     params.sort()
     params.delete("b", "1")
@@ -170,7 +170,7 @@ def test_a_query_is_pairs_in_order() -> None:
 
 
 async def test_a_blob_is_made_of_parts() -> None:
-    # PW-4.T1.8
+    # PW-4.T1.7
     parts = to_js(["ab", b"cd", js.Blob.new(to_js(["ef"])), 5])
     blob = js.Blob.new(parts, type="Text/Plain; X=Y")
     assert (blob.size, blob.type, await blob.text()) == (7, "text/plain; x=y", "abcdef5")
@@ -198,8 +198,19 @@ async def test_blobs_of_the_sdk() -> None:
         Blob([5])
 
 
+def test_names_for_annotations_are_there() -> None:
+    # PW-1.4
+    import workers
+
+    for name in ("Body", "Headers", "BlobValue", "FormDataValue", "JSBody"):
+        assert isinstance(getattr(workers, name), str)
+    assert set(workers.FetchKwargs.__annotations__) >= {"headers", "body", "method", "redirect", "cf", "fetcher"}
+    assert "cacheTtl" in workers.RequestInitCfProperties.__annotations__
+    assert hasattr(workers.Context, "waitUntil")
+
+
 async def test_forms_hold_texts_and_files() -> None:
-    # PW-4.T1.8
+    # PW-4.T1.7
     form = js.FormData.new()
     form.append("a", 1)
     form.append("a", js.Blob.new(to_js(["x"])), "n")
