@@ -35,7 +35,7 @@ def test_import_of_what_is_missing_names_the_plugin_and_the_page(tmp_path: Path)
     run = run_inner(tmp_path, files)
 
     assert run.raised[-4:] == [
-        "ImportError: pytest-durable's `workers` has no `fetch` in this version.",
+        "ImportError: pytest-durable's `workers` has no `WorkflowEntrypoint` in this version.",
         "",
         "Import it inside the function that uses it, or keep what needs it in another module than your objects.",
         "See docs/limits.md",
