@@ -8,7 +8,7 @@ import js
 import pytest
 from js import Object
 from pyodide.ffi import JsException, to_js
-from workers import DurableObject, FormData, Request, Response
+from workers import Blob, DurableObject, File, FormData, Request, Response
 
 pytestmark = [pytest.mark.durable(storage="memory"), pytest.mark.usefixtures("durable")]
 
@@ -193,8 +193,20 @@ class Handing(DurableObject):
         assert type(response) is Response
         return Response(await response.text() + "!", response.status)
 
+    async def files(self, blob: Blob, form: FormData) -> list[Any]:
+        return [type(blob) is Blob, await blob.text(), blob.content_type, form["a"], form["f"].name, {"nested": blob}]
+
+    async def keep(self) -> str:
+        with pytest.raises(JsException) as caught:
+            await self.ctx.storage.put("blob", Blob("x"))
+        return str(caught.value)
+
 
 class Asking(DurableObject):
+    async def send_files(self) -> list[Any]:
+        form = FormData({"a": "1", "f": File("x", "n.txt")})
+        return await self.env.HANDING.getByName("a").files(Blob("hi", "a/b"), form)
+
     async def ask(self) -> list[Any]:
         other = self.env.HANDING.getByName("a")
         described = await other.describe(Request("https://x.com/a", method="PUT", headers={"a": "b"}, body="there"))
@@ -209,3 +221,12 @@ async def test_requests_and_responses_are_sent_by_calls(durable: Any) -> None:
     durable.namespace(Handing)
     answer = await durable.namespace(Asking).get_by_name("a").ask()
     assert answer == [["PUT", "https://x.com/a", "b", "there"], "PUT", "back", 201, "text!"]
+
+
+async def test_blobs_and_forms_are_sent_by_calls_and_not_stored(durable: Any) -> None:
+    # PW-1.51, PW-1.6.T1.16
+    handing = durable.namespace(Handing).get_by_name("a")
+    *seen, last = await durable.namespace(Asking).get_by_name("a").send_files()
+    assert seen == [True, "hi", "a/b", "1", "n.txt"]
+    assert type(last["nested"]) is Blob
+    assert (await handing.keep()).startswith("DataCloneError")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
 from pytest_durable._core.actor import current_scope
+from pytest_durable._core.http import FileContent
 from pytest_durable._core.isolate import Rules
 from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response
 from pytest_durable._core.platform_errors import type_error
@@ -25,6 +26,7 @@ from pytest_durable._surfaces.wrapped.references import FunctionReference, StubR
 from pytest_durable._surfaces.wrapped.stubs import Conversions, RawEnv, _EnvWrapper, _FetcherWrapper
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict, decoded_types, lenient_types
+from pytest_durable._surfaces.wrapped.web.forms import Fields
 from pytest_durable._surfaces.wrapped.web.responses import JsResponse
 
 #: Methods that events have; never callable as methods (spec 1.33).
@@ -94,6 +96,8 @@ class WrappedSurface:
         references: dict[type, Callable[[Any], object]] = {
             Request: self._received_request,
             Response: self._received_response,
+            FileContent: http.blob_from_wire,
+            Fields: http.form_from_wire,
             StubReference: self._received_stub,
             FunctionReference: function,
         }

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
+from pytest_durable._core.http import FileContent
 from pytest_durable._surfaces.wrapped.data_proxies import JsBuffer
 from pytest_durable._surfaces.wrapped.references import Sendable
-from pytest_durable._surfaces.wrapped.web.blobs import BLOB, FILE, JsBlob, JsFile
+from pytest_durable._surfaces.wrapped.web.blobs import BLOB, FILE, JsBlob, JsFile, blob_of
 
 
 class BlobEnding(StrEnum):
@@ -126,3 +127,8 @@ def _part(part: Any) -> Any:
 def blob_from_platform(blob: JsBlob) -> Blob:
     """The SDK's blob or file of the platform's."""
     return File(blob, blob.name) if isinstance(blob, JsFile) else Blob(blob)
+
+
+def blob_from_wire(content: FileContent) -> Blob:
+    """The blob or file a receiver gets."""
+    return blob_from_platform(blob_of(content))

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_durable._surfaces.wrapped.http.blobs import Blob, blob_from_platform
 from pytest_durable._surfaces.wrapped.references import Sendable
 from pytest_durable._surfaces.wrapped.web.blobs import JsBlob
-from pytest_durable._surfaces.wrapped.web.forms import FORM_DATA, JsFormData
+from pytest_durable._surfaces.wrapped.web.forms import FORM_DATA, Fields, JsFormData
 
 
 class FormData(MutableMapping[str, Any], Sendable):
@@ -95,3 +95,8 @@ def _to_platform(value: Any) -> Any:
 
 def _to_python(value: Any) -> Any:
     return blob_from_platform(value) if isinstance(value, JsBlob) else value
+
+
+def form_from_wire(fields: Fields) -> FormData:
+    """The form a receiver gets."""
+    return FormData(JsFormData(fields))

@@ -14,6 +14,7 @@ from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.now import now_ms
 from pytest_durable._surfaces.wrapped.data_proxies import JsBuffer
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
+from pytest_durable._surfaces.wrapped.references import Copied
 from pytest_durable._surfaces.wrapped.web.interfaces import (
     Interface,
     Members,
@@ -24,7 +25,7 @@ from pytest_durable._surfaces.wrapped.web.interfaces import (
 from pytest_durable._surfaces.wrapped.web.streams import JsReadableStream, stream_of_bytes
 
 
-class JsBlob(JsProxy):
+class JsBlob(JsProxy, Copied):
     """Bytes with a type."""
 
     _kind = "Blob"
@@ -62,6 +63,9 @@ class JsBlob(JsProxy):
         last = self.size if is_absent(end) else int32_of(wire_of(end))
         kind = "" if is_absent(content_type) else text(content_type).lower()
         return JsBlob(FileContent(content=self._target.content[first:last], content_type=kind))
+
+    def __copied__(self) -> FileContent:
+        return self._target
 
     def __len__(self) -> int:
         return self.size

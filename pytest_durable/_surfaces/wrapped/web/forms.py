@@ -11,6 +11,7 @@ from pytest_durable._core.actor import ABSENT
 from pytest_durable._core.http import FormEntry
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsIterator
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull
+from pytest_durable._surfaces.wrapped.references import Copied
 from pytest_durable._surfaces.wrapped.web.blobs import JsBlob, blob_of
 from pytest_durable._surfaces.wrapped.web.interfaces import Interface, array, is_absent, text, text_argument
 
@@ -24,7 +25,7 @@ class Fields:
         self.entries = entries
 
 
-class JsFormData(JsProxy):
+class JsFormData(JsProxy, Copied):
     """The fields of a form: a name may come several times, and a value is a text or a file."""
 
     _kind = "FormData"
@@ -79,6 +80,9 @@ class JsFormData(JsProxy):
         """Call ``callback`` with each value, its name, and the form."""
         for entry in self._target.entries:
             callback(_shown(entry), entry.name, self)
+
+    def __copied__(self) -> Fields:
+        return Fields(self._target.entries)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.entries())
