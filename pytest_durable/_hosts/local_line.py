@@ -63,7 +63,7 @@ class LocalLine:
 
     def fetch(self, request: Request) -> Pending:
         """Send a request to the object."""
-        return self._send(request, Answer, False)
+        return self._send(request, lambda response: Answer(response, self._explain), False)
 
     def _send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
         self._failures.raise_first()

@@ -23,6 +23,7 @@ from pytest_durable._hosts.deployment import Deployment, MakeModules, PythonDepl
 from pytest_durable._hosts.down import DRAIN_SECONDS_MAX, host_down, host_stopping
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge
+from pytest_durable._hosts.network import Network
 from pytest_durable._hosts.stored import PendingAlarm
 
 
@@ -36,6 +37,7 @@ class Process:
 
     Attributes:
         world: The test's time and loop.
+        network: What is outside.
     """
 
     def __init__(self, computer: Computer, deployment: PythonDeployment, make_modules: MakeModules) -> None:
@@ -50,6 +52,7 @@ class Process:
         self._generations = itertools.count(1)
         self._is_draining = False
         self._down_since_ns = self.world.clock.wall_ns
+        self.network = Network(self.world, computer.failures, lambda key: self.require_running().label(key))
 
     def __repr__(self) -> str:
         return f"<Process {'running' if self.is_running else 'down'}, life {self._lives}>"
@@ -202,6 +205,7 @@ class Process:
             make_modules=lambda generation: self._make_modules(generation == 1),
             claim_failed=self._computer.failures.note,
             failed=self._callback_failed,
+            outside=self.network.send,
         )
 
     def _callback_failed(self, failure: BaseException) -> None:

@@ -93,7 +93,6 @@ LATER = [
     "assert_hibernatable",
     "connect",
     "fetch",
-    "network",
     "scheduled",
 ]
 

@@ -6,6 +6,7 @@ from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.arguments import (
     ABSENT,
     Absent,
+    int32_of,
     is_nothing,
     is_object,
     milliseconds_of,
@@ -24,8 +25,10 @@ from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.facet_tree import FacetTree
 from pytest_durable._core.actor.facets import Facets, FacetStart
 from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
+from pytest_durable._core.actor.flows import Flow
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
+from pytest_durable._core.actor.outside import fetch_outside
 from pytest_durable._core.actor.reply import never_sent
 from pytest_durable._core.actor.scope import (
     SCOPE,
@@ -36,7 +39,7 @@ from pytest_durable._core.actor.scope import (
     require_own,
     scope_of,
 )
-from pytest_durable._core.actor.services import Services
+from pytest_durable._core.actor.services import Outside, Services
 from pytest_durable._core.actor.storage_face import (
     ObjectKv,
     ObjectSql,
@@ -66,6 +69,7 @@ __all__ = [
     "FacetStart",
     "FacetTree",
     "Facets",
+    "Flow",
     "Hold",
     "Incarnation",
     "ObjectContext",
@@ -74,6 +78,7 @@ __all__ = [
     "ObjectSql",
     "ObjectStorage",
     "ObjectTransaction",
+    "Outside",
     "Scope",
     "Services",
     "StorageOperations",
@@ -84,7 +89,9 @@ __all__ = [
     "delete_alarm",
     "delete_alarm_unseen",
     "deliver_alarm",
+    "fetch_outside",
     "hex_told_of",
+    "int32_of",
     "is_in_turn",
     "is_nothing",
     "is_object",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from pytest_durable._core.actor import Outside
 from pytest_durable._core.alarms import RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop
 from pytest_durable._core.isolate import ModuleSet
@@ -24,6 +25,7 @@ class Machine:
         make_modules: Makes the set of application modules for the isolate of a generation.
         claim_failed: Is told of an assertion that failed where no caller may see it.
         failed: Is told of an error inside a callback of the platform.
+        outside: Sends a request of an object to the outside.
     """
 
     clock: Clock
@@ -35,3 +37,4 @@ class Machine:
     make_modules: Callable[[int], ModuleSet]
     claim_failed: Callable[[BaseException], None]
     failed: Callable[[BaseException], None]
+    outside: Outside

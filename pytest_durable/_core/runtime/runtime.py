@@ -129,6 +129,7 @@ class Runtime:
             message_bytes_max=app.options.message_bytes_max,
             arm_sweep=self._sweeper.arm,
             label=namespace.label,
+            outside=machine.outside,
         )
 
     # -- all objects
@@ -198,7 +199,7 @@ class Runtime:
         """One line for each call in flight and each object that holds others back, for messages."""
         lines = []
         for container in self.containers():
-            incarnation, label = container.incarnation, self._label(container.key)
+            incarnation, label = container.incarnation, self.label(container.key)
             if incarnation is None:
                 continue
             lines += sorted(f"{label}  {reply.method}() has not returned" for reply in incarnation.replies)
@@ -209,9 +210,10 @@ class Runtime:
     def unfinished_background(self) -> list[str]:
         """Objects with a ``waitUntil`` that has not finished, as messages call them."""
         found = (c for c in self.containers() if c.incarnation is not None and c.incarnation.has_background)
-        return [self._label(container.key) for container in found]
+        return [self.label(container.key) for container in found]
 
-    def _label(self, key: ObjectKey) -> str:
+    def label(self, key: ObjectKey) -> str:
+        """How messages call an object."""
         return self.namespaces[key.namespace].label(key)
 
     def strands(self) -> list[Strand]:

@@ -23,6 +23,16 @@ class Sendable(ABC):
         """The wire value that travels."""
 
 
+class Copied(ABC):
+    """A thing of the platform that is sent as a copy of itself, and cannot be stored (blobs, forms)."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __copied__(self) -> object:
+        """The wire value that travels."""
+
+
 class LiteralMap(JSMap):
     """What ``to_js`` makes of a dict that no converter was given for: reads like a Map, means a plain object.
 
