@@ -23,6 +23,7 @@ from pytest_durable._hosts.deployment import deploy, make_loader
 from pytest_durable._hosts.eviction import check_socket_mode
 from pytest_durable._hosts.local_line import LocalLine
 from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.network import Network
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.process import Process
 from pytest_durable._hosts.stub import Stub, check_own_stub
@@ -91,17 +92,22 @@ class InProcessHost(AllObjects):
         load = make_loader(computer.world.installed_modules, root, is_test_module)
         process = Process(computer, deployment, load)
         super().__init__(computer, process, partial(LocalLine, process, computer.failures), storage=storage)
-        #: What is outside of the application.
-        self.network = process.network
         self._explain_waits(process.describe_waits)
         if crash_at is not None:
             process.cut_at(at_number(crash_at, self.journal))
         self._begin()
 
+    _process: Process
+
     @property
     def env(self) -> object:
         """What user code sees, with production's stubs."""
         return self._process.edge.env(self._process.require_running().bindings)
+
+    @property
+    def network(self) -> Network:
+        """What is outside: the answers that objects get to their requests, and the requests."""
+        return self._process.network
 
     # -- the process
 

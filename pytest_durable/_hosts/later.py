@@ -9,7 +9,6 @@ _INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
     {
         "connect": "Open the WebSocket to an object:  await stub.connect(url)",
         "fetch": "Send the request to an object:  await stub.fetch(url)",
-        "network": "The real platform has no network; play it on the host in this process.",
         "scheduled": "Call what the handler would call:  await stub.method()",
     }
 )

@@ -78,9 +78,9 @@ class LocalLine:
     def _answer(self, response: Response, life: Life) -> Answer:
         upgrade = response.web_socket
         if upgrade is None:
-            return Answer(response)
+            return Answer(response, self._explain)
         ws = TestWebSocket(upgrade.couple(), self._process.world, life, self._failures.raise_first)
-        return Answer(response, ws)
+        return Answer(response, self._explain, ws)
 
     def _send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
         self._failures.raise_first()

@@ -24,6 +24,7 @@ from pytest_durable._hosts.down import DRAIN_SECONDS_MAX, host_down, host_stoppi
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge
 from pytest_durable._hosts.network import Network
+from pytest_durable._hosts.servers import Servers
 from pytest_durable._hosts.stored import PendingAlarm
 
 
@@ -37,6 +38,7 @@ class Process:
 
     Attributes:
         world: The test's time and loop.
+        network: What is outside.
     """
 
     def __init__(self, computer: Computer, deployment: PythonDeployment, make_modules: MakeModules) -> None:
@@ -51,8 +53,8 @@ class Process:
         self._generations = itertools.count(1)
         self._is_draining = False
         self._down_since_ns = self.world.clock.wall_ns
-        #: What is outside, in all lives.
-        self.network = Network(self.world, lambda: self.require_running().life, computer.failures.raise_first)
+        servers = Servers(self.world, lambda: self.require_running().life, computer.failures.raise_first)
+        self.network = Network(self.world, computer.failures, lambda key: self.require_running().label(key), servers)
 
     def __repr__(self) -> str:
         return f"<Process {'running' if self.is_running else 'down'}, life {self._lives}>"
@@ -206,6 +208,7 @@ class Process:
             claim_failed=self._computer.failures.note,
             failed=self._callback_failed,
             connect_socket=self.network.connect,
+            outside=self.network.send,
         )
 
     def _callback_failed(self, failure: BaseException) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.ids import ObjectId
-from pytest_durable._core.messages import ObjectKey, Request
+from pytest_durable._core.messages import ObjectKey
 from pytest_durable._hosts.face import Line
 from pytest_durable._hosts.responses import make_request, upgrade_request
 from pytest_durable._hosts.web_socket import TestWebSocket, take_echo
@@ -69,12 +69,13 @@ class Stub:
             "To change its class:   monkeypatch.setattr(Counter, …)"
         )
 
-    def fetch(self, request: str | Request, **init: Any) -> Pending:
+    def fetch(self, request: Any, **init: Any) -> Pending:
         """Send a request to the object's ``fetch`` handler.
 
         Args:
-            request: An absolute URL, or a ``Request``.
-            init: ``method``, ``headers``, ``body`` (str or bytes).
+            request: An absolute URL, or a ``Request`` (``workers.Request`` too).
+            init: ``method``, ``headers`` (a dict or pairs), ``body`` (str, bytes, or an asynchronous iterable of them),
+                ``cf``.
 
         Returns:
             Awaitable of a response with ``.status``, ``.headers``, ``await .text()``, ``await .json()``,
@@ -82,7 +83,7 @@ class Stub:
         """
         return self._durable_line.fetch(make_request(request, init))
 
-    async def connect(self, request: str | Request, **init: Any) -> TestWebSocket:
+    async def connect(self, request: object, **init: Any) -> TestWebSocket:
         """Open a WebSocket to the object: send a request with ``Upgrade: websocket`` to its ``fetch`` handler.
 
         Args:

@@ -279,7 +279,7 @@ class Listener(DurableObject):
 
 class Front(DurableObject):
     async def fetch(self, request):
-        return await self.ctx.facets.get("listener", start(Listener)).fetch(request)
+        return await self.ctx.facets.get("listener", start(Listener)).fetch(request.js_object)
 
 
 async def test_facet_has_hibernatable_sockets_of_its_own(durable):

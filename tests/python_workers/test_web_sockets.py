@@ -425,6 +425,7 @@ async def test_response_with_a_socket_has_status_101_and_no_body(inside):
         response = Response(None, status=101, web_socket=ws)
         assert response.js_object.webSocket == ws
         assert Response("x").js_object.webSocket is jsnull
+        assert "Cannot clone a response to a WebSocket handshake." in text_of(response.js_object.clone)
         return [
             response.status,
             text_of(lambda: Response(None, web_socket=ws)),

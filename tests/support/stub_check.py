@@ -24,7 +24,6 @@ from pytest_durable._surfaces.wrapped import (
     data_proxies,
     facets,
     functions,
-    http,
     proxies,
     raw_storage,
     socket_state,
@@ -32,8 +31,8 @@ from pytest_durable._surfaces.wrapped import (
     stubs,
     to_js,
     types,
-    web_sockets,
 )
+from pytest_durable._surfaces.wrapped.web import sockets
 
 PACKAGES: Final = ("workers", "js", "pyodide")
 
@@ -55,7 +54,6 @@ def merged(*classes: type, but: frozenset[str] = frozenset()) -> type:
 PRIVATE: Final[dict[str, dict[str, type]]] = {
     "workers._platform": {
         "AlarmInvocationInfo": context.RawAlarmInfo,
-        "Body": http._Body,
         "DurableObjectId": context.RawId,
         "DurableObjectNamespace": merged(
             stubs.RawNamespace, stubs._DurableObjectNamespaceWrapper, but=frozenset({"reach", "__getattr__"})
@@ -71,7 +69,6 @@ PRIVATE: Final[dict[str, dict[str, type]]] = {
         "DurableObjectStorage": storage.WrappedStorage,
         "DurableObjectStub": stubs._FetcherWrapper,
         "DurableObjectTransaction": merged(raw_storage.RawOperations, raw_storage.RawTransaction),
-        "Headers": http.Headers,
         "JsDict": types.JsDict,
         "Rows": cursor._Rows,
         "RpcFunction": functions._RpcStubWrapper,
@@ -80,9 +77,9 @@ PRIVATE: Final[dict[str, dict[str, type]]] = {
         "SqlStorageRawCursor": cursor.WrappedRows,
         "SyncKvEntries": storage.WrappedEntries,
         "SyncKvStorage": storage.WrappedKv,
-        "WebSocketEnd": web_sockets.RawWebSocket,
-        "WebSocketEnds": web_sockets.RawWebSocketPair,
-        "WebSocketRequestResponse": web_sockets.RawAutoResponse,
+        "WebSocketEnd": sockets.RawWebSocket,
+        "WebSocketEnds": sockets.RawWebSocketPair,
+        "WebSocketRequestResponse": sockets.RawAutoResponse,
         "Wrapper": binding._BindingWrapper,
     },
     "pyodide._proxies": {

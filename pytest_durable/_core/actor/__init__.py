@@ -5,6 +5,8 @@ from pytest_durable._core.actor.alarm_removal import abandon_alarm, delete_alarm
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.arguments import (
     ABSENT,
+    Absent,
+    int32_of,
     is_nothing,
     is_object,
     milliseconds_of,
@@ -23,9 +25,11 @@ from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.facet_tree import FacetTree
 from pytest_durable._core.actor.facets import Facets, FacetStart
 from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
+from pytest_durable._core.actor.flows import Flow
 from pytest_durable._core.actor.hibernation import HibernatableSockets
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
+from pytest_durable._core.actor.outside import fetch_outside
 from pytest_durable._core.actor.reply import never_sent
 from pytest_durable._core.actor.scope import (
     SCOPE,
@@ -36,7 +40,7 @@ from pytest_durable._core.actor.scope import (
     require_own,
     scope_of,
 )
-from pytest_durable._core.actor.services import Services
+from pytest_durable._core.actor.services import Outside, Services
 from pytest_durable._core.actor.sockets import Socket, SocketEvent, make_pair, received
 from pytest_durable._core.actor.sockets_face import ObjectSockets, attach, auto_response, close, open_socket, send
 from pytest_durable._core.actor.staying import what_keeps
@@ -56,6 +60,7 @@ __all__ = [
     "GONE",
     "RELEASED",
     "SCOPE",
+    "Absent",
     "ActorStorage",
     "AlarmResult",
     "AlarmService",
@@ -68,6 +73,7 @@ __all__ = [
     "FacetStart",
     "FacetTree",
     "Facets",
+    "Flow",
     "HibernatableSockets",
     "Hold",
     "Incarnation",
@@ -78,6 +84,7 @@ __all__ = [
     "ObjectSql",
     "ObjectStorage",
     "ObjectTransaction",
+    "Outside",
     "Scope",
     "Services",
     "Socket",
@@ -93,7 +100,9 @@ __all__ = [
     "delete_alarm",
     "delete_alarm_unseen",
     "deliver_alarm",
+    "fetch_outside",
     "hex_told_of",
+    "int32_of",
     "is_in_turn",
     "is_nothing",
     "is_object",

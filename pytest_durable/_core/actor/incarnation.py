@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_durable._core.actor.capabilities import Hold
     from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.context import ObjectContext
+    from pytest_durable._core.actor.flows import Flow
     from pytest_durable._core.actor.services import Services
     from pytest_durable._core.actor.sockets import Socket
     from pytest_durable._core.storage import ObjectStore
@@ -60,8 +61,8 @@ class Incarnation:
         #: The answers that are owed, in the order of the questions.
         self.replies: dict[Reply, None] = {}
         self.strands: set[Strand] = set()
-        #: Stubs of what it handed out, and of what it was handed. Most objects never have any.
-        self.holds: set[Hold] | None = None
+        #: Stubs of what it handed out, and of what it was handed; bodies that others read. Most objects never have any.
+        self.holds: set[Hold | Flow] | None = None
         #: WebSockets that it has accepted without hibernation, or opened, while they are open. Few objects have some.
         self.sockets: set[Socket] | None = None
         #: Why the object is to end when the running turn is over.
@@ -185,13 +186,13 @@ class Incarnation:
         """Whether something runs, waits or is held: calls, tasks, critical sections, timers of user code, stubs."""
         return bool(self.strands or self.holds or self.sockets) or self.services.has_timers(self)
 
-    def keep_hold(self, hold: "Hold") -> None:
+    def keep_hold(self, hold: "Hold | Flow") -> None:
         """Stay in memory until ``hold`` is released."""
         if self.holds is None:
             self.holds = set()
         self.holds.add(hold)
 
-    def drop_hold(self, hold: "Hold") -> None:
+    def drop_hold(self, hold: "Hold | Flow") -> None:
         """``hold`` needs this object no longer."""
         if not self.holds:
             return

@@ -6,6 +6,7 @@ Source: spec durable-objects 10.5, python-workers 5.4; workerd api/http.c++ (Res
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_durable._core.http import BodyStream
 from pytest_durable._core.messages import Delivery, Request, Response
 from pytest_durable._core.platform_errors import PlatformError, type_error
 from pytest_durable._core.sockets import End, Upgrade, make_line
@@ -31,7 +32,11 @@ def answer_to(request: Delivery, response: object, container: "Container") -> ob
         end = _coupled(response.web_socket, container)
         container.sockets.answered(end)
         return replace(response, web_socket=end)
-    return replace(response, body=None) if request.method == "HEAD" else response
+    if request.method != "HEAD":
+        return response
+    if isinstance(response.body, BodyStream):
+        response.body.cancel()
+    return replace(response, body=None)
 
 
 def _coupled(upgrade: Upgrade, container: "Container") -> End:

@@ -81,6 +81,10 @@ class Isolate:
         self._check_class(cls)
         return cls
 
+    def give_up(self) -> None:
+        """Nothing is entered any more. What is suspended for ever refers to us, and is not to keep modules."""
+        self._modules = None
+
     def _load(self, name: str) -> ModuleType:
         if self._modules is not None:
             return self._modules.load(name)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from pytest_durable._core.actor import Outside
 from pytest_durable._core.alarms import RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop
 from pytest_durable._core.isolate import ModuleSet
@@ -26,6 +27,7 @@ class Machine:
         claim_failed: Is told of an assertion that failed where no caller may see it.
         failed: Is told of an error inside a callback of the platform.
         connect_socket: Opens a WebSocket to an address outside, with protocols to choose from.
+        outside: Sends a request of an object to the outside.
     """
 
     clock: Clock
@@ -38,3 +40,4 @@ class Machine:
     claim_failed: Callable[[BaseException], None]
     failed: Callable[[BaseException], None]
     connect_socket: Callable[[str, tuple[str, ...]], End]
+    outside: Outside

@@ -131,6 +131,7 @@ class Runtime:
             label=namespace.label,
             connect_socket=machine.connect_socket,
             sockets=app.socket_rules,
+            outside=machine.outside,
         )
 
     # -- all objects
@@ -184,6 +185,7 @@ class Runtime:
             raise error("abortIsolate() is not supported for this worker configuration.")
         message = "abortIsolate() was called." if reason is None else f"abortIsolate(): {reason}"
         aborted, self.isolate = self.isolate, self._next_isolate()
+        aborted.give_up()
         self.machine.journal.record(events.IsolateAborted, None, aborted.generation, message)
         with self._user_timers.dropping_together():
             for namespace in self.namespaces.values():
@@ -199,7 +201,7 @@ class Runtime:
         """One line for each call in flight and each object that holds others back, for messages."""
         lines = []
         for container in self.containers():
-            incarnation, label = container.incarnation, self._label(container.key)
+            incarnation, label = container.incarnation, self.label(container.key)
             if incarnation is None:
                 continue
             lines += sorted(f"{label}  {reply.method}() has not returned" for reply in incarnation.replies)
@@ -210,9 +212,10 @@ class Runtime:
     def unfinished_background(self) -> list[str]:
         """Objects with a ``waitUntil`` that has not finished, as messages call them."""
         found = (c for c in self.containers() if c.incarnation is not None and c.incarnation.has_background)
-        return [self._label(container.key) for container in found]
+        return [self.label(container.key) for container in found]
 
-    def _label(self, key: ObjectKey) -> str:
+    def label(self, key: ObjectKey) -> str:
+        """How messages call an object."""
         return self.namespaces[key.namespace].label(key)
 
     def strands(self) -> list[Strand]:
@@ -224,6 +227,10 @@ class Runtime:
     def end(self) -> None:
         """End the life: nothing of it runs again. Closing the disk is the host's business."""
         self.life.end(self._owns)
+        # What is suspended for ever refers to all this; it is not to keep objects that had nothing running.
+        self.isolate.give_up()
+        for namespace in self.namespaces.values():
+            namespace.forget_objects()
 
     def _owns(self, context: Context) -> bool:
         scope = scope_of(context)

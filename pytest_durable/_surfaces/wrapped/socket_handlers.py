@@ -11,7 +11,7 @@ from pytest_durable._core.actor import Socket
 from pytest_durable._core.messages import SocketClosed, SocketDelivery, SocketMessage
 from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException
-from pytest_durable._surfaces.wrapped.web_sockets import RawWebSocket
+from pytest_durable._surfaces.wrapped.web.sockets import RawWebSocket
 
 MISSING_HANDLER: Final = (
     "{cls} accepts WebSockets and has no {name}: each such event fails in production with "

@@ -13,7 +13,7 @@ from pytest_durable._surfaces.wrapped.data_proxies import JsArray, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import shown
 from pytest_durable._surfaces.wrapped.habits import Habits
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull, wire_of
-from pytest_durable._surfaces.wrapped.web_sockets import RawAutoResponse, SocketReference, socket_in
+from pytest_durable._surfaces.wrapped.web.sockets import RawAutoResponse, SocketReference, socket_in
 
 TAGS_NEED_TO_JS: Final = "a Python list given to acceptWebSocket() as tags needs to_js() in production"
 

@@ -17,8 +17,8 @@ from pytest_durable._surfaces.seams import Client, Namespace
 from pytest_durable._surfaces.wrapped.context import RawId
 from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException, explained, shown, shown_failure
-from pytest_durable._surfaces.wrapped.http import AbortError, Response, as_request
-from pytest_durable._surfaces.wrapped.proxies import JsProxy
+from pytest_durable._surfaces.wrapped.http import Response, fetch_through
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.references import Sendable, StubReference
 from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire, to_wire
 
@@ -68,14 +68,7 @@ class _FetcherWrapper(Sendable):
 
     async def fetch(self, resource: Any, **options: Any) -> Response:
         """Send a request, when awaited. Errors are ``OSError``s here (spec 1.58)."""
-        conversions = self._conversions
-        request = as_request(resource, options)
-        try:
-            answer = await Pending(self._client.send(request), conversions.from_wire, conversions.explain)
-        except JsException as failure:
-            raise AbortError(str(failure)) from None
-        assert isinstance(answer, Response)
-        return answer
+        return await fetch_through(self._client.send, self._conversions.explain, resource, options)
 
     def __to_wire__(self) -> object:
         return StubReference(self._client)
@@ -192,7 +185,7 @@ class _EnvWrapper:
 def _text(method: str, value: object) -> str:
     if value is ABSENT:
         raise not_of_type("DurableObjectNamespace", method, 1, "string")
-    return "undefined" if value is None else text_of(value)
+    return text_of(wire_of(value))
 
 
 def _options(options: object, kwargs: dict[str, Any]) -> object:

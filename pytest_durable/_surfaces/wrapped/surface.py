@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
 from pytest_durable._core.actor import current_scope
+from pytest_durable._core.http import FileContent
 from pytest_durable._core.isolate import Rules
 from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response, SocketDelivery
 from pytest_durable._core.platform_errors import type_error
@@ -27,6 +28,8 @@ from pytest_durable._surfaces.wrapped.socket_handlers import MISSING_HANDLER, so
 from pytest_durable._surfaces.wrapped.stubs import Conversions, RawEnv, _EnvWrapper, _FetcherWrapper
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict, decoded_types, lenient_types
+from pytest_durable._surfaces.wrapped.web.forms import Fields
+from pytest_durable._surfaces.wrapped.web.responses import JsResponse
 
 #: Methods that events have; never callable as methods (spec 1.33).
 RESERVED: Final = frozenset(
@@ -94,8 +97,10 @@ class WrappedSurface:
 
     def _from_wire(self, function: Callable[[FunctionReference], object]) -> FromWire:
         references: dict[type, Callable[[Any], object]] = {
-            Request: http.request_from_wire,
-            Response: http.response_from_wire,
+            Request: self._received_request,
+            Response: self._received_response,
+            FileContent: http.blob_from_wire,
+            Fields: http.form_from_wire,
             StubReference: self._received_stub,
             FunctionReference: function,
         }
@@ -146,7 +151,7 @@ class WrappedSurface:
                 return self._deliver_functions(_handler(instance, name), delivery.args)
             return _handler(instance, name)(*arguments)
         if isinstance(delivery, Request):
-            return _relaxed(_handler(instance, "fetch"), http.request_from_wire(delivery))
+            return _relaxed(_handler(instance, "fetch"), self._received_request(delivery))
         if isinstance(delivery, Alarm):
             return _relaxed(_handler(instance, "alarm"), RawAlarmInfo(delivery.info))
         return self._deliver_socket_event(instance, delivery)
@@ -169,9 +174,10 @@ class WrappedSurface:
             return UNDEFINED
         if isinstance(delivery, Call):
             return to_wire(result)
-        if not isinstance(result, http.Response):
+        sent = result.__to_wire__() if isinstance(result, http.PyFetchResponse | JsResponse) else None
+        if sent is None:
             raise type_error("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
-        return result.__to_wire__()
+        return sent
 
     def env(self, bindings: Mapping[str, object]) -> object:
         """``env`` as user code sees it (for the test)."""
@@ -196,6 +202,12 @@ class WrappedSurface:
     @functools.cached_property
     def _reception(self) -> Reception:
         return Reception(self._result, self._conversions.explain)
+
+    def _received_request(self, message: Request) -> http.Request:
+        return http.request_from_wire(message, self._conversions.explain)
+
+    def _received_response(self, message: Response) -> http.Response:
+        return http.response_from_wire(message, self._conversions.explain)
 
     def _received_stub(self, reference: StubReference) -> _FetcherWrapper:
         scope = current_scope()

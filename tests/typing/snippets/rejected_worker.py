@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from js import Headers, WebSocketPair  # E: attr-defined
+from js import HTMLRewriter, WebSocketPair  # E: attr-defined
 from pyodide.ffi import to_js
 from workers import DurableObject, Response, durable_object  # E: attr-defined
 
@@ -70,6 +70,6 @@ def responses(data: Any) -> list[Response]:
     return [
         Response({"a": 1}),  # E: arg-type
         Response("a", 200, statusText="OK"),  # E: call-arg
-        Response.json(data),  # E: list-item
+        Response.json(data),
         to_js({}, dict_convertor=None),  # E: call-overload
     ]

@@ -18,15 +18,16 @@ from pytest_durable._core.actor import (
     open_socket,
     send,
 )
+from pytest_durable._core.http import FileContent
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.sockets import AutoResponse
 from pytest_durable._core.storage.values import UNDEFINED
-from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException, shown
 from pytest_durable._surfaces.wrapped.habits import Habits
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull, wire_of
 from pytest_durable._surfaces.wrapped.references import ProxiedReference, PythonReference
+from pytest_durable._surfaces.wrapped.web.blobs import JsBlob
 
 _STATES: Final = ("CONNECTING", "OPEN", "CLOSING", "CLOSED")
 _ON: Final = ("onopen", "onmessage", "onclose", "onerror")
@@ -211,34 +212,10 @@ class RawEvent(JsProxy):
             self.message, self.error = f"Uncaught Error: {event.error}", JsException("Error", event.error)
 
 
-class MessageBlob(JsProxy):
-    """A binary message as listeners get it unless ``binaryType`` says otherwise."""
-
-    _kind = "Blob"
-    _target: bytes
-
-    type = ""
-
-    @property
-    def size(self) -> int:
-        """Length in bytes."""
-        return len(self._target)
-
-    def arrayBuffer(self) -> Settled:
-        """Awaited for an ArrayBuffer."""
-        return Settled(proxy_of(self._target))
-
-    def bytes(self) -> Settled:
-        """Awaited for an ArrayBuffer's view."""
-        return Settled(proxy_of(self._target))
-
-    def text(self) -> Settled:
-        """Awaited for the text."""
-        return Settled(self._target.decode("utf-8", "replace"))
-
-
 def _data(message: str | bytes | None, binary_type: str) -> Any:
-    return MessageBlob(message) if isinstance(message, bytes) and binary_type == "blob" else proxy_of(message)
+    if isinstance(message, bytes) and binary_type == "blob":
+        return JsBlob(FileContent(content=message, content_type=""))
+    return proxy_of(message)
 
 
 class WebSocket:
