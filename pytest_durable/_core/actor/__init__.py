@@ -20,6 +20,7 @@ from pytest_durable._core.actor.callbacks import wrap_callback
 from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
 from pytest_durable._core.actor.channel import Channel
 from pytest_durable._core.actor.commit import ActorStorage
+from pytest_durable._core.actor.connection import SocketEvent
 from pytest_durable._core.actor.container import Container
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.facet_tree import FacetTree
@@ -41,7 +42,7 @@ from pytest_durable._core.actor.scope import (
     scope_of,
 )
 from pytest_durable._core.actor.services import Outside, Services
-from pytest_durable._core.actor.sockets import Socket, SocketEvent, make_pair, received
+from pytest_durable._core.actor.sockets import Socket, make_pair, received
 from pytest_durable._core.actor.sockets_face import ObjectSockets, attach, auto_response, close, open_socket, send
 from pytest_durable._core.actor.staying import what_keeps
 from pytest_durable._core.actor.storage_face import (

@@ -10,9 +10,10 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Final
 
 from pytest_durable._core import events
+from pytest_durable._core.actor.connection import Connection, Stage, refused_if_too_large, write_arrival
 from pytest_durable._core.actor.incoming import IncomingEvent
 from pytest_durable._core.actor.scope import is_in_turn
-from pytest_durable._core.actor.sockets import Connection, Socket, Stage, refused_if_too_large, write_arrival
+from pytest_durable._core.actor.sockets import Socket, socket_for
 from pytest_durable._core.messages import SocketClosed, SocketDelivery, SocketFailed, SocketMessage
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error
 from pytest_durable._core.sockets import DISCONNECTED, LOST_CODE, AutoResponse, Broken, Close, End, Frame
@@ -87,7 +88,7 @@ class HibernatableSockets:
     def sockets(self, tag: str | None, owner: "Incarnation") -> list[Socket]:
         """Those of ``owner``'s object: all, newest first; or those with ``tag``, oldest first."""
         found = reversed(self._accepted) if tag is None else (each for each in self._accepted if tag in each.tags)
-        return [each.socket_for(owner) for each in found]
+        return [socket_for(each, owner) for each in found]
 
     def next_number(self) -> int:
         """The number of one more socket."""
@@ -144,7 +145,7 @@ class HibernatableSockets:
         method = _HANDLERS.get(type(frame), "webSocketMessage" if isinstance(frame, str | bytes) else "webSocketClose")
 
         def handle(incarnation: "Incarnation") -> object:
-            delivery = _delivery(connection.socket_for(incarnation), frame)
+            delivery = _delivery(socket_for(connection, incarnation), frame)
             if isinstance(delivery, SocketMessage):
                 return self._services.surface.deliver(incarnation.instance, delivery)
             return self._handle_end(connection, incarnation, delivery)

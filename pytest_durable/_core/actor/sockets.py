@@ -10,25 +10,30 @@ What is sent on a socket leaves like everything else, after the writes before it
 Source: workerd api/web-socket.c++; spec python-workers 6.4, 6.9; states and refusals asked of the binary.
 """
 
-import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_durable._core import events
+from pytest_durable._core.actor.connection import (
+    Connection,
+    Listener,
+    SocketEvent,
+    Stage,
+    guarded,
+    note_arrival,
+    refused_if_too_large,
+)
 from pytest_durable._core.actor.gates import Section
-from pytest_durable._core.actor.scope import current_scope, is_in_turn, require_own
+from pytest_durable._core.actor.scope import current_scope, require_own
 from pytest_durable._core.platform_errors import PlatformError, error, type_error
 from pytest_durable._core.sockets import (
     DISCONNECTED,
     LOST_CODE,
     NO_CONNECTION,
-    TOO_LARGE_CODE,
     Broken,
     Close,
     End,
     Frame,
-    Lost,
     Message,
     Readiness,
     make_line,
@@ -45,85 +50,6 @@ KIND: Final = "Native"
 _NOT_ACCEPTED: Final = (
     "You must call one of accept() or state.acceptWebSocket() on this WebSocket before sending messages."
 )
-
-
-class Stage(enum.Enum):
-    """What has been done with one end of a pair."""
-
-    FRESH = "fresh"
-    CONNECTING = "connecting"
-    ACCEPTED = "accepted"
-    HIBERNATABLE = "hibernatable"
-    USED = "used in a response"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SocketEvent:
-    """What listeners are told. ``kind`` is open, message, close or error; the rest belongs to some of these.
-
-    Attributes:
-        data: Of a message.
-        code, reason, was_clean: Of a close.
-        error: Of an error.
-    """
-
-    kind: str
-    data: Message | None = None
-    code: int = 0
-    reason: str = ""
-    was_clean: bool = False
-    error: str = ""
-
-
-Listener = Callable[[SocketEvent], object]
-
-
-class Connection:
-    """What stays of a WebSocket while instances come and go.
-
-    Args:
-        end: Its end of the line; None: there is none yet.
-        url: Where it leads, if it was opened from here.
-        protocol: Which protocol was agreed on.
-    """
-
-    def __init__(self, end: End | None, *, url: str | None = None, protocol: str = "") -> None:
-        self.end = end
-        self.url = url
-        self.protocol = protocol
-        self.stage = Stage.FRESH
-        #: Our close frame was sent, or is about to be.
-        self.has_closed = False
-        #: The other side has closed or is gone, and whoever has accepted the socket was told.
-        self.was_closed = False
-        #: The end has arrived, in whatever form; nothing that comes after it is told.
-        self.is_ending = False
-        #: Numbers the sockets that one object has accepted; 0 before that.
-        self.number = 0
-        self.tags: tuple[str, ...] = ()
-        self.attachment: bytes | None = None
-        #: Instant of the last automatic answer, ns since the epoch.
-        self.answered_ns: int | None = None
-        #: What the instance that is in memory holds of it.
-        self.socket: Socket | None = None
-
-    def __repr__(self) -> str:
-        return f"<Connection {self.number}, {self.stage.value}, {self.end!r}>"
-
-    @property
-    def readiness(self) -> Readiness:
-        """The state that users see."""
-        if self.stage is Stage.CONNECTING:
-            return Readiness.CONNECTING
-        if self.has_closed or self.was_closed:
-            return Readiness.CLOSED if self.has_closed and self.was_closed else Readiness.CLOSING
-        return Readiness.OPEN
-
-    def socket_for(self, owner: "Incarnation") -> "Socket":
-        """What ``owner`` holds of it; a new instance gets a new one."""
-        if self.socket is None or self.socket.owner is not owner:
-            self.socket = Socket(self, owner)
-        return self.socket
 
 
 class Socket:
@@ -450,44 +376,11 @@ async def _finish(awaitable: Any) -> None:
     await awaitable
 
 
-def guarded(owner: "Incarnation", work: Callable[[], None]) -> None:
-    """Take note of what has arrived. A crash point ends here, unless the sender's own turn has to be unwound."""
-    if is_in_turn():
-        work()
-    else:
-        owner.services.life.run_guarded(work)
-
-
-def refused_if_too_large(connection: Connection, frame: Frame, bytes_max: int) -> Frame:
-    """The frame, or if it is a message that is too large, what ends the connection."""
-    if not isinstance(frame, str | bytes) or size_of(frame) <= bytes_max:
-        return frame
-    refused = Broken(f"Message is too large: {size_of(frame)} > {bytes_max}")
-    connection.is_ending = True  # before the other side answers the close
-    assert connection.end is not None
-    if not connection.has_closed:
-        connection.has_closed = True
-        connection.end.send(Close(TOO_LARGE_CODE, "Message is too large"))
-    return refused
-
-
-def note_arrival(owner: "Incarnation", connection: Connection, frame: Frame) -> None:
-    """Write the record of what has arrived for ``owner``.
-
-    Records: WebSocketReceived, WebSocketClosed.
-    """
-    record = owner.services.journal.record
-    write_arrival(lambda kind, *values: record(kind, owner.key, connection.number, *values), frame)
-
-
-def write_arrival(record: Callable[..., None], frame: Frame) -> None:
-    """As ``note_arrival``; ``record`` knows object and socket."""
-    if isinstance(frame, str | bytes):
-        record(events.WebSocketReceived, frame)
-    elif isinstance(frame, Close):
-        record(events.WebSocketClosed, frame.code, frame.reason, True)
-    else:
-        record(events.WebSocketClosed, LOST_CODE, DISCONNECTED if isinstance(frame, Lost) else frame.error, False)
+def socket_for(connection: Connection, owner: "Incarnation") -> Socket:
+    """What ``owner`` holds of a connection; a new instance gets a new one."""
+    if connection.socket is None or connection.socket.owner is not owner:
+        connection.socket = Socket(connection, owner)
+    return connection.socket
 
 
 def make_pair() -> tuple[Socket, Socket]:

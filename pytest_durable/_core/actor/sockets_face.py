@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from pytest_durable._core.actor.arguments import ABSENT, int32_of, is_nothing, not_of_type, number_of, text_of
+from pytest_durable._core.actor.connection import Connection, Stage
 from pytest_durable._core.actor.scope import current_scope, require_own
-from pytest_durable._core.actor.sockets import KIND, Connection, Socket, Stage
+from pytest_durable._core.actor.sockets import KIND, Socket
 from pytest_durable._core.platform_errors import PlatformError, error, range_error, type_error
 from pytest_durable._core.sockets import AutoResponse, refusal_of_close
 from pytest_durable._core.storage.values import UNDEFINED, JSDate, JSTypedArray, date_from_milliseconds
