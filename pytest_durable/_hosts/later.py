@@ -9,9 +9,7 @@ _INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
     {
         "assert_hibernatable": "Objects have no WebSockets yet.",
         "connect": "Objects have no WebSockets yet.",
-        "fetch": "Send the request to an object:  await stub.fetch(url)",
         "network": "Replace what sends the request:  monkeypatch.setattr(…)",
-        "scheduled": "Call what the handler would call:  await stub.method()",
     }
 )
 

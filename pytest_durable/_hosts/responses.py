@@ -74,15 +74,18 @@ class Answer:
     Attributes:
         status: The status code.
         headers: Lower-case names to values.
+        exception: What the handler raised, if this is what the platform answers then; else None.
     """
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, exception: BaseException | None = None) -> None:
+        self.exception = exception
         self.status = response.status
         self.headers = dict(response.headers)
         self._body = response.body or b""
 
     def __repr__(self) -> str:
-        return f"<response {self.status}, {len(self._body)} bytes>"
+        raised = "" if self.exception is None else f", because of {self.exception!r}"
+        return f"<response {self.status}, {len(self._body)} bytes{raised}>"
 
     async def bytes(self) -> bytes:
         """The body."""

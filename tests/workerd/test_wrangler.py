@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_durable._hosts.workerd.wrangler import BoundClass, WranglerConfig, read_wrangler
+from pytest_durable._hosts.wrangler import BoundClass, WranglerConfig, read_wrangler
 from pytest_durable.errors import ConfigurationError
 
 JSONC = """

@@ -14,6 +14,7 @@ from pytest_durable._core.actor.arguments import (
 )
 from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
+from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.container import Container, Pin
 from pytest_durable._core.actor.context import ObjectContext
@@ -22,7 +23,9 @@ from pytest_durable._core.actor.facets import Facets, FacetStart
 from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
-from pytest_durable._core.actor.reply import never_sent
+from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
+from pytest_durable._core.actor.reply import Reply, never_sent
+from pytest_durable._core.actor.requests import answer_to
 from pytest_durable._core.actor.scope import (
     SCOPE,
     Scope,
@@ -42,6 +45,7 @@ from pytest_durable._core.actor.storage_face import (
 )
 from pytest_durable._core.actor.strand import Strand
 from pytest_durable._core.actor.transactions import TransactionHandle
+from pytest_durable._core.actor.worker_event import WorkerEvent
 from pytest_durable._core.storage import member
 
 __all__ = [
@@ -69,13 +73,17 @@ __all__ = [
     "ObjectStorage",
     "ObjectTransaction",
     "Pin",
+    "Reply",
     "Scope",
     "Services",
     "StorageOperations",
     "Strand",
     "TransactionHandle",
+    "WorkerEvent",
+    "answer_to",
     "current_scope",
     "hex_told_of",
+    "is_claim",
     "is_in_turn",
     "is_nothing",
     "is_object",
@@ -84,7 +92,9 @@ __all__ = [
     "never_sent",
     "not_of_type",
     "number_of",
+    "refusal_of_arguments",
     "require_own",
+    "require_sendable_result",
     "scope_of",
     "text_of",
     "truth",

@@ -70,11 +70,14 @@ class Incarnation:
         #: Elapsed time at which the object last did something; meaningful while nothing runs.
         self.idle_since_ns = services.elapsed_ns()
         self._depth = 0
-        self.storage = ActorStorage(self, services, store, container.alarms)
+        self.storage = self._make_storage(store)
         self._section_timers: tuple[Timer, ...] = ()  # not a set: there are hardly ever any
 
     def __repr__(self) -> str:
         return f"<Incarnation of {self.key}: {len(self.strands)} strands, {len(self.replies)} in flight>"
+
+    def _make_storage(self, store: "ObjectStore") -> ActorStorage:
+        return ActorStorage(self, self.services, store, self.container.alarms)
 
     # -- turns
 

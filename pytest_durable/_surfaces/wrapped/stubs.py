@@ -7,13 +7,13 @@ Source: workers-runtime-sdk workers/rpc.py; spec python-workers 1.5, 1.9; durabl
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pytest_durable._core.actor import ABSENT, is_nothing, is_object, member, not_of_type, text_of
 from pytest_durable._core.messages import Call
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error, range_error
 from pytest_durable._surfaces.awaitables import Pending, Settled
-from pytest_durable._surfaces.seams import Client, Namespace
+from pytest_durable._surfaces.seams import Client, Namespace, Service, ServiceClient
 from pytest_durable._surfaces.wrapped.context import RawId
 from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException, explained, shown, shown_failure
@@ -47,12 +47,13 @@ class Conversions:
 class _FetcherWrapper(Sendable):
     """A stub: every name is a method of the other object, whether or not it exists there."""
 
-    def __init__(self, client: Client, conversions: Conversions, *, is_named: bool = True) -> None:
+    def __init__(self, client: Client | ServiceClient, conversions: Conversions, *, is_named: bool = True) -> None:
         self._client = client
         self._conversions = conversions
         if is_named:  # a stub that was sent has neither: what has these names is of the other side
-            self.id = RawId(client.id)
-            self.name = client.id.name
+            named = cast("Client", client)
+            self.id = RawId(named.id)
+            self.name = named.id.name
 
     def __getattr__(self, name: str) -> Callable[..., Pending | Settled]:
         # Names of Python's own protocols stay Python's (copy, pickle, inspect …); `then` would make it awaitable.
@@ -151,6 +152,17 @@ class _DurableObjectNamespaceWrapper:
         return _DurableObjectNamespaceWrapper(self._binding)
 
 
+class RawFetcher(JsProxy):
+    """A binding to an entrypoint, without wrapping."""
+
+    _kind = "Fetcher"
+
+    def __init__(self, service: Service, conversions: Conversions) -> None:
+        super().__init__(service)
+        self.service = service
+        self.conversions = conversions
+
+
 class RawEnv(JsProxy):
     """``env._env``: bindings as the platform hands them over."""
 
@@ -163,7 +175,11 @@ class RawEnv(JsProxy):
         if name.startswith("__") or name not in self._bindings:
             raise AttributeError(name)
         binding = self._bindings[name]
-        return RawNamespace(binding, self._conversions) if isinstance(binding, Namespace) else proxy_of(binding)
+        if isinstance(binding, Namespace):
+            return RawNamespace(binding, self._conversions)
+        if isinstance(binding, Service):
+            return RawFetcher(binding, self._conversions)
+        return proxy_of(binding)
 
 
 class _EnvWrapper:
@@ -185,6 +201,8 @@ class _EnvWrapper:
         binding = getattr(self._env, name)
         if isinstance(binding, RawNamespace):
             binding = _DurableObjectNamespaceWrapper(binding)
+        elif isinstance(binding, RawFetcher):
+            binding = _FetcherWrapper(binding.service.service_client(), binding.conversions, is_named=False)
         setattr(self, name, binding)
         return binding
 

@@ -140,11 +140,11 @@ class WrappedSurface:
             try:
                 arguments = [convert(value) for value in delivery.args]
             except _FunctionMetError:
-                return self._deliver_functions(_handler(instance, name), delivery.args)
-            return _handler(instance, name)(*arguments)
+                return self._deliver_functions(method_of(instance, name), delivery.args)
+            return method_of(instance, name)(*arguments)
         if isinstance(delivery, Request):
-            return _relaxed(_handler(instance, "fetch"), http.request_from_wire(delivery))
-        return _relaxed(_handler(instance, "alarm"), RawAlarmInfo(delivery.info))
+            return relaxed(method_of(instance, "fetch"), http.request_from_wire(delivery))
+        return relaxed(method_of(instance, "alarm"), RawAlarmInfo(delivery.info))
 
     def answer(self, delivery: Delivery, result: object) -> object:
         """The wire value of a result.
@@ -162,9 +162,13 @@ class WrappedSurface:
             raise type_error("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
         return result.__to_wire__()
 
+    def raw_env(self, bindings: Mapping[str, object]) -> RawEnv:
+        """``env`` as the platform hands it over."""
+        return RawEnv(bindings, self._conversions)
+
     def env(self, bindings: Mapping[str, object]) -> object:
         """``env`` as user code sees it (for the test)."""
-        return _EnvWrapper(RawEnv(bindings, self._conversions))
+        return _EnvWrapper(self.raw_env(bindings))
 
     def context(self, instance: object, context: Context) -> object:
         """``ctx`` as user code sees it (for the test); the instance's own, if it kept one."""
@@ -221,14 +225,15 @@ def _stop_at_function(_reference: FunctionReference) -> NoReturn:
     raise _FunctionMetError
 
 
-def _handler(instance: object, name: str) -> Callable[..., object]:
+def method_of(instance: object, name: str) -> Callable[..., object]:
+    """The handler or method of an instance; raises TypeError in the platform's words if there is none."""
     found = getattr(instance, name, None)
     if not callable(found):
         raise type_error(f"Method {name} does not exist")
     return found  # type: ignore[no-any-return]
 
 
-def _relaxed(handler: Callable[..., object], *args: object) -> object:
+def relaxed(handler: Callable[..., object], *args: object) -> object:
     """Call a handler with as many of the arguments as its signature takes (spec 1.29)."""
     code = getattr(getattr(handler, "__func__", None), "__code__", None)
     if code is not None and not hasattr(handler, "__wrapped__"):  # a plain method: its code says it all, and quickly
