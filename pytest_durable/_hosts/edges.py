@@ -95,7 +95,12 @@ def _wrapped_edge(app: App, report: Callable[[str, str], None]) -> Edge:
     from pytest_durable._surfaces.wrapped.surface import WrappedSurface
     from pytest_durable._surfaces.wrapped.worker import PythonWorker
 
-    surface = WrappedSurface(enhanced_errors=app.enhanced_errors, lenient=app.lenient, report=report)
+    surface = WrappedSurface(
+        enhanced_errors=app.enhanced_errors,
+        lenient=app.lenient,
+        report=report,
+        has_global_handlers=app.has_global_handlers,
+    )
     return Edge(
         name="wrapped",
         surface=surface,
@@ -116,6 +121,18 @@ def _original(failure: RemoteFailure) -> BaseException:
     if instead is not None:
         instead.__cause__ = original  # with the line of user code that met it
         return instead
+    _explain_prefix(original)
     if isinstance(original, PlatformError) and failure.reset:
         original.durable_object_reset = True
     return original
+
+
+def _explain_prefix(original: BaseException) -> None:
+    """The platform's note on an import that names the directory of the main module (spec python-workers 8.8)."""
+    if isinstance(original, ModuleNotFoundError) and original.name == "src":
+        note = (
+            "If your main module is inside the 'src' directory then your import statement shouldn't include a 'src.' "
+            "prefix"
+        )
+        if note not in getattr(original, "__notes__", ()):
+            original.add_note(note)

@@ -47,6 +47,8 @@ class InProcessHost(AllObjects, WorkerVerbs):
         world: The test's time and loop, if several hosts share one.
         root: Where ``"module:Class"``, ``config`` and ``main`` are looked up; the current directory by default.
         is_test_module: Tells the test's own modules, which are never executed again.
+        usual_config: The configuration that is read if ``app`` names none and the test asks for something of it; by
+            default ``wrangler.json``, ``.jsonc`` or ``.toml`` in ``root``.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class InProcessHost(AllObjects, WorkerVerbs):
         world: World | None = None,
         root: Path | None = None,
         is_test_module: Callable[[ModuleType], bool] | None = None,
+        usual_config: str | None = None,
     ) -> None:
         check_arguments(
             storage=storage,
@@ -94,6 +97,7 @@ class InProcessHost(AllObjects, WorkerVerbs):
         load = make_loader(computer.world.installed_modules, root, is_test_module)
         process = Process(computer, deployment, load, root)
         super().__init__(computer, process, partial(LocalLine, process, computer.failures), storage=storage)
+        self.usual_config = usual_config
         self._explain_waits(process.describe_waits)
         if crash_at is not None:
             process.cut_at(at_number(crash_at, self.journal))

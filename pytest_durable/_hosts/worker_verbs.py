@@ -70,7 +70,8 @@ class WorkerVerbs(CommonHost):
     @property
     def env(self) -> object:
         """What user code sees, with production's stubs."""
-        self._find_application(None)
+        if not self.namespaces:  # else the test has said what there is
+            self._adopt_project(must_be_python=True)
         return self._process.edge.env(self._process.require_running().bindings)
 
     @ends_with_the_life
@@ -179,7 +180,7 @@ class WorkerVerbs(CommonHost):
 
     def _require_worker(self, verb: str) -> None:
         self.world.check_loop()
-        self._find_application(None)
+        self._adopt_project(must_be_python=False)
         if not self._process.deployment.has_main:
             where = self._process.root
             raise ConfigurationError(
@@ -190,23 +191,26 @@ class WorkerVerbs(CommonHost):
                 "See docs/how-to/python-worker.md"
             )
 
-    def _find_application(self, binding: str | None) -> None:
-        """Read the configuration of the project, if the application has named none and the test asks for it.
+    def _find_application(self, binding: str) -> None:
+        """A test asks for a binding; one that is declared needs no configuration."""
+        if not any(binding == namespace.binding for namespace in self.namespaces):
+            self._adopt_project(must_be_python=False)
+
+    def _adopt_project(self, *, must_be_python: bool) -> None:
+        """Read the configuration of the project, if the test has described no application of its own.
 
         Args:
-            binding: The binding that the test asks for; one that is declared needs no configuration.
+            must_be_python: One that names another main module is none of our business.
         """
         deployment, process = self._process.deployment, self._process
-        if deployment.has_main or deployment.app.config is not None or deployment.app.surface == "neutral":
-            return
-        if binding is not None and any(binding == namespace.binding for namespace in self.namespaces):
+        app = deployment.app
+        if deployment.has_main or deployment.namespaces or app.config is not None or app.surface == "neutral":
             return
         path = find_config(process.root) if self.usual_config is None else process.root / self.usual_config
-        if path is None or (binding is None and not _is_python(path)):
+        if path is None or (must_be_python and not _is_python(path)):
             return
-        found = redeploy(replace(deployment.app, config=path), deployment, self.platform_warnings.report, process.root)
         process.require_running()
-        process.adopt(found)
+        process.adopt(redeploy(replace(app, config=path), deployment, self.platform_warnings.report, process.root))
         with suppress(LifeEnded):
             self._declarations.declare_application()
             process.begin_worker()

@@ -1,14 +1,14 @@
 """User modules and what they can see: surfaces, the loader, isolates."""
 
-from pytest_durable._core.isolate.global_scope import GLOBAL_SCOPE, global_bindings, require_event
+from pytest_durable._core.isolate.global_scope import GlobalScope, global_scope, require_event
 from pytest_durable._core.isolate.isolate import ClassObject, ClassPath, Isolate, MainClass, Target
 from pytest_durable._core.isolate.loader import InstalledModules, ModuleSet, below
 from pytest_durable._core.isolate.surface import Rules, Surface, WorkerCode
 
 __all__ = [
-    "GLOBAL_SCOPE",
     "ClassObject",
     "ClassPath",
+    "GlobalScope",
     "InstalledModules",
     "Isolate",
     "MainClass",
@@ -18,6 +18,6 @@ __all__ = [
     "Target",
     "WorkerCode",
     "below",
-    "global_bindings",
+    "global_scope",
     "require_event",
 ]

@@ -8,14 +8,30 @@ Source: workerd io/io-context.c++ (IoContext::current); spec python-workers 8.1.
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final
 
+from pytest_durable._core.isolate.surface import Surface
 from pytest_durable._core.platform_errors import error
 
-#: What ``env`` shows at the top level of a module; a variable, not state: each context has its own value.
-GLOBAL_SCOPE: Final[ContextVar[Callable[[], Mapping[str, object]] | None]] = ContextVar(
-    "pytest_durable_global_scope", default=None
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalScope:
+    """What code at the top level of a module may look at.
+
+    Attributes:
+        bindings: What ``env`` shows.
+        surface: How it shows that.
+        abort_isolate: Gives up the isolate in which the module is executed.
+    """
+
+    bindings: Callable[[], Mapping[str, object]]
+    surface: Surface
+    abort_isolate: Callable[[str | None], None]
+
+
+#: Set while a module of an application is executed. A variable, not state: each context has its own value.
+GLOBAL_SCOPE: Final[ContextVar[GlobalScope | None]] = ContextVar("pytest_durable_global_scope", default=None)
 _REFUSAL: Final = (
     "Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting a timeout, "
     "and generating random values are not allowed within global scope. To fix this error, perform this operation "
@@ -23,10 +39,9 @@ _REFUSAL: Final = (
 )
 
 
-def global_bindings() -> Mapping[str, object] | None:
-    """The bindings, if the running code is at the top level of a module of an application."""
-    read = GLOBAL_SCOPE.get()
-    return None if read is None else read()
+def global_scope() -> GlobalScope | None:
+    """What there is to look at, if the running code is at the top level of a module of an application."""
+    return GLOBAL_SCOPE.get()
 
 
 def require_event() -> None:

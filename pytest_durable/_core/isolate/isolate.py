@@ -4,12 +4,12 @@ A class handed over as an object is used as it is (decisions 6.3); a class named
 modules of the isolate, which are executed anew for each isolate.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from pytest_durable._core.isolate.global_scope import GLOBAL_SCOPE
+from pytest_durable._core.isolate.global_scope import GLOBAL_SCOPE, GlobalScope
 from pytest_durable._core.isolate.loader import ModuleSet, find_class
 
 
@@ -59,7 +59,7 @@ class Isolate:
         make_modules: Makes the isolate's set of modules; called when a class is first asked for by its path.
         check_class: Refuses what is no class of objects. One that was handed over has been checked.
         loaded: Told once, when the first module has been executed.
-        bindings: What ``env`` shows to code at the top level of a module.
+        global_scope: What code at the top level of a module may look at.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Isolate:
         make_modules: Callable[[], ModuleSet],
         check_class: Callable[[type], None],
         loaded: Callable[[], None],
-        bindings: Callable[[], Mapping[str, object]],
+        global_scope: GlobalScope,
     ) -> None:
         self.generation = generation
         #: Nothing of the test's own context reaches user code.
@@ -76,7 +76,7 @@ class Isolate:
         self._make_modules = make_modules
         self._check_class = check_class
         self._loaded = loaded
-        self._bindings = bindings
+        self._global_scope = global_scope
         self._modules: ModuleSet | None = None
 
     def __repr__(self) -> str:
@@ -107,7 +107,7 @@ class Isolate:
         """A module of the application; executed if it has not been. What executing it raises comes through."""
         modules = self._make_modules() if self._modules is None else self._modules
         context = self.base_context.copy()
-        context.run(GLOBAL_SCOPE.set, self._bindings)
+        context.run(GLOBAL_SCOPE.set, self._global_scope)
         module = context.run(modules.load, name)
         if self._modules is None:
             self._modules = modules

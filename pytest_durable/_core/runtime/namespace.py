@@ -23,7 +23,7 @@ from pytest_durable._core.actor import (
 )
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
-from pytest_durable._core.isolate import Target
+from pytest_durable._core.isolate import Target, require_event
 from pytest_durable._core.messages import Delivery, ObjectKey
 from pytest_durable._core.platform_errors import connection_lost
 from pytest_durable._core.storage import NamespaceFiles
@@ -306,5 +306,10 @@ class NamespaceBinding:
                 return object_id
 
     def client(self, object_id: ObjectId) -> ObjectClient:
-        """The inside of a new stub."""
+        """The inside of a new stub.
+
+        Raises:
+            PlatformError: The code runs at the top level of a module.
+        """
+        require_event()
         return ObjectClient(self._namespace, object_id)

@@ -29,7 +29,7 @@ from pytest_durable._core.actor import (
 from pytest_durable._core.alarms import AlarmScheduler, RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop
 from pytest_durable._core.cron import Cron
-from pytest_durable._core.isolate import ClassObject, Isolate, Target
+from pytest_durable._core.isolate import ClassObject, GlobalScope, Isolate, Target
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import EntrypointKey, ObjectKey, Scheduled
@@ -329,7 +329,11 @@ class Runtime:
             lambda: worker.plan.make_modules(is_first),
             worker.plan.surface.check_class,
             lambda: machine.journal.record(events.IsolateLoaded, None, generation),
-            lambda: worker.bindings,
+            GlobalScope(
+                bindings=lambda: worker.bindings,
+                surface=worker.plan.surface,
+                abort_isolate=partial(self._abort_isolate, worker),
+            ),
         )
 
     def abort_isolate(self, reason: str | None) -> None:

@@ -74,6 +74,21 @@ class WorkerEntrypoint:
 _wrap_init(WorkerEntrypoint)
 
 
+def handler(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator for handlers that are functions of a module: what it is handed is wrapped, as in methods.
+
+    Source: workers-runtime-sdk workers/entrypoints.py; spec python-workers 1.34.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > 1:
+            args = (args[0], _EnvWrapper(args[1]), *args[2:])
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
 def require_object_class(cls: type) -> None:
     """Make sure that ``cls`` is a class of objects: a proper subclass of ``DurableObject``.
 

@@ -122,7 +122,9 @@ class RawNamespace(JsProxy):
         if not isinstance(object_id, RawId):
             raise shown(not_of_type(self._kind, "get", 1, "DurableObjectId"))
         _thrown(lambda: _check_get_options(_options(options, kwargs)))
-        return self.namespace.client(object_id.object_id)
+        raw_id = object_id.object_id
+        client: Client = _thrown(lambda: self.namespace.client(raw_id))
+        return client
 
 
 class _DurableObjectNamespaceWrapper:

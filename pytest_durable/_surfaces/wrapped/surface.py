@@ -49,14 +49,21 @@ class WrappedSurface:
         lenient: Results answer ``to_py()``, properties are read afresh, raw storage takes native values (spec 2.16).
         enhanced_errors: Compatibility date 2026-04-21 or later (spec 1.55).
         report: Takes the code and text of each platform warning (spec 9).
+        has_global_handlers: A compatibility date before 2025-08-14: names of handlers begin with ``on_`` (spec 1.34).
     """
 
     name: Final = "wrapped"
     rules: Final = Rules(constructor_failure="replay", alarm_without_handler="deliver")
 
     def __init__(
-        self, *, lenient: bool = True, enhanced_errors: bool = True, report: Callable[[str, str], None] = _ignore
+        self,
+        *,
+        lenient: bool = True,
+        enhanced_errors: bool = True,
+        report: Callable[[str, str], None] = _ignore,
+        has_global_handlers: bool = False,
     ) -> None:
+        self._prefix = "on_" if has_global_handlers else ""
         self._lenient = lenient
         self._enhanced_errors = enhanced_errors
         self._report = report
@@ -122,7 +129,7 @@ class WrappedSurface:
 
     def has_handler(self, cls: type, name: str) -> bool:
         """Whether objects of the class answer the event ``name``."""
-        return callable(getattr(cls, name, None))
+        return callable(getattr(cls, self._prefix + name, None))
 
     def deliver(self, instance: object, delivery: Delivery) -> object:
         """Start the handler or method; its result is unconverted.
@@ -143,8 +150,8 @@ class WrappedSurface:
                 return self._deliver_functions(method_of(instance, name), delivery.args)
             return method_of(instance, name)(*arguments)
         if isinstance(delivery, Request):
-            return relaxed(method_of(instance, "fetch"), http.request_from_wire(delivery))
-        return relaxed(method_of(instance, "alarm"), RawAlarmInfo(delivery.info))
+            return relaxed(method_of(instance, self._prefix + "fetch"), http.request_from_wire(delivery))
+        return relaxed(method_of(instance, self._prefix + "alarm"), RawAlarmInfo(delivery.info))
 
     def answer(self, delivery: Delivery, result: object) -> object:
         """The wire value of a result.
