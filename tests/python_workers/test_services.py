@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyodide.ffi import JsException
 
 from pytest_durable import App, Host, HostFactory, PlatformError
 from pytest_durable.errors import ConfigurationError
@@ -233,9 +234,9 @@ async def test_service_of_a_worker_that_is_not_there_says_how_to_have_it(shop: H
 async def test_entrypoint_that_is_missing_is_named(shop: Host) -> None:
     env: Any = shop.env
 
-    answer = await shop.fetch("https://x/nowhere")
-    assert "There is no 'Nowhere' class defined" in str(answer.exception)
-    with pytest.raises(Exception, match="There is no 'Nowhere' class defined"):
+    with pytest.raises(ConfigurationError, match=r"^The main module entry exports no WorkerEntrypoint"):
+        await shop.fetch("https://x/nowhere")
+    with pytest.raises(JsException, match="There is no 'Nowhere' class defined"):
         await env.NOWHERE.do()
 
 

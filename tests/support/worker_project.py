@@ -42,7 +42,7 @@ class Project:
         said: What its configuration says beside ``name``, ``main`` and ``compatibility_date``.
     """
 
-    def __init__(self, directory: Path, main: str, **said: Any) -> None:
+    def __init__(self, directory: Path, main: str, /, **said: Any) -> None:
         self.directory = directory
         self._said: dict[str, Any] = {"name": "shop", "main": "src/entry.py", "compatibility_date": "2026-08-01"}
         self.write("src/entry.py", main)

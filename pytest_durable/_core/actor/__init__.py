@@ -35,7 +35,7 @@ from pytest_durable._core.actor.scope import (
     require_own,
     scope_of,
 )
-from pytest_durable._core.actor.services import Services
+from pytest_durable._core.actor.services import Services, log_failure
 from pytest_durable._core.actor.storage_face import (
     ObjectKv,
     ObjectSql,
@@ -87,6 +87,7 @@ __all__ = [
     "is_in_turn",
     "is_nothing",
     "is_object",
+    "log_failure",
     "member",
     "milliseconds_of",
     "never_sent",

@@ -63,6 +63,8 @@ class Incarnation:
         #: The answers that are owed, in the order of the questions.
         self.replies: dict[Reply, None] = {}
         self.strands: set[Strand] = set()
+        #: Something of it is to be called by others, or has been.
+        self.has_lent = False
         #: Stubs of what it handed out, and of what it was handed. Most objects never have any.
         self.holds: set[Hold] | None = None
         #: Why the object is to end when the running turn is over.

@@ -14,6 +14,7 @@ from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.errors import LifeEnded
+from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import EntrypointKey
 from pytest_durable._core.platform_errors import PlatformError, error
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from pytest_durable._core.actor.strand import Strand
     from pytest_durable._core.storage import ObjectStore
 
+#: How long an event stays that has handed out something to call: whoever was sent it may not have received it yet. As
+#: long as an idle object stays.
+_GRACE_NS: Final = 10_000_000_000
 #: What is told to whoever uses something of an event that is over.
 _OVER: Final = "The execution context which hosts this callback is no longer running."
 
@@ -42,6 +46,8 @@ class WorkerEvent(Incarnation):
     def __init__(self, key: EntrypointKey, services: "Services", over: "Callable[[WorkerEvent], None]") -> None:
         self._slot = _Slot(key, self, services)
         self._over = over
+        self._grace: Timer | None = None
+        self._is_last_call = False
         super().__init__(cast("Container", self._slot), services, cast("ObjectStore", None))
         self.context = ObjectContext(self)
         services.life.adopt(self)
@@ -80,12 +86,20 @@ class WorkerEvent(Incarnation):
     def _end_if_done(self) -> None:
         if self.is_over or self.replies or self.holds or self.has_background:
             return
+        if self.has_lent and not self._is_last_call:
+            if self._grace is None:
+                self._grace = self.services.life.after(_GRACE_NS, self._end_of_grace, housekeeping=True)
+            return
         self.is_over = True
         self.output_gate.discard()
         self.services.life.release(self)
         if self.strands or self.services.has_timers(self):
             self._park()
         self._over(self)
+
+    def _end_of_grace(self) -> None:
+        self._is_last_call = True
+        self._end_if_done()
 
     def give_up(self, breakage: Breakage) -> None:
         """End at once: in-flight calls fail, strands are never resumed."""

@@ -24,6 +24,7 @@ from pytest_durable._core.actor import (
     Services,
     Strand,
     WorkerEvent,
+    log_failure,
     scope_of,
 )
 from pytest_durable._core.alarms import AlarmScheduler, RunLimit
@@ -33,7 +34,7 @@ from pytest_durable._core.isolate import ClassObject, GlobalScope, Isolate, Targ
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import EntrypointKey, ObjectKey, Scheduled
-from pytest_durable._core.platform_errors import error
+from pytest_durable._core.platform_errors import RemoteFailure, error
 from pytest_durable._core.runtime.crons import Schedule
 from pytest_durable._core.runtime.namespace import CONTAINER_IDLE_NS, ActorNamespace, NamespaceBinding, ObjectAlarms
 from pytest_durable._core.runtime.worker import ServiceBinding, Worker, WorkerPlan
@@ -201,7 +202,12 @@ class Runtime:
         machine = self.machine
 
         def fire(cron: Cron, due_ns: int) -> None:
-            worker.deliver("", Scheduled(cron.text, due_ns // 1_000_000))
+            def ended(answer: "asyncio.Future[object]") -> None:
+                failure = None if answer.cancelled() else answer.exception()
+                if isinstance(failure, RemoteFailure) and failure.from_user_code and not self.life.is_over:
+                    log_failure("cron", str(worker.key()), failure.original)
+
+            worker.deliver("", Scheduled(cron.text, due_ns // 1_000_000)).add_done_callback(ended)
 
         schedule = Schedule(
             plan.crons, worker.key(), life=self.life, clock=machine.clock, journal=machine.journal, fire=fire

@@ -14,6 +14,7 @@ from pytest_durable._core.messages import Call
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error, range_error
 from pytest_durable._surfaces.awaitables import Pending, Settled
 from pytest_durable._surfaces.seams import Client, Namespace, Service, ServiceClient
+from pytest_durable._surfaces.unprovided import Unprovided
 from pytest_durable._surfaces.wrapped.context import RawId
 from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException, explained, shown, shown_failure
@@ -177,6 +178,8 @@ class RawEnv(JsProxy):
         if name.startswith("__") or name not in self._bindings:
             raise AttributeError(name)
         binding = self._bindings[name]
+        if isinstance(binding, Unprovided):
+            return binding
         if isinstance(binding, Namespace):
             return RawNamespace(binding, self._conversions)
         if isinstance(binding, Service):
