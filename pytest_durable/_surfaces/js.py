@@ -17,6 +17,7 @@ from pytest_durable._surfaces.modules import ModuleContent
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsDate, JsMap, JsObject, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
+from pytest_durable._surfaces.wrapped.stubs import RawEnv
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries
 
 _NS_PER_MS: Final = 1_000_000
@@ -124,6 +125,8 @@ class Object:
     @staticmethod
     def keys(target: Any) -> JsArray:
         """The names of the members."""
+        if isinstance(target, RawEnv):  # its values are made when they are asked for
+            return target.object_keys()
         return JsArray(list(_members(target)))
 
     @staticmethod

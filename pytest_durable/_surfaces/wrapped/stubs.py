@@ -16,7 +16,7 @@ from pytest_durable._surfaces.awaitables import Pending, Settled
 from pytest_durable._surfaces.seams import Client, Namespace, Service, ServiceClient
 from pytest_durable._surfaces.unprovided import Unprovided
 from pytest_durable._surfaces.wrapped.context import RawId
-from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException, explained, shown, shown_failure
 from pytest_durable._surfaces.wrapped.http import AbortError, Response, as_request
 from pytest_durable._surfaces.wrapped.proxies import JsProxy
@@ -73,7 +73,8 @@ class _FetcherWrapper(Sendable):
         conversions = self._conversions
         request = as_request(resource, options)
         try:
-            answer = await Pending(self._client.send(request), conversions.from_wire, conversions.explain)
+            sent = _thrown(lambda: self._client.send(request))
+            answer = await Pending(sent, conversions.from_wire, conversions.explain)
         except JsException as failure:
             raise AbortError(str(failure)) from None
         assert isinstance(answer, Response)
@@ -185,6 +186,10 @@ class RawEnv(JsProxy):
         if isinstance(binding, Service):
             return RawFetcher(binding, self._conversions)
         return proxy_of(binding)
+
+    def object_keys(self) -> JsArray:
+        """The names of the bindings."""
+        return JsArray(list(self._bindings))
 
 
 class _EnvWrapper:
