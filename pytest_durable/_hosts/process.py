@@ -167,6 +167,8 @@ class Process:
         if self._runtime is not None:
             return
         self._lives += 1
+        if not all(worker.app.lenient for worker in self._deployment.workers):
+            self.world.refuse_threads()
         self._disks.attach()
         runtime = Runtime(self._lives, self._machine(), self._deployment.plans(self._load))
         self._runtime = runtime

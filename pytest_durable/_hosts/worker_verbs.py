@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from pytest_durable._core.actor import is_claim
 from pytest_durable._core.errors import ConfigurationError, DurableError, LifeEnded
+from pytest_durable._core.isolate import ClassPath
 from pytest_durable._core.messages import Batch, QueueMessage, Request, Response, Scheduled, WorkerDelivery
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, connection_lost, is_unloaded
 from pytest_durable._hosts.arguments import check_texts, require
@@ -196,6 +198,16 @@ class WorkerVerbs(CommonHost):
         if not any(binding == namespace.binding for namespace in self.namespaces):
             self._adopt_project(must_be_python=False)
 
+    def _refuse_paths(self, path: Path) -> None:
+        """A class that was named by its path is looked up from the root of the project; those of a Worker are not."""
+        by_path = [each for each in self.namespaces if isinstance(each.target, ClassPath)]
+        if by_path:
+            raise ConfigurationError(
+                f"The test has named a class by its path, so the configuration comes too late: {path}.\n\n"
+                f"  declared  {', '.join(str(each.binding) for each in by_path)}\n\n"
+                'Let the test have the configuration from the beginning:  @pytest.mark.durable(config="wrangler.jsonc")'
+            )
+
     def _adopt_project(self, *, must_be_python: bool) -> None:
         """Read the configuration of the project, if the test has described no application of its own.
 
@@ -210,6 +222,7 @@ class WorkerVerbs(CommonHost):
         if path is None or (must_be_python and not _is_python(path)):
             return
         process.require_running()
+        self._refuse_paths(path)
         process.adopt(redeploy(replace(app, config=path), deployment, self.platform_warnings.report, process.root))
         with suppress(LifeEnded):
             self._declarations.declare_application()

@@ -68,11 +68,22 @@ class PlatformOptions:
         prevent_eviction: Names of classes whose idle objects stay in memory.
         sql: ``storage.sql`` is available.
         message_bytes_max: Largest arguments of a call, and largest result, in serialized bytes.
+        isolates: How many copies of the application's modules there are at a time. Objects and events are dealt out to
+            them in turn, which shows who shares module state by accident.
     """
 
     prevent_eviction: tuple[str, ...] = ()
     sql: bool = True
     message_bytes_max: int = 33_554_432
+    isolates: int = 1
+
+    def __post_init__(self) -> None:
+        count: object = self.isolates
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise ConfigurationError(
+                f"PlatformOptions(isolates=…) makes no sense.\n\n  expected  a whole number from 1 on\n"
+                f"  actual    {count!r}\n\nSee docs/reference/app.md"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -224,7 +224,7 @@ class Runtime:
             life=self.life,
             journal=machine.journal,
             surface=surface,
-            isolate=lambda: worker.isolate,
+            isolate=worker.deal,
             target=None,
             abort_isolate=partial(self._abort_isolate, worker),
             bindings=lambda: worker.bindings,
@@ -259,7 +259,7 @@ class Runtime:
             life=self.life,
             journal=machine.journal,
             surface=worker.plan.surface,
-            isolate=lambda: worker.isolate,
+            isolate=worker.deal,
             target=namespace.target,
             abort_isolate=partial(self._abort_isolate, worker),
             bindings=lambda: worker.bindings,
@@ -359,8 +359,8 @@ class Runtime:
         if any(isinstance(namespace.target, ClassObject) for namespace in own):
             raise error("abortIsolate() is not supported for this worker configuration.")
         message = "abortIsolate() was called." if reason is None else f"abortIsolate(): {reason}"
-        aborted = worker.renew_isolate()
-        self.machine.journal.record(events.IsolateAborted, None, aborted.generation, message)
+        for aborted in worker.renew_isolates():
+            self.machine.journal.record(events.IsolateAborted, None, aborted.generation, message)
         with self._dropping_together():
             for namespace in own:
                 namespace.end_all(Breakage(error(message)))

@@ -97,9 +97,10 @@ class Worker:
         self.bindings: dict[str, object] = dict(plan.values)
         self._make_isolate = make_isolate
         self._make_services = make_services
-        self.isolates_made = 1
-        #: As it is now; what began in one isolate keeps that.
-        self.isolate = make_isolate(self)
+        self.isolates_made = 0
+        #: As they are now; what began in one isolate keeps that.
+        self.isolates = self._make_isolates()
+        self._dealt = 0
         self._running: set[WorkerEvent] = set()
 
     def __repr__(self) -> str:
@@ -177,10 +178,22 @@ class Worker:
 
     # -- the isolate
 
-    def renew_isolate(self) -> Isolate:
-        """Let the next event load another isolate; the one that is given up."""
+    def _make_isolates(self) -> list[Isolate]:
+        return [self._make_another() for _ in range(self.plan.app.options.isolates)]
+
+    def _make_another(self) -> Isolate:
         self.isolates_made += 1
-        given_up, self.isolate = self.isolate, self._make_isolate(self)
+        return self._make_isolate(self)
+
+    def deal(self) -> Isolate:
+        """The isolate for whatever begins now."""
+        self._dealt += 1
+        return self.isolates[(self._dealt - 1) % len(self.isolates)]
+
+    def renew_isolates(self) -> list[Isolate]:
+        """Let what begins from now on load others; those that are given up."""
+        given_up, self.isolates = self.isolates, self._make_isolates()
+        self._dealt = 0
         return given_up
 
     def end_all(self, breakage: Breakage) -> None:

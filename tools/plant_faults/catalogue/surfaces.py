@@ -37,8 +37,8 @@ FAULTS: Final = (
         name="isolate-survives-its-abort",
         breaks="Objects that are built after an abort of the isolate live in the isolate that was aborted.",
         file="_core/runtime/runtime.py",
-        before="        aborted = worker.renew_isolate()\n",
-        after="        aborted = worker.isolate\n",
+        before="        for aborted in worker.renew_isolates():\n",
+        after="        for aborted in worker.isolates:\n",
         tests=("tests/core/lifecycle/test_abort_isolate.py",),
     ),
     Fault(
