@@ -97,7 +97,7 @@ class InProcessHost(AllObjects, WorkerVerbs):
         load = make_loader(computer.world.installed_modules, root, is_test_module)
         process = Process(computer, deployment, load, root)
         super().__init__(computer, process, partial(LocalLine, process, computer.failures), storage=storage)
-        self.usual_config = usual_config
+        self._usual_config = usual_config
         self._explain_waits(process.describe_waits)
         if crash_at is not None:
             process.cut_at(at_number(crash_at, self.journal))

@@ -4,9 +4,9 @@ If the test has named no configuration, that of the project is read when the tes
 Worker, its ``env``, or a binding that nobody has declared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._hosts.process import Process
 from pytest_durable._hosts.python_app import redeploy
 from pytest_durable._hosts.responses import Answer, make_request
+from pytest_durable._hosts.results import QueueResult, ScheduledResult
 from pytest_durable._hosts.wrangler import find_config, read_wrangler
 
 _FAILED: Final = Response(
@@ -30,44 +31,12 @@ _FAILED: Final = Response(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledResult:
-    """How a ``scheduled`` handler has ended.
-
-    Attributes:
-        outcome: ``"ok"`` or ``"exception"``.
-        no_retry: The handler has called ``noRetry()``.
-        exception: What it raised, or None.
-    """
-
-    outcome: str
-    no_retry: bool = False
-    exception: BaseException | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueResult:
-    """How a ``queue`` handler has ended.
-
-    Attributes:
-        outcome: ``"ok"`` or ``"exception"``.
-        acknowledged: Ids of the messages that are done with.
-        retried: Ids of those that are to be delivered again, with the delay in seconds that was asked for, or None.
-        exception: What it raised, or None.
-    """
-
-    outcome: str
-    acknowledged: tuple[str, ...] = ()
-    retried: Mapping[str, int | None]
-    exception: BaseException | None = None
-
-
 class WorkerVerbs(CommonHost):
     """The verbs for the Worker. They bring an event to its default entrypoint, as a client or the platform does."""
 
     _process: Process
     #: Where the project has its configuration, if somebody has said so; from the root of the project.
-    usual_config: str | None = None
+    _usual_config: str | None = None
 
     @property
     def env(self) -> object:
@@ -218,7 +187,7 @@ class WorkerVerbs(CommonHost):
         app = deployment.app
         if deployment.has_main or deployment.namespaces or app.config is not None or app.surface == "neutral":
             return
-        path = find_config(process.root) if self.usual_config is None else process.root / self.usual_config
+        path = find_config(process.root) if self._usual_config is None else process.root / self._usual_config
         if path is None or (must_be_python and not _is_python(path)):
             return
         process.require_running()

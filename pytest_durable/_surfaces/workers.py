@@ -19,7 +19,7 @@ from pytest_durable._surfaces.wrapped.to_wire import to_wire
 _LATER: Final = frozenset(
     {
         *("Blob", "BlobEnding", "BlobValue", "Body", "Context", "FetchKwargs", "FetchResponse", "File", "FormData"),
-        *("FormDataValue", "Headers", "JSBody", "RequestInitCfProperties", "WorkflowEntrypoint", "fetch"),
+        *("FormDataValue", "Headers", "JSBody", "RequestInitCfProperties", "fetch"),
     }
 )
 
@@ -43,6 +43,7 @@ def contents() -> Mapping[str, ModuleContent]:
         "Request": http.Request,
         "Response": http.Response,
         "WorkerEntrypoint": entrypoints.WorkerEntrypoint,
+        "WorkflowEntrypoint": entrypoints.WorkflowEntrypoint,
         "handler": entrypoints.handler,
         "import_from_javascript": import_from_javascript,
         "patch_env": current.patch_env,
@@ -70,7 +71,12 @@ def contents() -> Mapping[str, ModuleContent]:
                 "DurableObjectAbort": context.DurableObjectAbort,
                 "DurableObjectContext": context.DurableObjectContext,
                 "WorkerEntrypoint": entrypoints.WorkerEntrypoint,
+                "WorkflowEntrypoint": entrypoints.WorkflowEntrypoint,
+                "handler": entrypoints.handler,
             },
+        ),
+        "workers.workflows": ModuleContent(
+            doc="Workflows.", members={"NonRetryableError": entrypoints.NonRetryableError}
         ),
         "workers.request": ModuleContent(doc="Requests.", members={"Request": http.Request}),
         "workers.response": ModuleContent(doc="Responses.", members={"Response": http.Response}),

@@ -1,9 +1,15 @@
 """What Python code of a Worker imports."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
-from workers.entrypoints import DurableObject as DurableObject, WorkerEntrypoint as WorkerEntrypoint
+from workers.entrypoints import (
+    DurableObject as DurableObject,
+    WorkerEntrypoint as WorkerEntrypoint,
+    WorkflowEntrypoint as WorkflowEntrypoint,
+    handler as handler,
+)
 from workers.request import Request as Request
 from workers.response import Response as Response
 from workers.rpc import python_from_rpc as python_from_rpc, python_to_rpc as python_to_rpc
@@ -13,8 +19,11 @@ __all__ = [
     "Request",
     "Response",
     "WorkerEntrypoint",
+    "WorkflowEntrypoint",
     "env",
+    "handler",
     "import_from_javascript",
+    "patch_env",
     "python_from_rpc",
     "python_to_rpc",
     "waitUntil",
@@ -24,7 +33,12 @@ __all__ = [
 env: Any
 
 def import_from_javascript(module_name: str) -> Any:
-    """A module of the platform; here only ``"cloudflare:workers"``."""
+    """A module of the platform: ``"cloudflare:workers"``, or ``"cloudflare:sockets"``, whose ``connect`` is missing."""
+
+def patch_env(
+    d: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None, **kwds: Any
+) -> AbstractContextManager[None]:
+    """Let ``workers.env`` show other values inside a ``with`` block; ``self.env`` stays what it is."""
 
 def waitUntil(awaitable: Awaitable[Any]) -> None:
     """Run ``awaitable`` beyond the answer to the event that is being handled."""

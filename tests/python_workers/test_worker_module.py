@@ -240,6 +240,79 @@ class TestEnv:
             workers.nothing  # type: ignore[attr-defined]
 
 
+class TestConstruction:
+    """PW-1.3, 1.8, 1.11."""
+
+    async def test_mixin_that_comes_first_receives_ctx_and_env_raw(
+        self, tmp_path: Path, durable_factory: HostFactory
+    ) -> None:
+        # PW-1.11
+        main = """
+class Raw:
+    def __init__(self, ctx, env):
+        super().__init__(ctx, env)
+        rows = ctx.storage.sql.exec("SELECT 1 AS one").raw().toArray().to_py()
+        self.seen = [type(ctx).__name__, type(env).__name__, rows, env.STAGE]
+
+
+class Mixed(Raw, DurableObject):
+    def tell(self): return [*self.seen, type(self.ctx).__name__, type(self.env).__name__]
+"""
+        host = made(tmp_path, durable_factory, main, durable_objects=bound("Mixed"))
+
+        assert await host.namespace("MIXED").get_by_name("a").tell() == [
+            "RawState",
+            "RawEnv",
+            [[1]],
+            "test",
+            "DurableObjectContext",
+            "_EnvWrapper",
+        ]
+
+    async def test_entrypoint_need_not_call_its_base_class(self, tmp_path: Path, durable_factory: HostFactory) -> None:
+        # PW-1.8
+        main = """
+class Default(WorkerEntrypoint):
+    def __init__(self, state, bindings):
+        self.stage = bindings.STAGE
+        self.kind = f"{type(state).__name__} {type(bindings).__name__}"
+
+    def fetch(self): return Response(f"{self.stage} {self.kind} {hasattr(self, 'ctx')}")
+"""
+        host = made(tmp_path, durable_factory, main)
+
+        assert await answered(host) == "test RawExecutionContext _EnvWrapper False"
+
+    def test_names_that_are_not_exported_are_there(self) -> None:
+        # PW-1.3
+        from workers.entrypoints import DurableObjectAbort, DurableObjectContext
+        from workers.rpc import (
+            JsDict,
+            _BindingWrapper,
+            _DurableObjectNamespaceWrapper,
+            _EnvWrapper,
+            _FetcherWrapper,
+            _RpcStubWrapper,
+        )
+        from workers.workflows import NonRetryableError
+
+        assert DurableObjectAbort.__bases__ == (BaseException,)
+        assert NonRetryableError.__bases__ == (Exception,)
+        others = (_BindingWrapper, _DurableObjectNamespaceWrapper, _EnvWrapper, _FetcherWrapper, _RpcStubWrapper)
+        assert all(isinstance(each, type) for each in (JsDict, DurableObjectContext, *others))
+
+    async def test_module_with_a_workflow_can_be_loaded(self, tmp_path: Path, durable_factory: HostFactory) -> None:
+        main = "class Flow(workers.WorkflowEntrypoint):\n    async def run(self, event, step): pass\n"
+        host = made(
+            tmp_path,
+            durable_factory,
+            main + body("return Response(repr(self.env.FLOW))"),
+            workflows=[{"binding": "FLOW", "name": "flow", "class_name": "Flow"}],
+        )
+
+        assert await answered(host) == "<env.FLOW: a Workflow, not provided>"
+
+
 class TestGlobalScope:
     """PW-1.5, 8.1."""
 
