@@ -33,7 +33,7 @@ def _refusal(name: str, kind: str, worker: str | None, attribute: str) -> str:
         advice = ""
     else:
         fact = f"env.{name} is {kind} of the Worker {worker!r}, which is not there: .{attribute} was asked of it."
-        advice = f'Run that Worker too:  App(config=…, workers=[App(config="../{worker}/wrangler.jsonc")])\n'
+        advice = f'Run that Worker too:  App(config=…, workers=(App(config="../{worker}/wrangler.jsonc"),))\n'
     return (
         f"{fact}\n\n{advice}"
         "Pass a double of your own:\n\n"

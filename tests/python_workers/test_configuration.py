@@ -290,7 +290,7 @@ class TestBadConfigurations:
 
     def test_worker_beside_it_needs_a_configuration(self) -> None:
         with pytest.raises(ConfigurationError, match=r"^App\(workers=…\) makes no sense\."):
-            App(workers=[App()])  # type: ignore[arg-type]
+            App(workers=(App(),))
 
     async def test_new_code_that_cannot_run_leaves_the_host_as_it_is(
         self, tmp_path: Path, durable_factory: HostFactory

@@ -154,7 +154,7 @@ def app(tmp_path: Path) -> App:
     carts = Project(
         tmp_path / "carts", CARTS, name="carts", vars={"STAGE": "cart stage"}, durable_objects=bound("Cart")
     )
-    return shop.app(workers=[carts.app()])
+    return shop.app(workers=(carts.app(),))
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ async def test_service_of_a_worker_that_is_not_there_says_how_to_have_it(shop: H
 
     lines = str(caught.value).splitlines()
     assert lines[0] == "env.BANK is a service of the Worker 'bank', which is not there: .pay was asked of it."
-    assert lines[2] == 'Run that Worker too:  App(config=…, workers=[App(config="../bank/wrangler.jsonc")])'
+    assert lines[2] == 'Run that Worker too:  App(config=…, workers=(App(config="../bank/wrangler.jsonc"),))'
 
 
 async def test_entrypoint_that_is_missing_is_named(shop: Host) -> None:
@@ -266,4 +266,4 @@ def test_two_workers_of_one_name_are_refused(tmp_path: Path, durable_factory: Ho
     one, other = Project(tmp_path / "a", CARTS), Project(tmp_path / "b", CARTS)
 
     with pytest.raises(ConfigurationError, match=r"^Two Workers of the application are called 'shop'\."):
-        durable_factory(app=one.app(workers=[other.app()]))
+        durable_factory(app=one.app(workers=(other.app(),)))

@@ -41,9 +41,7 @@ class Cron:
     def __init__(self, text: str) -> None:
         fields = text.strip().upper().split()
         if len(fields) != 5:
-            raise CronError(
-                f"{text!r} has {len(fields)} fields, not the five of a schedule: minute hour day month weekday"
-            )
+            raise CronError(f"{text!r} has {len(fields)} fields, not five: minute hour day month weekday")
         self.text = text
         self._minutes = sorted(_all(MINUTE.values(fields[0]), 0, 59))
         self._hours = sorted(_all(HOUR.values(fields[1]), 0, 23))
