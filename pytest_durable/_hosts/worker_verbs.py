@@ -21,7 +21,7 @@ from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.crash_points import ends_with_the_life
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._hosts.process import Process
-from pytest_durable._hosts.python_app import redeploy
+from pytest_durable._hosts.python_app import deploy
 from pytest_durable._hosts.responses import Answer, make_request
 from pytest_durable._hosts.results import QueueResult, ScheduledResult
 from pytest_durable._hosts.wrangler import find_config, read_wrangler
@@ -192,7 +192,7 @@ class WorkerVerbs(CommonHost):
             return
         process.require_running()
         self._refuse_paths(path)
-        process.adopt(redeploy(replace(app, config=path), deployment, self.platform_warnings.report, process.root))
+        process.adopt(deploy(replace(app, config=path), self.platform_warnings.report, process.root))
         with suppress(LifeEnded):
             self._declarations.declare_application()
             process.begin_worker()

@@ -228,3 +228,21 @@ def test_failure_of_the_worker_is_in_the_report(tmp_path: Path) -> None:
 
     assert "<response 500, 21 bytes, because of KeyError('gone')>" in done.out
     assert "shop  call of fetch() failed: KeyError: 'gone'" in done.section("test_it")
+
+
+def test_date_of_the_configuration_chooses_the_sdk(tmp_path: Path) -> None:
+    test = """
+import pytest
+
+async def test_it(durable):
+    with pytest.raises(ValueError, match="uses the raw profile of the Python SDK"):
+        await durable.fetch("https://x/")
+"""
+    files = {
+        "test_it.py": test,
+        "pytest.ini": INI,
+        "wrangler.jsonc": CONFIG.replace("2026-08-01", "2025-11-02"),
+        "src/entry.py": SHOP,
+    }
+
+    assert run_inner(tmp_path, files).outcomes == {"test_it": "PASSED"}

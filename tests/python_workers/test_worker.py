@@ -1,5 +1,6 @@
 """A whole Worker, loaded from its configuration: its default entrypoint, its objects, and the lives of both."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,25 @@ class Default(WorkerEntrypoint):
         await host.fetch("https://x/")
     await host.start()
     assert await text(host) == "done"
+
+
+async def test_no_request_is_half_done_wherever_the_process_dies(
+    project: Project, durable_factory: HostFactory
+) -> None:
+    whole = durable_factory(app=project.app())
+    begun = len(whole.journal)
+    await whole.fetch("https://x/alice")
+    ends = []
+
+    for number in range(begun, len(whole.journal)):
+        host = durable_factory(app=project.app(), crash_at=number)
+        with contextlib.suppress(PlatformError):  # the answer may have left already
+            await host.fetch("https://x/alice")
+        await host.start()
+        ends.append(await text(host))
+
+    assert ends == sorted(ends)
+    assert set(ends) == {"alice 1 1", "alice 2 1"}
 
 
 async def test_events_of_a_worker_are_in_the_journal(shop: Host) -> None:

@@ -158,7 +158,7 @@ def test_each_class_of_the_stubs_with_attributes_is_compared() -> None:
         "Body",
         "DurableObjectState",
         "WorkerEntrypoint",
-            "WorkflowEntrypoint",
+        "WorkflowEntrypoint",
     }  # bases, and a likeness
     assert with_attributes - dicts - checked == set()
 

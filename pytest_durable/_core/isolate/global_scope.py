@@ -26,7 +26,7 @@ class GlobalScope:
     """
 
     bindings: Callable[[], Mapping[str, object]]
-    surface: Surface
+    surface: Callable[[], Surface]
     abort_isolate: Callable[[str | None], None]
 
 

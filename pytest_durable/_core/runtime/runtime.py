@@ -333,11 +333,11 @@ class Runtime:
         return Isolate(
             generation,
             lambda: worker.plan.make_modules(is_first),
-            worker.plan.surface.check_class,
+            lambda cls: worker.plan.surface.check_class(cls),
             lambda: machine.journal.record(events.IsolateLoaded, None, generation),
             GlobalScope(
                 bindings=lambda: worker.bindings,
-                surface=worker.plan.surface,
+                surface=lambda: worker.plan.surface,
                 abort_isolate=partial(self._abort_isolate, worker),
             ),
         )

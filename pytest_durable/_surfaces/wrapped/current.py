@@ -106,7 +106,7 @@ def _surface_and_bindings() -> tuple[WrappedSurface, Mapping[str, object]] | Non
         services = scope.incarnation.services
         surface, bindings = services.surface, services.bindings()
     elif (at_top := global_scope()) is not None:
-        surface, bindings = at_top.surface, at_top.bindings()
+        surface, bindings = at_top.surface(), at_top.bindings()
     else:
         return None
     assert isinstance(surface, WrappedSurface), surface
