@@ -347,3 +347,11 @@ def test_a_class_with_two_bindings_is_refused(tmp_path: Path) -> None:
         "",
         "A test knows a class by one binding. Remove the other, or test with a configuration of its own.",
     ]
+
+
+def test_other_workers_are_refused(project: Path) -> None:
+    app = App(config="shop/wrangler.jsonc", workers=(App(config="shop/wrangler.jsonc"),))
+
+    assert refused(app, project)[0] == (
+        "Several Workers cannot run on the real platform here: App(workers=…) is for Python in this process."
+    )

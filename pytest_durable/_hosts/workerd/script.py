@@ -46,6 +46,11 @@ def deploy_script(app: App, root: Path) -> ScriptDeployment:
     Raises:
         ConfigurationError: It names Python classes, several main modules, or a configuration that cannot be read.
     """
+    if app.workers:
+        raise ConfigurationError(
+            "Several Workers cannot run on the real platform here: App(workers=…) is for Python in this process.\n\n"
+            "Leave workers= out for this host; see docs/how-to/real-platform.md"
+        )
     config = _read_config(app, root)
     main = _main_module(app, root, config)
     declared, values = split_bindings(app)
