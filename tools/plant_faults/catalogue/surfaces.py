@@ -29,8 +29,8 @@ FAULTS: Final = (
         name="module-state-survives-a-restart",
         breaks="A new life uses the modules of the one before, with their state.",
         file="_core/isolate/loader.py",
-        before="        if adopt and shown.current is None:",
-        after="        if installed(belongs):",
+        before="        if adopt and shown.current is None:  #",
+        after="        if installed(belongs):  #",
         tests=("tests/core/lifecycle/test_module_state.py",),
     ),
     Fault(
