@@ -73,6 +73,10 @@ class StorageClosedError(DurableError):
     """Storage was used after its owner's end."""
 
 
+class UnexpectedRequestError(DurableError):
+    """An object sent a request to the outside for which the test has no answer; names it, and what has one."""
+
+
 class WorkerdUnavailableError(DurableError):
     """The real platform cannot run on this machine. The message is fit to be the reason of a skip."""
 

@@ -3,9 +3,10 @@
 Surfaces turn them into what user code sees; the core only carries them.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from pytest_durable._core.http import Body, Headers, HeadersInit, normal_method, normal_url, sent_url
 from pytest_durable._core.platform_errors import type_error
 
 
@@ -19,29 +20,86 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One HTTP request. ``headers`` have lower-case names; ``body`` is None or bytes.
+    """One HTTP request, as it travels: what it is made of is brought into its normal form.
+
+    Attributes:
+        url: Absolute, without user and fragment.
+        method: In capitals.
+        headers: Immutable, whatever they were made of. They tell the length of the body.
+        body: None, bytes, or a stream of bytes.
+        redirect: ``"follow"``: who sends it wants the answer behind all redirects. Of no matter to who receives it.
+        cf: What the platform tells about the client, in wire form; None: nothing.
 
     Raises:
-        PlatformError: There can be no such request: a GET or HEAD has no body, not even an empty one.
+        PlatformError: TypeError; there can be no such request. A GET or HEAD has no body, not even an empty one.
+
+    Source: workerd api/http.c++; spec durable-objects 10.5.
     """
 
     url: str
     method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    headers: Headers = field(default_factory=Headers)
+    body: Body = None
+    redirect: str = "manual"
+    cf: object = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            url: str,
+            method: str = "GET",
+            headers: HeadersInit = (),
+            body: Body = None,
+            redirect: str = "manual",
+            cf: object = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
+        # In this order: where several things are wrong, the platform names the first of them.
+        set_field = object.__setattr__
+        url = normal_url(self.url)
+        set_field(self, "method", normal_method(self.method))
+        headers = Headers(self.headers)
         if self.body is not None and self.method in ("GET", "HEAD"):
             raise type_error("Request with a GET or HEAD method cannot have a body.")
+        set_field(self, "url", sent_url(url))
+        set_field(self, "headers", _telling_length(headers, self.body).frozen())
+
+
+def _telling_length(headers: Headers, body: Body) -> Headers:
+    if isinstance(body, bytes) and "content-length" not in headers:
+        headers.set("content-length", str(len(body)))
+    elif body is not None and not isinstance(body, bytes) and "transfer-encoding" not in headers:
+        headers.set("transfer-encoding", "chunked")
+    return headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One HTTP response. ``headers`` have lower-case names."""
+    """One HTTP response, as it travels.
+
+    Attributes:
+        status: 200 to 599, or 101.
+        status_text: The reason phrase; empty unless somebody wrote one.
+        headers: Immutable, whatever they were made of.
+        body: None, bytes, or a stream of bytes.
+    """
 
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    status_text: str = ""
+    headers: Headers = field(default_factory=Headers)
+    body: Body = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, *, status: int = 200, status_text: str = "", headers: HeadersInit = (), body: Body = None
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "headers", Headers(self.headers).frozen())
 
 
 @dataclass(frozen=True, slots=True)

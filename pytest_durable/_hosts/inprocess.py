@@ -23,6 +23,7 @@ from pytest_durable._hosts.deployment import make_loader
 from pytest_durable._hosts.eviction import check_socket_mode
 from pytest_durable._hosts.local_line import LocalLine
 from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.network import Network
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.process import Process
 from pytest_durable._hosts.python_app import deploy
@@ -102,6 +103,13 @@ class InProcessHost(AllObjects, WorkerVerbs):
         if crash_at is not None:
             process.cut_at(at_number(crash_at, self.journal))
         self._begin()
+
+    _process: Process
+
+    @property
+    def network(self) -> Network:
+        """What is outside: the answers that user code gets to its requests, and the requests."""
+        return self._process.network
 
     # -- the process
 

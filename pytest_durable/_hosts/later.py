@@ -9,7 +9,6 @@ _INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
     {
         "assert_hibernatable": "Objects have no WebSockets yet.",
         "connect": "Objects have no WebSockets yet.",
-        "network": "Replace what sends the request:  monkeypatch.setattr(…)",
     }
 )
 

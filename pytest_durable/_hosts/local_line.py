@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from pytest_durable._core.actor import Breakage, Container, ObjectContext, Pin, never_sent
+from pytest_durable._core.actor import Breakage, Channel, ObjectContext, never_sent
 from pytest_durable._core.alarms import AlarmOutcome
 from pytest_durable._core.errors import LifeEnded
 from pytest_durable._core.ids import ObjectId
@@ -39,7 +39,7 @@ class LocalLine:
         object_id: Which object.
     """
 
-    __slots__ = ("_failures", "_life", "_object_id", "_pin", "_process", "_unique_key")
+    __slots__ = ("_channel", "_failures", "_life", "_object_id", "_process", "_unique_key")
 
     def __init__(self, process: Process, failures: UnseenFailures, unique_key: str, object_id: ObjectId) -> None:
         self._process = process
@@ -47,7 +47,7 @@ class LocalLine:
         self._unique_key = unique_key
         self._object_id = object_id
         self._life: Life | None = None
-        self._pin: Pin | None = None
+        self._channel: Channel | None = None
 
     def __repr__(self) -> str:
         return f"<LocalLine to {self._unique_key} {self._object_id.hex[:8]}…>"
@@ -63,14 +63,14 @@ class LocalLine:
 
     def fetch(self, request: Request) -> Pending:
         """Send a request to the object."""
-        return self._send(request, Answer, False)
+        return self._send(request, lambda response: Answer(response, self._explain), False)
 
     def _send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
         self._failures.raise_first()
         self._process.require_open()
-        container = self._bind()
+        channel = self._bind()
         try:
-            future = container.deliver(delivery, caller=self)
+            future = channel.deliver(delivery, caller=self)
         except LifeEnded:
             return self._never_sent(convert)
 
@@ -101,8 +101,7 @@ class LocalLine:
 
     def cut(self) -> "CutLine":
         """Let the calls of this line that are in flight lose their connection; the line that is left."""
-        container = self._bind()
-        container.cut_off(self)
+        self._bind().cut_off(self)
         return CutLine(self)
 
     async def evict(self) -> None:
@@ -111,7 +110,7 @@ class LocalLine:
         Raises:
             PlatformError: It is not in memory, must not be evicted, or stays busy.
         """
-        container = self._bind()
+        container = self._bind().container
         if container.incarnation is None:
             raise error("Cannot evict Durable Object: it is not currently running.")
         if container.services.prevent_eviction:
@@ -120,7 +119,7 @@ class LocalLine:
 
     def abort(self, reason: str | None) -> None:
         """End the object's instance at once."""
-        self._bind().end_at_once(Breakage(object_reset(reason or DEFAULT_ABORT_REASON)))
+        self._bind().container.end_at_once(Breakage(object_reset(reason or DEFAULT_ABORT_REASON)))
 
     async def run_inside(self, function: Callable[[Any, Any], object]) -> Any:
         """Run ``function(instance, ctx)`` as an event of the object; its result is unconverted."""
@@ -158,13 +157,13 @@ class LocalLine:
     def _namespace(self) -> ActorNamespace:
         return self._process.require_running().namespaces[self._unique_key]
 
-    def _bind(self) -> Container:
-        """The container that this line leads to, in the life that runs now."""
+    def _bind(self) -> Channel:
+        """The way into the container that this line leads to, in the life that runs now."""
         life = self._process.require_running().life
-        if self._life is not life or self._pin is None:
-            self._pin = self._namespace.container(self._object_id).pin()
+        if self._life is not life or self._channel is None:
+            self._channel = self._namespace.container(self._object_id).channel()
             self._life = life
-        return self._pin.container
+        return self._channel
 
 
 class CutLine(LocalLine):

@@ -24,6 +24,7 @@ from pytest_durable._hosts.deployment import Deployment, Load, PythonDeployment
 from pytest_durable._hosts.down import DRAIN_SECONDS_MAX, host_down, host_stopping
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge
+from pytest_durable._hosts.network import Network
 from pytest_durable._hosts.python_app import redeploy
 from pytest_durable._hosts.stored import PendingAlarm
 
@@ -40,6 +41,7 @@ class Process:
     Attributes:
         world: The test's time and loop.
         root: As it was given.
+        network: What is outside.
     """
 
     def __init__(self, computer: Computer, deployment: PythonDeployment, load: Load, root: Path) -> None:
@@ -55,6 +57,7 @@ class Process:
         self._generations = itertools.count(1)
         self._is_draining = False
         self._down_since_ns = self.world.clock.wall_ns
+        self.network = Network(self.world, computer.failures, lambda key: self.require_running().label(key))
 
     def __repr__(self) -> str:
         return f"<Process {'running' if self.is_running else 'down'}, life {self._lives}>"
@@ -216,6 +219,7 @@ class Process:
             generations=self._generations,
             claim_failed=self._computer.failures.note,
             failed=self._callback_failed,
+            outside=self.network.send,
         )
 
     def _callback_failed(self, failure: BaseException) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.ids import ObjectId
-from pytest_durable._core.messages import ObjectKey, Request
+from pytest_durable._core.messages import ObjectKey
 from pytest_durable._hosts.face import Line
 from pytest_durable._hosts.responses import make_request
 from pytest_durable._surfaces.awaitables import Pending
@@ -68,12 +68,13 @@ class Stub:
             "To change its class:   monkeypatch.setattr(Counter, …)"
         )
 
-    def fetch(self, request: str | Request, **init: Any) -> Pending:
+    def fetch(self, request: Any, **init: Any) -> Pending:
         """Send a request to the object's ``fetch`` handler.
 
         Args:
-            request: An absolute URL, or a ``Request``.
-            init: ``method``, ``headers``, ``body`` (str or bytes).
+            request: An absolute URL, or a ``Request`` (``workers.Request`` too).
+            init: ``method``, ``headers`` (a dict or pairs), ``body`` (str, bytes, or an asynchronous iterable of them),
+                ``cf``.
 
         Returns:
             Awaitable of a response with ``.status``, ``.headers``, ``await .text()``, ``await .json()``,

@@ -65,10 +65,10 @@ class WorkerVerbs(CommonHost):
         try:
             answer = await self._deliver(delivery)
         except RemoteFailure as failure:
-            return Answer(_FAILED, self._exception_of(failure))
+            return Answer(_FAILED, exception=self._exception_of(failure))
         self.raise_failures()
         assert isinstance(answer, Response)
-        return Answer(answer)
+        return Answer(answer, self._process.explain)
 
     @ends_with_the_life
     async def scheduled(self, cron: str | None = None, at: datetime | None = None) -> ScheduledResult:

@@ -11,7 +11,7 @@ from contextvars import Context
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pytest_durable._core.actor import SCOPE
+from pytest_durable._core.actor import SCOPE, wrap_callback
 from pytest_durable._core.alarms import RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop, adopt, new_loop
 from pytest_durable._core.errors import ConfigurationError
@@ -176,7 +176,7 @@ class World:
         scope = context.get(SCOPE)
         if scope is None:
             return callback, args
-        return scope.incarnation.wrap_callback(callback, scope.section), args
+        return wrap_callback(scope.incarnation, callback, scope.section), args
 
 
 class _Adopted(AbstractContextManager[VirtualLoop]):

@@ -5,41 +5,36 @@ Source: spec python-workers 4.
 
 import json
 import math
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pytest_durable._core.actor import current_scope, milliseconds_of, number_of
-from pytest_durable._core.storage.values import HOLE, UNDEFINED, JSDate, JSMap, date_from_milliseconds
+from pytest_durable._core.actor import milliseconds_of, number_of
+from pytest_durable._core.storage.values import HOLE, JSDate, JSMap, date_from_milliseconds
 from pytest_durable._surfaces.console import console
 from pytest_durable._surfaces.modules import ModuleContent
+from pytest_durable._surfaces.now import now_ms
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsDate, JsMap, JsObject, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException
+from pytest_durable._surfaces.wrapped.json_text import json_text
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.stubs import RawEnv
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries
+from pytest_durable._surfaces.wrapped.web import WEB
 
-_NS_PER_MS: Final = 1_000_000
 _DATE_MS_MAX: Final = 8.64e15
 
 #: What the platform has besides (spec 4).
 _LATER: Final = frozenset(
     {
-        *("AbortController", "AbortSignal", "ArrayBuffer", "Blob", "DataView", "Error", "File", "FormData"),
-        *("HTMLRewriter", "Headers", "Number", "Promise", "ReadableStream", "RegExp", "Request", "Response", "Set"),
-        *("TextDecoder", "TextEncoder", "TransformStream", "TypeError", "URL", "URLSearchParams", "Uint8Array"),
+        *("ArrayBuffer", "DataView", "Error"),
+        *("HTMLRewriter", "Number", "Promise", "RegExp", "Set"),
+        *("TypeError", "Uint8Array"),
         *("WebSocket", "WebSocketPair", "WebSocketRequestResponsePair", "atob", "btoa", "caches", "clearInterval"),
-        *("clearTimeout", "crypto", "eval", "fetch", "globalThis", "navigator", "performance", "queueMicrotask"),
+        *("clearTimeout", "crypto", "eval", "globalThis", "navigator", "performance", "queueMicrotask"),
         *("scheduler", "setInterval", "setTimeout", "structuredClone"),
     }
 )
-
-
-def now_ms() -> int:
-    """The object's wall time; outside of objects the process's, which the plugin moves during a test."""
-    scope = current_scope()
-    return (time.time_ns() if scope is None else scope.incarnation.services.wall_ns()) // _NS_PER_MS
 
 
 class Date:
@@ -197,21 +192,7 @@ class JSON:
     @staticmethod
     def stringify(value: Any) -> str | None:
         """The JSON text of a proxy or primitive; None for ``undefined``."""
-        wire = wire_of(value)
-        return None if wire is UNDEFINED else json.dumps(_jsonable(wire), separators=(",", ":"), ensure_ascii=False)
-
-
-def _jsonable(wire: Any) -> Any:
-    if isinstance(wire, dict):
-        return {name: _jsonable(item) for name, item in wire.items() if item is not UNDEFINED}
-    if isinstance(wire, list):
-        return [None if item is UNDEFINED or item is HOLE else _jsonable(item) for item in wire]
-    if isinstance(wire, datetime):
-        return JsDate(wire).toISOString()
-    if isinstance(wire, float):
-        return None if not math.isfinite(wire) else int(wire) if wire.is_integer() else wire
-    # A Map, a Set or an invalid Date has no members that JSON would show.
-    return wire if wire is None or isinstance(wire, bool | int | str) else None if isinstance(wire, JSDate) else {}
+        return json_text(value)
 
 
 class Map:
@@ -232,6 +213,7 @@ def contents() -> Mapping[str, ModuleContent]:
         "js": ModuleContent(
             doc="The platform's globals.",
             members={
+                **WEB,
                 "Array": Array,
                 "Date": Date,
                 "JSON": JSON,

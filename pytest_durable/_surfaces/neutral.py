@@ -21,8 +21,9 @@ from pytest_durable._surfaces.isolates import abort_isolate
 from pytest_durable._surfaces.neutral_crossing import RpcCrossing, make_stub
 from pytest_durable._surfaces.neutral_errors import Thrown
 from pytest_durable._surfaces.neutral_facets import NeutralFacets
+from pytest_durable._surfaces.neutral_messages import Crossing, Sent
 from pytest_durable._surfaces.neutral_reach import RESERVED, PlatformBase, RpcTarget, called, found
-from pytest_durable._surfaces.neutral_rpc import Crossing, RpcPromise, RpcProperty, RpcStub, Sent, dispose
+from pytest_durable._surfaces.neutral_rpc import RpcPromise, RpcProperty, RpcStub, dispose
 from pytest_durable._surfaces.neutral_storage import neutral_storage
 from pytest_durable._surfaces.neutral_stubs import NeutralEnv, NeutralId
 from pytest_durable._surfaces.seams import Context

@@ -11,6 +11,7 @@ from pytest_durable._core.actor import Hold, current_scope
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, data_clone_error, type_error
 from pytest_durable._core.storage import NotCloneable, cross, decode, encode
 from pytest_durable._surfaces.neutral_errors import explained
+from pytest_durable._surfaces.neutral_messages import Handed, Sent, Traveller
 from pytest_durable._surfaces.neutral_reach import (
     RESERVED_EVERYWHERE,
     RpcTarget,
@@ -19,7 +20,7 @@ from pytest_durable._surfaces.neutral_reach import (
     found,
     is_function,
 )
-from pytest_durable._surfaces.neutral_rpc import Handed, Remote, RpcStub, Sent, Traveller
+from pytest_durable._surfaces.neutral_rpc import Remote, RpcStub
 from pytest_durable._surfaces.neutral_stubs import NeutralStub, ServiceStub
 
 #: Under this key a returned dict holds what is called when its receiver disposes of it; it does not travel.

@@ -12,105 +12,17 @@ Source: workerd api/worker-rpc.c++ (JsRpcProperty, JsRpcPromise, JsRpcStub); spe
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
 from contextvars import Context
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from pytest_durable._core.actor import Capability, Hold, Incarnation, current_scope, is_object, require_own
-from pytest_durable._core.messages import Call
+from pytest_durable._core.actor import Hold, Incarnation, current_scope, is_object, require_own
 from pytest_durable._core.platform_errors import PlatformError, error, type_error
 from pytest_durable._surfaces.awaitables import Driven, as_is, outcome
+from pytest_durable._surfaces.neutral_messages import Crossing, Handed, Sent
 
 #: How many names of a path may follow the first (spec 10.3.2).
 _DEPTH_MAX: Final = 64
-
-
-class Crossing(Protocol):
-    """How values and calls get to the other side (``neutral_crossing``)."""
-
-    def pack(self, arguments: list[object]) -> "tuple[tuple[object, ...], tuple[Traveller, ...]]":
-        """The copies of arguments, and the stubs in them. Raises ``PlatformError``: one of them cannot be sent."""
-        ...
-
-    async def serve(self, target: object, sent: "Sent", *, shows_own: bool) -> object:
-        """Do what a message asks of ``target``; return the copy of the result."""
-        ...
-
-    def explain(self, failure: Exception) -> BaseException:
-        """What a caller catches."""
-        ...
-
-
-class Traveller(Protocol):
-    """A stub that travels in a message."""
-
-    def _arrive(self, receiver: Incarnation | None) -> None:
-        """It has reached ``receiver`` (None: the test)."""
-
-    def _release(self) -> None:
-        """Dispose of it."""
-
-
-class Returned:
-    """What one call has returned, besides the copy of it.
-
-    Attributes:
-        stubs: Those that travel in the copy.
-        pipeline: The returned thing itself, for whatever is asked of it before the caller has the copy.
-    """
-
-    __slots__ = ("pipeline", "stubs")
-
-    def __init__(self) -> None:
-        self.stubs: tuple[Traveller, ...] = ()
-        self.pipeline: Handed | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sent(Call):
-    """A call from one neutral object to another, or the read of a property.
-
-    Attributes:
-        path: The names that lead to what is called; none: the receiver itself is.
-        is_read: Nothing is called: what is there is the answer.
-        stubs: Those that travel in the arguments.
-        returned: Filled in when the call is done.
-    """
-
-    path: tuple[str, ...] = ()
-    is_read: bool = False
-    stubs: "tuple[Traveller, ...]" = ()
-    returned: Returned = field(default_factory=Returned)
-
-
-class Handed(Capability):
-    """Something that can be called from afar.
-
-    Args:
-        target: The thing.
-        crossing: How results get to callers.
-        shows_own: What lies in its own members is reachable, as in a plain object; else what its class has.
-        disposer: Called when nobody holds it any more.
-    """
-
-    __slots__ = ("_crossing", "_shows_own", "_target")
-
-    def __init__(
-        self, target: object, crossing: Crossing, *, shows_own: bool, disposer: Callable[[], object] | None = None
-    ) -> None:
-        super().__init__(disposer)
-        self._target = target
-        self._crossing = crossing
-        self._shows_own = shows_own
-
-    def carry(self, sent: Sent) -> "asyncio.Future[object]":
-        """Bring a message to it; nobody need hold it for that."""
-        return self.call(sent.args, lambda: self.serve(sent))
-
-    def serve(self, sent: Sent) -> Coroutine[Any, Any, object]:
-        """Do what a message asks; the copy of the result."""
-        return self._crossing.serve(self._target, sent, shows_own=self._shows_own)
 
 
 class Remote(ABC):

@@ -47,8 +47,13 @@ def contents() -> Mapping[str, ModuleContent]:
             later=_LATER,
         ),
         "pyodide.http": ModuleContent(
-            doc="Errors of fetch.",
-            members={"AbortError": http.AbortError, "BodyUsedError": http.BodyUsedError},
-            later=frozenset({"FetchResponse", "HttpStatusError", "pyfetch"}),
+            doc="Requests to the outside.",
+            members={
+                "AbortError": http.AbortError,
+                "BodyUsedError": http.BodyUsedError,
+                "FetchResponse": http.PyFetchResponse,
+                "HttpStatusError": http.HttpStatusError,
+                "pyfetch": http.pyfetch,
+            },
         ),
     }

@@ -4,22 +4,28 @@ Source: workers-runtime-sdk workers/__init__.py; spec python-workers 1.1.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from pytest_durable._core.actor import current_scope
 from pytest_durable._surfaces.modules import ModuleContent
-from pytest_durable._surfaces.wrapped import context, current, entrypoints, http, stubs, types
+from pytest_durable._surfaces.wrapped import context, current, entrypoints, http, stubs, types, typing_helpers
 from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
 from pytest_durable._surfaces.wrapped.functions import _RpcStubWrapper
 from pytest_durable._surfaces.wrapped.platform_modules import import_from_javascript
 from pytest_durable._surfaces.wrapped.surface import WrappedSurface
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 
-#: What the SDK exports besides (spec 1.1).
-_LATER: Final = frozenset(
+_HTTP: Final = MappingProxyType(
     {
-        *("Blob", "BlobEnding", "BlobValue", "Body", "Context", "FetchKwargs", "FetchResponse", "File", "FormData"),
-        *("FormDataValue", "Headers", "JSBody", "RequestInitCfProperties", "fetch"),
+        "Blob": http.Blob,
+        "BlobEnding": http.BlobEnding,
+        "FetchResponse": http.FetchResponse,
+        "File": http.File,
+        "FormData": http.FormData,
+        "Request": http.Request,
+        "Response": http.Response,
+        "fetch": http.fetch,
     }
 )
 
@@ -40,8 +46,8 @@ def contents() -> Mapping[str, ModuleContent]:
     """The modules of this family, by name."""
     public = {
         "DurableObject": entrypoints.DurableObject,
-        "Request": http.Request,
-        "Response": http.Response,
+        **_HTTP,
+        **typing_helpers.HELPERS,
         "WorkerEntrypoint": entrypoints.WorkerEntrypoint,
         "WorkflowEntrypoint": entrypoints.WorkflowEntrypoint,
         "handler": entrypoints.handler,
@@ -62,7 +68,6 @@ def contents() -> Mapping[str, ModuleContent]:
             lookups=lookups,
             exports=tuple(sorted([*public, *lookups])),
             is_package=True,
-            later=_LATER,
         ),
         "workers.entrypoints": ModuleContent(
             doc="Base classes of user code.",
@@ -78,8 +83,16 @@ def contents() -> Mapping[str, ModuleContent]:
         "workers.workflows": ModuleContent(
             doc="Workflows.", members={"NonRetryableError": entrypoints.NonRetryableError}
         ),
+        "workers.blob": ModuleContent(
+            doc="Blobs and files.", members={"Blob": http.Blob, "BlobEnding": http.BlobEnding, "File": http.File}
+        ),
+        "workers.fetch": ModuleContent(doc="Requests to the outside.", members={"fetch": http.fetch}),
+        "workers.formdata": ModuleContent(doc="Forms.", members={"FormData": http.FormData}),
         "workers.request": ModuleContent(doc="Requests.", members={"Request": http.Request}),
-        "workers.response": ModuleContent(doc="Responses.", members={"Response": http.Response}),
+        "workers.response": ModuleContent(
+            doc="Responses.", members={"FetchResponse": http.FetchResponse, "Response": http.Response}
+        ),
+        "workers.types": ModuleContent(doc="Names for annotations.", members=typing_helpers.HELPERS),
         "workers.rpc": ModuleContent(
             doc="Conversions, and wrappers of what the platform hands out.",
             members={

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from pyodide._proxies import JsArray, JsDate, JsMap, JsObject, JsProxy
 
@@ -112,6 +112,36 @@ class _Console:
     def log(self, *values: Any) -> None: ...
     def trace(self, *values: Any) -> None: ...
     def warn(self, *values: Any) -> None: ...
+
+# Classes of the web platform: made by ``new``, with options as an object, a dict or keywords.
+
+class _Interface(JsProxy):
+    name: str
+    def new(self, *args: Any, **members: Any) -> Any:
+        """An instance."""
+
+    def __call__(self, *_args: Any, **_members: Any) -> NoReturn: ...
+    def __getattr__(self, name: str) -> Any: ...
+
+AbortController: Final[_Interface]
+AbortSignal: Final[_Interface]
+Blob: Final[_Interface]
+File: Final[_Interface]
+FormData: Final[_Interface]
+Headers: Final[_Interface]
+IdentityTransformStream: Final[_Interface]
+ReadableStream: Final[_Interface]
+Request: Final[_Interface]
+Response: Final[_Interface]
+TextDecoder: Final[_Interface]
+TextEncoder: Final[_Interface]
+TransformStream: Final[_Interface]
+URL: Final[_Interface]
+URLSearchParams: Final[_Interface]
+WritableStream: Final[_Interface]
+
+def fetch(given: Any = ..., init: Any = None, **members: Any) -> Any:
+    """Promise of the response that the outside gives."""
 
 console: Final[_Console]
 undefined: Final[None]

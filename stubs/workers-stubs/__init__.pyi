@@ -4,23 +4,50 @@ from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+from workers.blob import Blob as Blob, BlobEnding as BlobEnding, File as File
 from workers.entrypoints import (
     DurableObject as DurableObject,
     WorkerEntrypoint as WorkerEntrypoint,
     WorkflowEntrypoint as WorkflowEntrypoint,
     handler as handler,
 )
+from workers.fetch import fetch as fetch
+from workers.formdata import FormData as FormData
 from workers.request import Request as Request
-from workers.response import Response as Response
+from workers.response import FetchResponse as FetchResponse, Response as Response
 from workers.rpc import python_from_rpc as python_from_rpc, python_to_rpc as python_to_rpc
+from workers.types import (
+    BlobValue as BlobValue,
+    Body as Body,
+    Context as Context,
+    FetchKwargs as FetchKwargs,
+    FormDataValue as FormDataValue,
+    Headers as Headers,
+    JSBody as JSBody,
+    RequestInitCfProperties as RequestInitCfProperties,
+)
 
 __all__ = [
+    "Blob",
+    "BlobEnding",
+    "BlobValue",
+    "Body",
+    "Context",
     "DurableObject",
+    "FetchKwargs",
+    "FetchResponse",
+    "File",
+    "FormData",
+    "FormDataValue",
+    "Headers",
+    "JSBody",
     "Request",
+    "RequestInitCfProperties",
     "Response",
     "WorkerEntrypoint",
     "WorkflowEntrypoint",
     "env",
+    "fetch",
     "handler",
     "import_from_javascript",
     "patch_env",

@@ -4,13 +4,12 @@ To annotate with these types, import them from ``js`` under ``if TYPE_CHECKING``
 """
 
 import builtins
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import datetime
 from typing import Any, Generic, Literal, NoReturn, TypeAlias, TypedDict, TypeVar, overload
 
 from pyodide._proxies import JsArray, JsDate, JsObject, JsProxy
 from typing_extensions import TypeVar as TypeVarWithDefault, Unpack
-from workers.request import Request
 from workers.response import Response
 
 _Result = TypeVar("_Result")
@@ -140,8 +139,8 @@ class Fetcher(JsProxy):
     """A stub of a facet, without conversions: every name is a method of the facet."""
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]: ...
-    def fetch(self, resource: str | Request, **options: Any) -> Awaitable[Response]:
-        """Send a request."""
+    def fetch(self, resource: Any, init: Any = None, **members: Any) -> Any:
+        """Send a request. Promise of a response of the platform."""
 
 class DurableObjectStorage(Wrapper):
     """``ctx.storage``. Operations begin at the call; their results are awaited."""
@@ -359,11 +358,8 @@ class DurableObjectStub:
     def __getattr__(self, name: str) -> Callable[..., _Async[Any]]: ...
     async def fetch(
         self,
-        resource: str | Request,
-        *,
-        method: str | None = None,
-        headers: dict[str, str] | builtins.list[tuple[str, str]] | None = None,
-        body: str | bytes | None = None,
+        resource: Any,
+        **options: Any,
     ) -> Response:
         """Send a request, when awaited. Errors are ``OSError``s here."""
 
@@ -373,24 +369,3 @@ class RpcFunction:
     def __bool__(self) -> bool: ...
     def __call__(self, *args: Any, **kwargs: Any) -> _Async[Any]:
         """Call it where it came from."""
-
-class Headers(Mapping[str, Any]):
-    """Headers: names in any case; a name that is not there reads as None."""
-
-    def __getitem__(self, name: str) -> Any: ...
-    def __contains__(self, name: object) -> bool: ...
-    def __iter__(self) -> Iterator[str]: ...
-    def __len__(self) -> int: ...
-
-class Body:
-    """Reading a body, once."""
-
-    body_used: bool
-    async def bytes(self) -> builtins.bytes:
-        """The whole body."""
-
-    async def text(self) -> str:
-        """The whole body as text."""
-
-    async def json(self, **options: Any) -> Any:
-        """The body parsed as JSON."""

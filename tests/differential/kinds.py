@@ -1,5 +1,6 @@
 """The kinds of step that objects interpret: ``interpreter.py`` fills the table, ``arguments.py`` draws from it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -24,6 +25,9 @@ class Kind:
 
 
 KINDS: Final[dict[str, Kind]] = {}
+#: How often objects of this process have run a step of each kind, since somebody cleared it. Objects cannot be handed
+#: anything that they could tell it to: what they get is what the platform gives them.
+RAN: Final = Counter[str]()
 
 
 def step(*arguments: st.SearchStrategy[Any], place: Place = "call") -> Callable[[Function], Function]:

@@ -1,7 +1,9 @@
 """What is compared after each step, in a form that can be compared and read: the answers, and the disk."""
 
+import os
 import struct
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from differential.interpreter import told
@@ -43,6 +45,34 @@ def _readable(description: Any) -> Any:
     return [_readable(each) for each in description]
 
 
+class RawFiles:
+    """The bytes of files that SQLite has open in this process.
+
+    To close a descriptor of such a file would drop all of SQLite's locks on it; so all stay open until ``close``, which
+    is for after the host has ended.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[int, int], int] = {}
+
+    def read(self, path: Path) -> bytes:
+        """What a file holds; nothing if there is none."""
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return b""
+        inode = status.st_dev, status.st_ino
+        if inode not in self._open:
+            self._open[inode] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return os.pread(self._open[inode], status.st_size, 0)
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        for descriptor in self._open.values():
+            os.close(descriptor)
+        self._open.clear()
+
+
 class Directory:
     """The logical content of a host's directory.
 
@@ -50,17 +80,16 @@ class Directory:
         host: Whose.
         namespace: Of the objects.
         names: Hex id to name.
-        is_foreign: Another process writes the files. Then they may be read past SQLite, and what has not changed need
-            not be looked at again, which costs a copy each time.
+        raw: What reads its files past SQLite: what has not changed need not be looked at again.
     """
 
-    def __init__(self, host: CommonHost, namespace: Namespace, names: Mapping[str, str], *, is_foreign: bool) -> None:
+    def __init__(self, host: CommonHost, namespace: Namespace, names: Mapping[str, str], raw: "RawFiles") -> None:
         assert namespace.directory is not None
         self._host = host
         self._namespace = namespace
         self._names = names
         self._directory = namespace.directory
-        self._is_foreign = is_foreign
+        self._raw = raw
         self.label = namespace.unique_key
         self._seen: dict[str, tuple[list[bytes], Seen]] = {}
 
@@ -102,10 +131,7 @@ class Directory:
         return not log.exists() or log.stat().st_size == 0
 
     def _content(self, stem: str) -> Seen:
-        if not self._is_foreign:
-            return self._read(stem)
-        files = (self._directory / f"{stem}.sqlite{suffix}" for suffix in ("", "-wal"))
-        content = [file.read_bytes() if file.exists() else b"" for file in files]
+        content = [self._raw.read(self._directory / f"{stem}.sqlite{suffix}") for suffix in ("", "-wal")]
         if stem not in self._seen or self._seen[stem][0] != content:
             self._seen[stem] = content, self._read(stem)
         return self._seen[stem][1]

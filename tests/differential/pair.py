@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -59,21 +59,21 @@ class Side:
 
     Args:
         host: Which.
+        raw: What reads its files.
         first: The class of the objects of the first namespace.
         second: And of the second.
     """
 
-    def __init__(self, host: CommonHost, first: type | str, second: type | str) -> None:
+    def __init__(self, host: CommonHost, raw: observed.RawFiles, first: type | str, second: type | str) -> None:
         self.host = host
         self.namespace: Namespace = host.namespace(first, unique_key="Interpreter")
         self.second: Namespace = host.namespace(second, unique_key="Second")
-        is_foreign = isinstance(first, str)
         self.directories = [
             observed.Directory(
                 host,
                 namespace,
                 {namespace.id_from_name(name).hex: name for name in NAMES[namespace.unique_key]},
-                is_foreign=is_foreign,
+                raw,
             )
             for namespace in (self.namespace, self.second)
         ]
@@ -122,19 +122,14 @@ class Pair:
     @contextmanager
     def running(cls, executable: str | Path) -> Iterator["Pair"]:
         """Start both; end both."""
-        world = World()
-        try:
-            ours = InProcessHost(world=world, app=App(surface="neutral"))
-            try:
-                real = WorkerdHost(world=world, executable=str(executable), root=SCRIPT.parent)
-                try:
-                    yield cls(world, Side(ours, Interpreter, Second), Side(real, *_in_script()))
-                finally:
-                    real.close()
-            finally:
-                ours.close()
-        finally:
-            world.close()
+        with ExitStack() as ending:
+            world = World()
+            ending.callback(world.close)
+            raw = ending.enter_context(closing(observed.RawFiles()))
+            ours = ending.enter_context(closing(InProcessHost(world=world, app=App(surface="neutral"))))
+            real = WorkerdHost(world=world, executable=str(executable), root=SCRIPT.parent)
+            ending.enter_context(closing(real))
+            yield cls(world, Side(ours, raw, Interpreter, Second), Side(real, raw, *_in_script()))
 
     def run(self, program: list[Step]) -> int:
         """Tell both hosts the steps of a program and compare them after each.
@@ -303,6 +298,7 @@ async def finish_retries(pair: Pair) -> list[object]:
 
 @move(draw.NAMES)
 async def evict(pair: Pair, name: str) -> list[object]:
+    await pair.finish_handlers()  # whether it is dropped before the next run of an alarm or after it differs
     return await _each(pair, lambda side: side.host.evict(side.stub(name)))
 
 
@@ -322,6 +318,7 @@ async def restart(pair: Pair, seconds: int) -> list[object]:
 
 @move()
 async def evict_all(pair: Pair) -> list[object]:
+    await pair.finish_handlers()
     return await _each(pair, lambda side: side.host.evict_all())
 
 

@@ -1,13 +1,12 @@
 """Programs: how they are drawn, counted and printed."""
 
-from collections import Counter
 from typing import Any
 
 from hypothesis import strategies as st
 
 from differential import interpreter  # noqa: F401  fills the table of kinds
 from differential.arguments import INNER, NAMES, aborts_after_rollback
-from differential.kinds import KINDS, inner_step, kinds_in
+from differential.kinds import KINDS, inner_step
 from differential.pair import MOVES, Step
 from pytest_durable._core.storage import decode, encode
 from pytest_durable.values import UNDEFINED
@@ -35,15 +34,6 @@ def _step(kind: str) -> st.SearchStrategy[Step]:
 def programs(length: int = STEPS_PER_PROGRAM) -> st.SearchStrategy[list[Step]]:
     """Programs of that many steps; what a failure does not need shrinks to steps that do nothing."""
     return st.lists(st.sampled_from(_ALL).flatmap(_step), min_size=length, max_size=length)
-
-
-def count_kinds(program: list[Step]) -> Counter[str]:
-    """How often each kind of step is in a program, those inside others included."""
-    counts: Counter[str] = Counter()
-    for kind, *given in program:
-        counts[kind] += 1
-        counts.update(kinds_in(given))
-    return counts
 
 
 def is_idle(program: list[Step]) -> bool:

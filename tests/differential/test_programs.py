@@ -7,33 +7,44 @@ run. See docs/how-to/differential.md.
 import os
 from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 
 from differential.arguments import WAYS_TO_FAIL
 from differential.drawing import draw
-from differential.kinds import KINDS
+from differential.kinds import KINDS, RAN
 from differential.pair import MOVES, Divergence, Pair, Step
-from differential.programs import count_kinds, written
+from differential.programs import written
 from support.digests import digest
 from support.workerd import Platform
 
 PROGRAMS = int(os.environ.get("DURABLE_PROGRAMS", "500"))
 PROGRAMS_PER_TEST = min(PROGRAMS, 50)
-#: The share of programs that each kind of step must be in.
+#: The share of programs that must have run a step of each kind.
 SHARE_MIN = 0.1
 
 Run = Callable[[list[Step]], int]
 
 
-def run_program(number: int, run_on_both: Run) -> tuple[list[Step], int]:
-    """Run the program of that number on both hosts; the program, and after how many of its steps they were compared."""
+class Ran(NamedTuple):
+    """A program that was run; after how many of its steps the hosts were compared, and how often each kind was run."""
+
+    program: list[Step]
+    compared: int
+    kinds: Counter[str]
+
+
+def run_program(number: int, run_on_both: Run) -> Ran:
+    """Run the program of that number on both hosts."""
     used: list[list[Step]] = []
-    compared: list[int] = []
+    ran: list[Ran] = []
 
     def use(program: list[Step]) -> None:
         used.append(program)
-        compared.append(run_on_both(program))
+        RAN.clear()
+        compared = run_on_both(program)
+        ran.append(Ran(program, compared, RAN + Counter(kind for kind, *_ in program[:compared])))
 
     try:
         draw(number, use)
@@ -41,7 +52,7 @@ def run_program(number: int, run_on_both: Run) -> tuple[list[Step], int]:
         raise AssertionError(
             f"program {number}, {divergence}\n\nAs a test of its own, for test_regressions.py:\n{written(used[-1])}"
         ) from divergence
-    return used[0], compared[0]
+    return ran[0]
 
 
 def _parts() -> list[range]:
@@ -57,17 +68,16 @@ def test_random_programs_mean_the_same_on_both_hosts(
     numbers: range, run_on_both: Run, record_property: Callable[[str, object], None]
 ) -> None:
     ran = [run_program(number, run_on_both) for number in numbers]
-    counts = [count_kinds(program[:compared]) for program, compared in ran]
     told = {
         "first": numbers.start,
-        "digests": [digest(written(program)) for program, _ in ran],
-        "steps": sum(compared for _, compared in ran),
-        "kinds": dict(sum(counts, Counter[str]())),
+        "digests": [digest(written(each.program)) for each in ran],
+        "steps": sum(each.compared for each in ran),
+        "kinds": dict(sum((each.kinds for each in ran), Counter[str]())),
     }
     record_property("differential", told)
-    shares = {kind: sum(kind in count for count in counts) / len(counts) for kind in (*KINDS, *MOVES)}
+    shares = {kind: sum(kind in each.kinds for each in ran) / len(ran) for kind in (*KINDS, *MOVES)}
     rare = {kind: share for kind, share in shares.items() if share < SHARE_MIN}
-    assert not rare or len(counts) < 50, "kinds of step that too few programs have"
+    assert not rare or len(ran) < 50, "kinds of step that too few programs have run"
 
 
 def test_both_interpreters_know_the_same_kinds_of_step(platform: Platform) -> None:

@@ -1,7 +1,5 @@
 """Programs: how they are drawn, counted and printed."""
 
-from collections import Counter
-from collections.abc import Iterator
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -125,26 +123,6 @@ KINDS: Final = tuple(sorted({*_ANY, *_MOVES} - {"nothing", "arm"}))
 def programs(length: int = STEPS_PER_PROGRAM) -> st.SearchStrategy[Program]:
     """Programs of that many steps; what a failure does not need shrinks to steps that do nothing."""
     return st.lists(st.sampled_from(_WEIGHED).flatmap(_MOVES.__getitem__), min_size=length, max_size=length)
-
-
-def kinds_of(step: Step) -> Iterator[str]:
-    """The kinds of a step and of all steps inside."""
-    kind, *given = step
-    yield kind
-    yield from _kinds_in(given)
-
-
-def _kinds_in(given: object) -> Iterator[str]:
-    if isinstance(given, list | tuple):
-        if given and isinstance(given[0], str) and given[0] in _ANY:
-            yield given[0]
-        for each in given:
-            yield from _kinds_in(each)
-
-
-def count_kinds(program: Program) -> Counter[str]:
-    """How often each kind of step is in a program."""
-    return Counter(kind for step in program for kind in kinds_of(step) if kind != "nothing")
 
 
 def is_idle(program: Program) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -13,6 +14,8 @@ from pytest_durable._surfaces.neutral import NeutralObject
 
 Function = Callable[..., Any]
 STEPS: Final[dict[str, Function]] = {}
+#: How often objects of this process have run a step of each kind, since somebody cleared it.
+RAN: Final = Counter[str]()
 
 TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, text TEXT);"
@@ -39,6 +42,7 @@ def step(function: Function) -> Function:
 async def interpret(it: Hands, steps: list[Any]) -> list[Any]:
     results = []
     for kind, *given in steps:
+        RAN[kind] += 1
         if kind == "throw":
             raise PlatformError("planned")
         try:
@@ -52,6 +56,7 @@ async def interpret(it: Hands, steps: list[Any]) -> list[Any]:
 def interpret_now(it: Hands, steps: list[Any]) -> list[Any]:
     results = []
     for kind, *given in steps:
+        RAN[kind] += 1
         if kind == "throw":
             raise PlatformError("planned")
         try:

@@ -58,6 +58,9 @@ class Base(DurableObject):
 
         await self.ctx.blockConcurrencyWhile(callback)
 
+    async def end_with_an_error(self):
+        platform.abortIsolate(ValueError("v"))
+
     async def recurse(self):
         def deeper():
             return deeper() + 1
@@ -156,6 +159,13 @@ async def test_user_code_gives_up_its_isolate(host: Host, reason: list[str], mes
         assert (caught.value.name, caught.value.message) == ("Error", message)
     assert await first(host).count() == 1
     assert len(host.journal.of(IsolateAborted)) == 1
+
+
+async def test_reason_that_is_no_text_is_shown_by_its_str(host: Host) -> None:
+    # PW-8.5, PW-2.10
+    with pytest.raises(PlatformError) as caught:
+        await first(host).end_with_an_error()
+    assert caught.value.message == "abortIsolate(): v"
 
 
 async def test_caller_that_lives_elsewhere_sees_the_platforms_error(host: Host) -> None:

@@ -24,7 +24,6 @@ from pytest_durable._surfaces.wrapped import (
     data_proxies,
     facets,
     functions,
-    http,
     proxies,
     raw_storage,
     storage,
@@ -53,7 +52,6 @@ def merged(*classes: type, but: frozenset[str] = frozenset()) -> type:
 PRIVATE: Final[dict[str, dict[str, type]]] = {
     "workers._platform": {
         "AlarmInvocationInfo": context.RawAlarmInfo,
-        "Body": http._Body,
         "DurableObjectId": context.RawId,
         "DurableObjectNamespace": merged(
             stubs.RawNamespace, stubs._DurableObjectNamespaceWrapper, but=frozenset({"reach", "__getattr__"})
@@ -66,7 +64,6 @@ PRIVATE: Final[dict[str, dict[str, type]]] = {
         "DurableObjectStorage": storage.WrappedStorage,
         "DurableObjectStub": stubs._FetcherWrapper,
         "DurableObjectTransaction": merged(raw_storage.RawOperations, raw_storage.RawTransaction),
-        "Headers": http.Headers,
         "JsDict": types.JsDict,
         "Rows": cursor._Rows,
         "RpcFunction": functions._RpcStubWrapper,

@@ -80,11 +80,10 @@ class TestServing:
     @pytest.mark.parametrize(
         ("module", "name"),
         [
-            ("workers", "fetch"),
-            ("js", "fetch"),
+            ("workers", "WorkflowEntrypoint"),
+            ("js", "HTMLRewriter"),
             ("pyodide", "code"),
             ("pyodide.ffi", "run_sync"),
-            ("pyodide.http", "pyfetch"),
         ],
     )
     def test_a_name_that_only_production_has_says_what_to_do(

@@ -21,7 +21,8 @@ export class Clerk extends DurableObject {
   async arm() { await this.ctx.storage.setAlarm(Date.now() + 1000); }
   async ask(name) { return this.env.CLERK.getByName(name).answer(); }
   async answer() { return 42; }
-  async alarm() { await this.ask("b"); }
+  async arm_slow() { this.slow = true; await this.arm(); }
+  async alarm() { await (this.slow ? this.wait(5000) : this.ask("b")); }
 }
 """
 
@@ -117,3 +118,14 @@ def test_a_call_of_an_alarm_handler_begins_in_the_one_that_is_called(run):
         ("CallStarted", "b", 1, "answer"),
         ("AlarmFinished", "a", 1, None),
     ]
+
+
+def test_an_alarm_that_runs_when_its_object_is_deleted_has_failed(run):
+    async def main(durable):
+        slow = durable.namespace("CLERK").get_by_name("a")
+        await slow.arm_slow()
+        await durable.clock.advance("1s")
+        await durable.delete_all()
+        return [(record.ran, record.ok, record.error) for record in durable.journal.of(AlarmFinished)]
+
+    assert run(main) == [(True, False, "the object was deleted while its alarm ran")]

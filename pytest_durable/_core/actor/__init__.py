@@ -1,9 +1,12 @@
 """One object: its container, its instances, its gates, its turns."""
 
-from pytest_durable._core.actor.alarm_delivery import AlarmResult
+from pytest_durable._core.actor.alarm_delivery import AlarmResult, deliver_alarm
+from pytest_durable._core.actor.alarm_removal import abandon_alarm, delete_alarm, delete_alarm_unseen
 from pytest_durable._core.actor.alarm_turn import AlarmService
 from pytest_durable._core.actor.arguments import (
     ABSENT,
+    Absent,
+    int32_of,
     is_nothing,
     is_object,
     milliseconds_of,
@@ -13,17 +16,21 @@ from pytest_durable._core.actor.arguments import (
     truth,
 )
 from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.callbacks import wrap_callback
 from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
+from pytest_durable._core.actor.channel import Channel
 from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.commit import ActorStorage
-from pytest_durable._core.actor.container import Container, Pin
+from pytest_durable._core.actor.container import Container
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.facet_tree import FacetTree
 from pytest_durable._core.actor.facets import Facets, FacetStart
 from pytest_durable._core.actor.facets_face import FacetClient, ObjectFacets
+from pytest_durable._core.actor.flows import Flow
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
+from pytest_durable._core.actor.outside import fetch_outside
 from pytest_durable._core.actor.reply import Reply, never_sent
 from pytest_durable._core.actor.requests import answer_to
 from pytest_durable._core.actor.scope import (
@@ -35,7 +42,7 @@ from pytest_durable._core.actor.scope import (
     require_own,
     scope_of,
 )
-from pytest_durable._core.actor.services import Services, log_failure
+from pytest_durable._core.actor.services import Outside, Services, log_failure
 from pytest_durable._core.actor.storage_face import (
     ObjectKv,
     ObjectSql,
@@ -53,17 +60,20 @@ __all__ = [
     "GONE",
     "RELEASED",
     "SCOPE",
+    "Absent",
     "ActorStorage",
     "AlarmResult",
     "AlarmService",
     "Breakage",
     "Capability",
+    "Channel",
     "Container",
     "ContainerState",
     "FacetClient",
     "FacetStart",
     "FacetTree",
     "Facets",
+    "Flow",
     "Hold",
     "Incarnation",
     "ObjectContext",
@@ -72,7 +82,7 @@ __all__ = [
     "ObjectSql",
     "ObjectStorage",
     "ObjectTransaction",
-    "Pin",
+    "Outside",
     "Reply",
     "Scope",
     "Services",
@@ -80,9 +90,15 @@ __all__ = [
     "Strand",
     "TransactionHandle",
     "WorkerEvent",
+    "abandon_alarm",
     "answer_to",
     "current_scope",
+    "delete_alarm",
+    "delete_alarm_unseen",
+    "deliver_alarm",
+    "fetch_outside",
     "hex_told_of",
+    "int32_of",
     "is_claim",
     "is_in_turn",
     "is_nothing",
@@ -99,4 +115,5 @@ __all__ = [
     "scope_of",
     "text_of",
     "truth",
+    "wrap_callback",
 ]

@@ -1,4 +1,4 @@
-"""One delivery of an alarm to an object, from the decision whether the handler runs to the answer for the scheduler.
+"""One delivery of an alarm to an object, from its arrival to the answer for the scheduler.
 
 Source: workerd io/worker-entrypoint.c++ (runAlarm); spec durable-objects 7.3 - 7.6.
 """
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_durable._core.actor.alarm_turn import Cancel, decide
 from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.construction import construct
 from pytest_durable._core.actor.own_alarm import MS
 from pytest_durable._core.actor.reply import describe
+from pytest_durable._core.errors import DurableError
 from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import Alarm, AlarmInfo
 from pytest_durable._core.platform_errors import PlatformError
@@ -31,6 +33,30 @@ class AlarmResult:
     error: str | None = None
     retry: bool = True
     counts: bool = True
+
+
+def deliver_alarm(container: "Container", due_ns: int, retry_count: int, done: Callable[[AlarmResult], None]) -> None:
+    """Bring a due alarm to an object.
+
+    Args:
+        container: The object's.
+        due_ns: The time the scheduler fires for.
+        retry_count: How many tries have failed.
+        done: Takes the answer, once, whatever happens (unless the life ends).
+    """
+    services, breakage = container.services, container.breakage
+    services.life.require_alive()
+    if breakage is not None:
+        done(AlarmResult(ran=False, error=describe(breakage.original), counts=breakage.counts))
+        return
+    try:
+        incarnation = container.incarnation or container.rehydrate()
+    except DurableError as failure:  # the file is damaged, or cannot be read; not the alarm's fault
+        services.claim_failed(failure)
+        done(AlarmResult(ran=False, error=describe(failure), counts=False))
+        return
+    run = container.alarm_run = AlarmRun(container, incarnation, due_ns, done)
+    incarnation.start(run.serve(retry_count), run.ended)
 
 
 class AlarmRun:
@@ -61,7 +87,7 @@ class AlarmRun:
         """Decide, and run the handler if so decided."""
         incarnation, services = self._incarnation, self._container.services
         if incarnation.instance is None:
-            await self._container.construct(incarnation)
+            await construct(incarnation)
         storage, alarm = incarnation.storage, incarnation.storage.alarm
         step = decide(
             due_ns=self._due_ns,
@@ -86,8 +112,9 @@ class AlarmRun:
     def ended(self, _result: object, failure: BaseException | None) -> None:
         """The handler is over and its last turn committed."""
         self._incarnation.storage.finish_alarm(succeeded=failure is None)
-        if not self._container.take_alarm_run(self):
-            return  # the commit of the deferred deletion broke the object
+        if self._container.alarm_run is not self:
+            return  # the commit of the deferred deletion broke the object, and that has answered
+        self._container.alarm_run = None
         ran = self._handler_called and self._handler_exists
         if failure is None:
             self._answer(AlarmResult(ran=ran))

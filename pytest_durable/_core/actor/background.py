@@ -6,23 +6,23 @@ has failed in the background, even if somebody should ask later.
 
 import asyncio
 import functools
-from collections.abc import Callable
 from contextvars import Context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_durable._core.actor.claims import is_claim
 
+if TYPE_CHECKING:
+    from pytest_durable._core.actor.incarnation import Incarnation
 
-def report_unless_awaited(
-    failure: BaseException, report: Callable[[], None], soon: Callable[[Callable[[], None]], None]
-) -> None:
-    """Call ``report`` if nobody has asked for the running task's failure when all who wait for the task have run.
+
+def report_unless_awaited(incarnation: "Incarnation", failure: BaseException) -> None:
+    """Say so if nobody has asked for the running task's failure when all who wait for the task have run.
 
     Args:
+        incarnation: Whose task it is.
         failure: What the running task is about to end with.
-        report: Says that it failed in the background.
-        soon: Calls back in the loop's next round.
     """
+    services, key = incarnation.services, incarnation.key
     task: Any = asyncio.current_task()
     is_failure = isinstance(failure, Exception) or is_claim(failure)  # and not the end of the task by cancellation
     if task is None or not is_failure or any(_is_of_asyncio(callback) for callback, _ in task._callbacks or ()):
@@ -31,10 +31,10 @@ def report_unless_awaited(
     def look() -> None:
         if task._log_traceback:  # what asyncio goes by: nobody has asked
             task.exception()  # now somebody has, and asyncio does not log it in the midst of another test
-            report()
+            services.background_failed("task", key, failure)
 
     # In no object's context: it is no callback of user code. Those are turns of their own, one round later.
-    task.add_done_callback(lambda _task: soon(look), context=Context())
+    task.add_done_callback(lambda _task: services.life.soon(look), context=Context())
 
 
 def _is_of_asyncio(callback: Any) -> bool:

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_durable._core.actor.callbacks import run_event, wrap_callback
 from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.reply import never_sent
 from pytest_durable._core.actor.scope import current_scope, require_own
@@ -73,7 +74,7 @@ class Capability:
                 result = await result
             return require_sendable_result(result, bytes_max)
 
-        return home.run_event(answer, self._section)
+        return run_event(home, answer, self._section)
 
     def _taken(self) -> None:
         self._holds += 1
@@ -83,7 +84,7 @@ class Capability:
         home, on_release = self.home, self._on_release
         if self._holds == 0 and on_release is not None and home is not None and not home.is_over:
             self._on_release = None
-            home.wrap_callback(on_release, self._section)()
+            wrap_callback(home, on_release, self._section)()
 
 
 class Hold:

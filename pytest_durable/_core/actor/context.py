@@ -62,7 +62,7 @@ class ObjectContext:
         incarnation = self._running(scope)
         self._require_alive(incarnation)
         parent = scope.section if scope is not None and scope.incarnation is incarnation else None
-        return incarnation.run_section(callback, parent, failure_resets=True)
+        return incarnation.sections.run(callback, parent, failure_resets=True)
 
     def _running(self, scope: Scope | None) -> "Incarnation":
         """The instance whose turn it is: what needs no I/O of its own concerns that one, whose ever it is (tried)."""

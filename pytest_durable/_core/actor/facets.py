@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.callbacks import run_after_turn
 from pytest_durable._core.actor.container import Container
 from pytest_durable._core.actor.facet_tree import FacetTree, below
 from pytest_durable._core.actor.gates import Section
 from pytest_durable._core.actor.incarnation import Incarnation
+from pytest_durable._core.actor.incoming import Incoming
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import FacetKey
 from pytest_durable._core.platform_errors import error
@@ -105,7 +107,7 @@ class FacetContainer(Container):
 
     def start(self, startup: Startup, incarnation: Incarnation, section: Section | None) -> None:
         """Ask the parent's code what this is; an event of the parent, after the running turn."""
-        incarnation.run_after_turn(startup, section, self._started)
+        run_after_turn(incarnation, startup, section, self._started)
 
     def _started(self, start: object, failure: BaseException | None) -> None:
         if failure is not None:
@@ -129,20 +131,16 @@ class FacetContainer(Container):
         assert self._start is not None, "calls wait for the startup"
         return self._start.cls
 
-    def _start_event(
-        self,
-        method: str,
-        handle: Callable[[Incarnation], object],
-        convert: Callable[[object], object] | None,
-        answer: "asyncio.Future[object] | None",
-        caller: object = None,
+    def receive(
+        self, incoming: Incoming, answer: "asyncio.Future[object] | None" = None, caller: object = None
     ) -> "asyncio.Future[object]":
+        """As that of an object, once the startup is over."""
         is_known = self._start is not None or self._failed_to_start
         if self.is_broken or (is_known and not self._waiting):
-            return super()._start_event(method, handle, convert, answer, caller)
+            return super().receive(incoming, answer, caller)
         self.services.life.require_alive()
         future = self.services.life.loop.create_future() if answer is None else answer
-        self._waiting.append(lambda: super(FacetContainer, self)._start_event(method, handle, convert, future, caller))
+        self._waiting.append(lambda: super(FacetContainer, self).receive(incoming, future, caller))
         return future
 
     @property

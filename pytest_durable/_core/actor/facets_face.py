@@ -14,7 +14,7 @@ from pytest_durable._core.messages import Delivery, FacetKey
 from pytest_durable._core.platform_errors import connection_lost, error, type_error
 
 if TYPE_CHECKING:
-    from pytest_durable._core.actor.container import Pin
+    from pytest_durable._core.actor.channel import Channel
     from pytest_durable._core.actor.facets import Facets, Startup
     from pytest_durable._core.actor.gates import Section
     from pytest_durable._core.actor.incarnation import Incarnation
@@ -35,14 +35,14 @@ class FacetClient:
         section: The critical section in which it was asked for.
     """
 
-    __slots__ = ("_incarnation", "_name", "_pin", "_section", "_startup")
+    __slots__ = ("_channel", "_incarnation", "_name", "_section", "_startup")
 
     def __init__(self, incarnation: "Incarnation", name: str, startup: "Startup", section: "Section | None") -> None:
         self._incarnation = incarnation
         self._name = name
         self._startup = startup
         self._section = section
-        self._pin: Pin | None = None
+        self._channel: Channel | None = None
 
     def __repr__(self) -> str:
         return f"<FacetClient of {self._incarnation.key}: {self._name!r}>"
@@ -61,13 +61,13 @@ class FacetClient:
             require_own(incarnation, "OutgoingFactory")
         if incarnation.services.life.is_over and not is_in_turn():  # as in ``ObjectClient.send``
             return self._failed(connection_lost())
-        if self._pin is None:
+        if self._channel is None:
             if incarnation.is_over:
                 return self._failed(incarnation.container.closed_error())
             facets = incarnation.container.facets
             container = facets.container(self._name, self._startup, incarnation, self._section)
-            self._pin = container.pin()
-        return self._pin.container.send_from_here(delivery, scope)
+            self._channel = container.channel()
+        return self._channel.send_from_here(delivery, scope)
 
     def _failed(self, failure: Exception) -> "asyncio.Future[object]":
         return never_sent(failure, self._incarnation.key.hex, self._incarnation.services.life.loop)

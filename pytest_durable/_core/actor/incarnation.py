@@ -4,35 +4,32 @@ A container outlives it; eviction, abort, a failed commit and the end of the lif
 never resumed.
 """
 
-import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from pytest_durable._core import events
-from pytest_durable._core.actor.background import report_unless_awaited
 from pytest_durable._core.actor.breakage import Repeated
 from pytest_durable._core.actor.commit import ActorStorage
-from pytest_durable._core.actor.gates import InputGate, OutputGate, Section, innermost_open
-from pytest_durable._core.actor.reply import CallbackReply, Reply
-from pytest_durable._core.actor.scope import SCOPE, Scope, current_scope
+from pytest_durable._core.actor.critical_sections import CriticalSections
+from pytest_durable._core.actor.gates import InputGate, OutputGate, Section
+from pytest_durable._core.actor.idleness import Idleness
+from pytest_durable._core.actor.reply import Reply
+from pytest_durable._core.actor.scope import SCOPE, Scope
 from pytest_durable._core.actor.strand import Ended, Fatal, Strand
 from pytest_durable._core.errors import IsolateEnded
 from pytest_durable._core.ids import ObjectId
-from pytest_durable._core.life import Timer
 from pytest_durable._core.messages import ObjectKey
-from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
+from pytest_durable._core.platform_errors import RemoteFailure
 
 if TYPE_CHECKING:
     from pytest_durable._core.actor.breakage import Breakage
     from pytest_durable._core.actor.capabilities import Hold
     from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.context import ObjectContext
+    from pytest_durable._core.actor.flows import Flow
     from pytest_durable._core.actor.services import Services
     from pytest_durable._core.storage import ObjectStore
-
-#: How long a critical section may last (spec 6.5.6).
-SECTION_TIMEOUT_NS: Final = 30_000_000_000
 
 
 class Incarnation:
@@ -65,15 +62,14 @@ class Incarnation:
         self.strands: set[Strand] = set()
         #: Something of it is to be called by others, or has been.
         self.has_lent = False
-        #: Stubs of what it handed out, and of what it was handed. Most objects never have any.
-        self.holds: set[Hold] | None = None
+        #: Stubs of what it handed out, and of what it was handed; bodies that others read. Most objects never have any.
+        self.holds: set[Hold | Flow] | None = None
         #: Why the object is to end when the running turn is over.
         self.abort_request: Breakage | None = None
-        #: Elapsed time at which the object last did something; meaningful while nothing runs.
-        self.idle_since_ns = services.elapsed_ns()
+        self.idleness = Idleness(self)
         self._depth = 0
         self.storage = self._make_storage(store)
-        self._section_timers: tuple[Timer, ...] = ()  # not a set: there are hardly ever any
+        self._sections: CriticalSections | None = None  # most objects never have one
 
     def __repr__(self) -> str:
         return f"<Incarnation of {self.key}: {len(self.strands)} strands, {len(self.replies)} in flight>"
@@ -149,123 +145,24 @@ class Incarnation:
 
         return ended
 
-    def run_event(self, callback: Callable[[], object], section: Section | None) -> "asyncio.Future[object]":
-        """Run ``callback`` as an event of this object; it leaves the running turn like anything that is sent.
-
-        Args:
-            callback: What to run; it may return an awaitable.
-            section: The critical section that may be open while it runs.
-
-        Returns:
-            A future of its outcome, or of why the object ended.
-        """
-        future: asyncio.Future[object] = self.services.life.loop.create_future()
-        if self.is_over:
-            future.set_exception(self.container.closed_error())
-            return future
-        reply = CallbackReply(future, self.services.journal, self.key, "callback")
-        self.run_after_turn(callback, section, self.owes(reply))
-        return future
-
-    def run_after_turn(self, callback: Callable[[], object], section: Section | None, ended: Ended) -> None:
-        """Run ``callback`` as an event of this object, which ``ended`` is told the outcome of; see ``run_event``."""
-
-        def deliver() -> None:
-            if not self.is_over:
-                self.start(_resolve(callback), ended, innermost_open(section))
-
-        sender = current_scope()
-        if sender is not None and sender.incarnation.in_turn:
-            sender.incarnation.output_gate.hold(deliver)
-        else:
-            deliver()
-
     def wrap_task(self, coroutine: Coroutine[Any, Any, object], section: Section | None) -> Strand:
         """The strand for a task that user code creates by itself."""
         strand = Strand(coroutine, self, section)
         self.strands.add(strand)
         return strand
 
-    def task_failed(self, failure: BaseException) -> None:
-        """The running task, which user code has created, is about to end with ``failure``."""
-        services = self.services
-        report_unless_awaited(
-            failure, lambda: services.background_failed("task", self.key, failure), services.life.soon
-        )
-
-    def wrap_callback(self, callback: Callable[..., object], section: Section | None) -> Callable[..., object]:
-        """What to call for a plain callback (``loop.call_later`` and its kin) that user code of this object made.
-
-        The callback is a turn of its own: it waits for the input gate, and its writes are committed after it. It runs
-        as a strand, so that an open critical section holds it back like any other event.
-        """
-
-        def ended(_result: object, failure: BaseException | None) -> None:
-            if failure is not None:
-                self.services.background_failed("callback", self.key, failure)
-
-        def run(*args: object) -> None:
-            if self.is_over:
-                self.keep(callback, args)
-                return
-            self.start(_call(callback, args), ended, innermost_open(section))
-
-        return run
+    @property
+    def sections(self) -> CriticalSections:
+        """The critical sections that its code opens."""
+        if self._sections is None:
+            self._sections = CriticalSections(self)
+        return self._sections
 
     def strand_ended(self, strand: Strand) -> None:
         """A strand's coroutine has returned or raised."""
         self.strands.discard(strand)
         if not self.strands:
-            self._now_idle()
-
-    def _now_idle(self) -> None:
-        self.idle_since_ns = self.services.elapsed_ns()
-        self.container.became_idle()
-
-    def run_section(
-        self, callback: Callable[[], object], parent: Section | None, *, failure_resets: bool
-    ) -> "asyncio.Future[object]":
-        """Run ``callback`` (which may return an awaitable) as a critical section.
-
-        Args:
-            callback: The work.
-            parent: The section from which it is called.
-            failure_resets: A failure of the callback resets the object (``blockConcurrencyWhile``); the returned future
-                then never completes. Otherwise the future fails with it.
-
-        Raises:
-            PlatformError: Nested too deeply.
-        """
-        section = Section(parent)
-        future: asyncio.Future[object] = self.services.life.loop.create_future()
-        timer = self.services.life.after(SECTION_TIMEOUT_NS, self._section_timed_out, key=self.key.hex)
-        self._section_timers += (timer,)
-        self.input_gate.enter(section)
-
-        def ended(result: object, failure: BaseException | None) -> None:
-            timer.cancel()
-            self._section_timers = tuple(other for other in self._section_timers if other is not timer)
-            self.input_gate.hand_over(section, future)
-            if future.done():
-                pass  # its caller has been cancelled
-            elif failure is None:
-                future.set_result(result)
-            else:
-                future.set_exception(_raisable(failure))
-            self.services.life.soon(lambda: self.input_gate.leave(future))
-
-        self.start(_resolve(callback), ended, section, self.container.reset if failure_resets else None)
-        return future
-
-    def _section_timed_out(self) -> None:
-        self.container.break_with_error(
-            PlatformError(
-                "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and"
-                " the Durable Object was reset.",
-                overloaded=True,
-                durable_object_reset=True,
-            )
-        )
+            self.idleness.begin()
 
     def abort_isolate(self, reason: str | None) -> None:
         """Give up the isolate with everything that lives in it, this object included (spec 9.7). Never returns.
@@ -279,7 +176,7 @@ class Incarnation:
         self.services.abort_isolate(reason)
         raise IsolateEnded
 
-    # -- idleness
+    # -- what it has to do
 
     @property
     def has_background(self) -> bool:
@@ -291,19 +188,19 @@ class Incarnation:
         """Whether something runs, waits or is held: calls, tasks, critical sections, timers of user code, stubs."""
         return bool(self.strands or self.holds) or self.services.has_timers(self)
 
-    def keep_hold(self, hold: "Hold") -> None:
+    def keep_hold(self, hold: "Hold | Flow") -> None:
         """Stay in memory until ``hold`` is released."""
         if self.holds is None:
             self.holds = set()
         self.holds.add(hold)
 
-    def drop_hold(self, hold: "Hold") -> None:
+    def drop_hold(self, hold: "Hold | Flow") -> None:
         """``hold`` needs this object no longer."""
         if not self.holds:
             return
         self.holds.discard(hold)
         if not (self.holds or self.strands or self.is_over):
-            self._now_idle()
+            self.idleness.begin()
 
     def _end_holds(self) -> None:
         holds, self.holds = self.holds, None
@@ -315,6 +212,7 @@ class Incarnation:
     def give_up(self, breakage: "Breakage") -> None:
         """End at once: uncommitted writes are lost, in-flight calls fail, strands are never resumed."""
         self.is_over = True
+        self.idleness.stop()
         self.output_gate.discard()
         replies, self.replies = self.replies, {}
         self._park()
@@ -329,22 +227,25 @@ class Incarnation:
             for reply in untold:
                 reply.lose()
         self._end_holds()
+        self.idleness.release_waiters()
 
     def retire(self) -> None:
         """End in order (eviction): nothing runs; the database is closed with its log merged."""
         self.is_over = True
+        self.idleness.stop()
         self.services.life.release(self)
-        if self.strands or self._section_timers:  # it was swept while its own timers kept it busy (spec 9.3)
+        if self.strands or self._sections:  # it was swept while its own timers kept it busy (spec 9.3)
             self._park()
         self.storage.end(graceful=True)
         self._end_holds()
+        self.idleness.release_waiters()
         self._let_go()
         self.services.journal.record(events.Evicted, self.key)
 
     def _let_go(self) -> None:
         """Refer to nothing that refers to us: an evicted object goes at once, without the garbage collector."""
-        self.instance = self.context = None  # type: ignore[assignment]  # nobody asks any more
-        del self.storage
+        self.instance = self.context = self._sections = None  # type: ignore[assignment]  # nobody asks any more
+        del self.storage, self.idleness
 
     def abandon(self, keep: list[object]) -> None:
         """End with the life: the doors are shut, nothing is written, closed or resumed."""
@@ -363,25 +264,6 @@ class Incarnation:
         if self.strands:
             self.services.life.keep_for_ever(*self.strands)
             self.strands.clear()
-        for timer in self._section_timers:
-            timer.cancel()
+        if self._sections is not None:
+            self._sections.stop()
         self.services.drop_timers(self)
-
-
-async def _call(callback: Callable[..., object], args: tuple[object, ...]) -> None:
-    callback(*args)
-
-
-async def _resolve(callback: Callable[[], object]) -> object:
-    result = callback()
-    if hasattr(result, "__await__"):
-        result = await result
-    return result
-
-
-def _raisable(failure: BaseException) -> BaseException:
-    """Futures refuse StopIteration; nobody raises it on purpose across an await."""
-    return RuntimeError("StopIteration was raised in a callback") if isinstance(failure, StopIteration) else failure
-
-
-__all__ = ["SECTION_TIMEOUT_NS", "Incarnation", "Timer"]

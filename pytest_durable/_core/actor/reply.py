@@ -17,7 +17,7 @@ class Reply:
         journal: Is told when the answer leaves.
         key: The object that was called.
         method: The method's name, or ``fetch``.
-        caller: Who can be cut off from it (``Container.cut_off``).
+        caller: Who can be cut off from it (``Channel.cut_off``).
     """
 
     __slots__ = ("caller", "future", "journal", "key", "method")

@@ -1,5 +1,6 @@
 """What the runtime offers to the objects of one namespace: the neighbours an object is introduced to."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextvars import Context
@@ -11,7 +12,7 @@ from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.reply import describe
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
-from pytest_durable._core.messages import Delivery, ObjectKey
+from pytest_durable._core.messages import Delivery, ObjectKey, Request
 from pytest_durable._core.platform_errors import told_behind
 from pytest_durable._core.storage import ObjectStore
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_durable._core.actor.facets import Facets
     from pytest_durable._core.actor.incarnation import Incarnation
 
+#: Sends a request to the outside; told from which object. The future is of a ``Response``.
+Outside = Callable[[Request, ObjectKey], "asyncio.Future[object]"]
 
 _LOG: Final = logging.getLogger("pytest_durable")
 
@@ -84,6 +87,7 @@ class Services:
         arm_sweep: A container without stubs has come to be; it is to be swept some day.
         claim_failed: Something failed that the test must see, where no caller of the test may see it.
         label: How messages call an object.
+        outside: Sends a request of an object to the outside.
         prevent_eviction: Idle instances stay.
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
         enhanced_errors: Stored errors keep their own properties (newer compatibility dates).
@@ -110,6 +114,7 @@ class Services:
     arm_sweep: Callable[[], None]
     claim_failed: Callable[[BaseException], None]
     label: Callable[[ObjectKey], str]
+    outside: Outside
     prevent_eviction: bool = False
     delete_all_keeps_alarm: bool = False
     enhanced_errors: bool = True

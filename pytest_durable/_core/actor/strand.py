@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_durable._core.actor.background import report_unless_awaited
 from pytest_durable._core.actor.gates import Section, innermost_open
 from pytest_durable._core.errors import LifeEnded
 
@@ -141,7 +142,7 @@ class Strand(Coroutine[Any, Any, object]):
                 has_receiver = self._ended is not None or incarnation.is_over
                 if has_receiver and not isinstance(failure, KeyboardInterrupt):
                     raise StopIteration from None  # the task itself did its work
-                incarnation.task_failed(failure)
+                report_unless_awaited(incarnation, failure)
                 raise
             incarnation.end_turn()
         except LifeEnded:

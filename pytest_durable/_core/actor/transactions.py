@@ -71,7 +71,7 @@ class Transactions:
         self._storage.store  # noqa: B018 - raises if the object is over
         scope = current_scope()
         parent = scope.section if scope is not None and scope.incarnation is self._incarnation else None
-        return self._incarnation.run_section(lambda: self._transact(callback), parent, failure_resets=False)
+        return self._incarnation.sections.run(lambda: self._transact(callback), parent, failure_resets=False)
 
     async def _transact(self, callback: Callable[[TransactionHandle], object]) -> object:
         handle = self._begin()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_durable._core.actor.breakage import Breakage
+from pytest_durable._core.actor.capabilities import Hold
 from pytest_durable._core.actor.context import ObjectContext
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.errors import LifeEnded
@@ -19,9 +20,9 @@ from pytest_durable._core.messages import EntrypointKey
 from pytest_durable._core.platform_errors import PlatformError, error
 
 if TYPE_CHECKING:
-    from pytest_durable._core.actor.capabilities import Hold
     from pytest_durable._core.actor.commit import ActorStorage
     from pytest_durable._core.actor.container import Container
+    from pytest_durable._core.actor.flows import Flow
     from pytest_durable._core.actor.reply import Reply
     from pytest_durable._core.actor.services import Services
     from pytest_durable._core.actor.strand import Strand
@@ -77,9 +78,9 @@ class WorkerEvent(Incarnation):
         self.strands.discard(strand)
         self._end_if_done()
 
-    def drop_hold(self, hold: "Hold") -> None:
-        """``hold`` needs this event no longer. One that has gone to the test stays until it is disposed of."""
-        if self.holds and hold.is_released:
+    def drop_hold(self, hold: "Hold | Flow") -> None:
+        """``hold`` needs this event no longer. A stub that has gone to the test stays until it is disposed of."""
+        if self.holds and not (isinstance(hold, Hold) and not hold.is_released):
             self.holds.discard(hold)
             self._end_if_done()
 

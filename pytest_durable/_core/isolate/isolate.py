@@ -103,6 +103,10 @@ class Isolate:
         self._check_class(cls)
         return cls
 
+    def give_up(self) -> None:
+        """Nothing is entered any more. What is suspended for ever refers to us, and is not to keep modules."""
+        self._modules = None
+
     def load(self, name: str) -> ModuleType:
         """A module of the application; executed if it has not been. What executing it raises comes through."""
         modules = self._make_modules() if self._modules is None else self._modules

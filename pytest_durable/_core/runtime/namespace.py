@@ -1,4 +1,4 @@
-"""All objects of one class during one life: id to container, alarms to containers, stubs to containers.
+"""All objects of one class during one life: id to container, alarms to containers.
 
 A container stays while a stub is bound to it, and for 70 s after its last use. Then it goes, and with it the name by
 which the object was first reached; even an instance that its own timers keep busy goes (spec 9.3).
@@ -13,19 +13,16 @@ from pytest_durable._core.actor import (
     AlarmResult,
     Breakage,
     Container,
-    Incarnation,
-    Pin,
     Services,
-    current_scope,
-    is_in_turn,
-    never_sent,
-    require_own,
+    abandon_alarm,
+    delete_alarm,
+    delete_alarm_unseen,
+    deliver_alarm,
 )
 from pytest_durable._core.alarms import AlarmDue, AlarmOutcome, AlarmScheduler
 from pytest_durable._core.ids import IdFactory, ObjectId, is_object_hex
-from pytest_durable._core.isolate import Target, require_event
-from pytest_durable._core.messages import Delivery, ObjectKey
-from pytest_durable._core.platform_errors import connection_lost
+from pytest_durable._core.isolate import Target
+from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.storage import NamespaceFiles
 
 #: How long an unused container stays (spec 9.3).
@@ -150,15 +147,16 @@ class ActorNamespace:
         Raises:
             PlatformError, DamagedFileError: It cannot be done.
         """
+        self.services.life.require_alive()
         container = self._containers.get(actor_hex)
         if container is None or container.incarnation is None:
             if self.files.has_object(actor_hex):
                 key = ObjectKey(self.unique_key, actor_hex)
-                (container or Container(ObjectId(actor_hex), key, self.services)).delete_alarm_unseen()
+                delete_alarm_unseen(container or Container(ObjectId(actor_hex), key, self.services))
             else:
                 self.scheduler.drop(actor_hex)
             return None
-        return container.delete_alarm()
+        return delete_alarm(container.incarnation)
 
     def broke(self, container: Container) -> None:
         """Fresh stubs get a fresh container from now on."""
@@ -166,9 +164,13 @@ class ActorNamespace:
             del self._containers[container.key.hex]
 
     @property
-    def has_unpinned(self) -> bool:
+    def has_unbound(self) -> bool:
         """Whether a container is held by no stub, and may therefore go some day."""
-        return any(not container.is_pinned for container in self._containers.values())
+        return any(not container.is_bound for container in self._containers.values())
+
+    def forget_objects(self) -> None:
+        """The life is over; whoever holds one of its objects still finds it."""
+        self._containers.clear()
 
     def sweep(self, now_ns: int) -> None:
         """Let go of containers that have been unused for long; ``now_ns`` is elapsed time."""
@@ -198,13 +200,14 @@ class ActorNamespace:
         def finished(result: AlarmResult) -> None:
             done(AlarmOutcome(ran=result.ran, error=result.error, retry=result.retry, counts=result.counts))
 
-        self.container(ObjectId(due.actor_hex, due.name)).deliver_alarm(due.due_ns, due.retry_count, finished)
+        container = self.container(ObjectId(due.actor_hex, due.name))
+        deliver_alarm(container, due.due_ns, due.retry_count, finished)
 
     def abandon_alarm(self, due: AlarmDue) -> bool:
         """Make the object forget an alarm without running user code."""
         if not self.files.has_object(due.actor_hex):
             return True
-        return self.container(ObjectId(due.actor_hex, due.name)).abandon_alarm(due.due_ns)
+        return abandon_alarm(self.container(ObjectId(due.actor_hex, due.name)), due.due_ns)
 
 
 class ObjectAlarms:
@@ -227,89 +230,3 @@ class ObjectAlarms:
     def drop(self) -> None:
         """Delete the row; a run in progress is not followed by another."""
         self._scheduler.drop(self._key.hex)
-
-
-class ObjectClient:
-    """The inside of a stub in user code: one object, pinned to its container at first use.
-
-    It is of use to the instance in whose turn it was made, and to no other (spec 9.10).
-
-    Args:
-        namespace: Where the object lives.
-        object_id: Which object.
-        kind: What the platform calls such a thing.
-    """
-
-    __slots__ = ("_kind", "_made_by", "_namespace", "_pin", "id")
-
-    def __init__(self, namespace: ActorNamespace, object_id: ObjectId, kind: str = "OutgoingFactory") -> None:
-        scope = current_scope()
-        self.id = object_id
-        self._namespace = namespace
-        self._pin: Pin | None = None
-        self._made_by = None if scope is None else scope.incarnation
-        self._kind = kind
-
-    def __repr__(self) -> str:
-        return f"<ObjectClient of {self._namespace.unique_key} {self.id.hex[:8]}…>"
-
-    def send(self, delivery: Delivery) -> "asyncio.Future[object]":
-        """Send a call or request; it leaves when the sender's output gate lets it.
-
-        Returns:
-            A future of the wire value; fails with ``RemoteFailure``.
-
-        Raises:
-            PlatformError: Another instance has made this.
-        """
-        scope = current_scope()
-        if scope is not None and self._made_by is not None and self._made_by is not scope.incarnation:
-            require_own(self._made_by, self._kind)
-        life = self._namespace.services.life
-        if life.is_over and not is_in_turn():  # kept from a life that has ended: there is nobody at the other side
-            return never_sent(connection_lost(), self.id.hex, life.loop)
-        if self._pin is None:
-            self._pin = self._namespace.container(self.id).pin()
-        return self._pin.container.send_from_here(delivery, scope)
-
-    def handed_over(self, receiver: Incarnation | None) -> "ObjectClient":
-        """A way to the object for ``receiver`` (None: the test), which got it in a message.
-
-        It is pinned to nothing yet, whatever this one is.
-        """
-        received = ObjectClient(self._namespace, self.id, "SubrequestChannel")
-        received._made_by = receiver
-        return received
-
-
-class NamespaceBinding:
-    """What user code can do with a namespace of objects.
-
-    Args:
-        namespace: The namespace.
-        unique_prefix: Draws 16 random bytes.
-    """
-
-    __slots__ = ("_namespace", "_unique_prefix", "class_name", "ids")
-
-    def __init__(self, namespace: ActorNamespace, unique_prefix: Callable[[], bytes]) -> None:
-        self._namespace = namespace
-        self._unique_prefix = unique_prefix
-        self.ids = namespace.ids
-        self.class_name = namespace.target.class_name
-
-    def new_unique_id(self) -> ObjectId:
-        """An id that no object has yet."""
-        while True:
-            object_id = self.ids.unique(self._unique_prefix())
-            if not self._namespace.files.has_object(object_id.hex):
-                return object_id
-
-    def client(self, object_id: ObjectId) -> ObjectClient:
-        """The inside of a new stub.
-
-        Raises:
-            PlatformError: The code runs at the top level of a module.
-        """
-        require_event()
-        return ObjectClient(self._namespace, object_id)

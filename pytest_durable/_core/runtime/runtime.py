@@ -5,13 +5,10 @@ comes from the host; what a life owns is made here and dies here.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import Context
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from random import Random
 from typing import Final, NoReturn
 
 from pytest_durable._core import events
@@ -27,64 +24,26 @@ from pytest_durable._core.actor import (
     log_failure,
     scope_of,
 )
-from pytest_durable._core.alarms import AlarmScheduler, RunLimit
-from pytest_durable._core.clock import Clock, VirtualLoop
+from pytest_durable._core.alarms import AlarmScheduler
 from pytest_durable._core.cron import Cron
 from pytest_durable._core.isolate import ClassObject, GlobalScope, Isolate, Target
-from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import EntrypointKey, ObjectKey, Scheduled
 from pytest_durable._core.platform_errors import RemoteFailure, error
+from pytest_durable._core.runtime.binding import NamespaceBinding
 from pytest_durable._core.runtime.crons import Schedule
-from pytest_durable._core.runtime.namespace import CONTAINER_IDLE_NS, ActorNamespace, NamespaceBinding, ObjectAlarms
-from pytest_durable._core.runtime.worker import ServiceBinding, Worker, WorkerPlan
+from pytest_durable._core.runtime.machine import Machine
+from pytest_durable._core.runtime.namespace import ActorNamespace, ObjectAlarms
+from pytest_durable._core.runtime.plan import ORDINARY_PLACE, Place, WorkerPlan
+from pytest_durable._core.runtime.sweeper import Sweeper
+from pytest_durable._core.runtime.user_timers import UserTimers
+from pytest_durable._core.runtime.worker import ServiceBinding, Worker
 from pytest_durable._core.storage import NamespaceFiles
 
 _UNIQUE_BYTES: Final = 16
 #: What callers are told of an object that ended with all others (spec 9.6).
 _ABORTED_ALL: Final = "Application called abortAllDurableObjects()."
 _DELETED_ALL: Final = "Application called deleteAllDurableObjects()."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """What outlives a life and is lent to it.
-
-    Attributes:
-        clock: The test's clock.
-        journal: The host's journal.
-        random: Seeded.
-        alarm_limit: How often one alarm may run in one wait of the test.
-        get_loop: The test's event loop.
-        generations: Counts the isolates of all lives, from 1.
-        claim_failed: Is told of an assertion that failed where no caller may see it.
-        failed: Is told of an error inside a callback of the platform.
-    """
-
-    clock: Clock
-    journal: Journal
-    random: Random
-    alarm_limit: RunLimit
-    get_loop: Callable[[], VirtualLoop]
-    generations: Iterator[int]
-    claim_failed: Callable[[BaseException], None]
-    failed: Callable[[BaseException], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a namespace belongs.
-
-    Attributes:
-        worker: The name of the Worker that has the class; None: the one that is tested, which has it in ``env`` too.
-        sql: ``storage.sql`` is available; None: as the options of the application say.
-    """
-
-    worker: str | None = None
-    sql: bool | None = None
-
-
-ORDINARY_PLACE: Final = Place()
 
 
 class Runtime:
@@ -106,10 +65,8 @@ class Runtime:
         #: The Worker that has the class of each namespace.
         self._owners: dict[str, Worker] = {}
         self._schedules: dict[str, Schedule] = {}
-        #: Objects that have ended together, while they do.
-        self._dropped: set[Incarnation] | None = None
-        self._sweep_armed = False
-        self._began_ns = machine.clock.elapsed_ns
+        self._user_timers = UserTimers(self.life, machine.get_loop)
+        self._sweeper = Sweeper(self.life, machine.clock, self.namespaces)
 
     def __repr__(self) -> str:
         return f"<Runtime {self.life.number}: {len(self.namespaces)} namespaces>"
@@ -233,8 +190,8 @@ class Runtime:
             alarms=nothing,
             wall_ns=machine.clock.read_wall_ns,
             elapsed_ns=machine.clock.read_elapsed_ns,
-            has_timers=self._has_timers,
-            drop_timers=self._drop_timers,
+            has_timers=self._user_timers.has_some,
+            drop_timers=self._user_timers.drop,
             broke=nothing,
             arm_sweep=_nothing,
             claim_failed=machine.claim_failed,
@@ -243,6 +200,7 @@ class Runtime:
             enhanced_errors=app.enhanced_errors,
             experimental=app.experimental,
             message_bytes_max=app.options.message_bytes_max,
+            outside=machine.outside,
         )
 
     def _services(self, namespace: ActorNamespace, worker: Worker, place: Place) -> Services:
@@ -268,8 +226,8 @@ class Runtime:
             alarms=alarms,
             wall_ns=clock.read_wall_ns,
             elapsed_ns=clock.read_elapsed_ns,
-            has_timers=self._has_timers,
-            drop_timers=self._drop_timers,
+            has_timers=self._user_timers.has_some,
+            drop_timers=self._user_timers.drop,
             broke=namespace.broke,
             claim_failed=machine.claim_failed,
             prevent_eviction=namespace.target.class_name in app.options.prevent_eviction,
@@ -278,26 +236,10 @@ class Runtime:
             sql_enabled=app.options.sql if place.sql is None else place.sql,
             experimental=app.experimental,
             message_bytes_max=app.options.message_bytes_max,
-            arm_sweep=self._arm_sweep,
+            arm_sweep=self._sweeper.arm,
             label=namespace.label,
+            outside=machine.outside,
         )
-
-    def _arm_sweep(self) -> None:
-        """Sweep at the next of the instants that lie 70 s apart.
-
-        Only while some container has no stub: a test that moves the clock by years must not pay for each of them.
-        """
-        if not self._sweep_armed and not self.life.is_over:
-            self._sweep_armed = True
-            passed_ns = (self.machine.clock.elapsed_ns - self._began_ns) % CONTAINER_IDLE_NS
-            self.life.after(CONTAINER_IDLE_NS - passed_ns, self._sweep, housekeeping=True)
-
-    def _sweep(self) -> None:
-        self._sweep_armed = False
-        for namespace in self.namespaces.values():
-            namespace.sweep(self.machine.clock.elapsed_ns)
-        if any(namespace.has_unpinned for namespace in self.namespaces.values()):
-            self._arm_sweep()
 
     # -- all objects
 
@@ -311,7 +253,7 @@ class Runtime:
         Records: Aborted.
         """
         failure = error(_ABORTED_ALL if reason is None else reason)
-        with self._dropping_together():
+        with self._user_timers.dropping_together():
             for namespace in self.evictable():
                 namespace.end_all(Breakage(failure, counts=False))
 
@@ -320,7 +262,7 @@ class Runtime:
 
         Records: Aborted, StorageReset, AlarmRowDeleted.
         """
-        with self._dropping_together():
+        with self._user_timers.dropping_together():
             ended = [(each, each.end_all(Breakage(error(_DELETED_ALL), counts=False))) for each in self.evictable()]
         for namespace, known in ended:
             namespace.remove_all(known)
@@ -360,32 +302,12 @@ class Runtime:
             raise error("abortIsolate() is not supported for this worker configuration.")
         message = "abortIsolate() was called." if reason is None else f"abortIsolate(): {reason}"
         for aborted in worker.renew_isolates():
+            aborted.give_up()
             self.machine.journal.record(events.IsolateAborted, None, aborted.generation, message)
-        with self._dropping_together():
+        with self._user_timers.dropping_together():
             for namespace in own:
                 namespace.end_all(Breakage(error(message)))
             worker.end_all(Breakage(error(message)))
-
-    # -- tasks and timers of user code
-
-    def _has_timers(self, incarnation: Incarnation) -> bool:
-        return self.machine.get_loop().has_timers(lambda context: _belongs(context, incarnation))
-
-    def _drop_timers(self, incarnation: Incarnation) -> None:
-        if self._dropped is not None:
-            self._dropped.add(incarnation)
-        else:
-            self.life.drop(lambda context: _belongs(context, incarnation))
-
-    @contextmanager
-    def _dropping_together(self) -> Iterator[None]:
-        """What the objects that end in the block have in the loop is dropped at its end: each look goes through all."""
-        dropped = self._dropped = set[Incarnation]()
-        try:
-            yield
-        finally:
-            self._dropped = None
-            self.life.drop(lambda context: _belongs_to_one(context, dropped))
 
     # -- what is going on
 
@@ -397,7 +319,7 @@ class Runtime:
         """One line for each call in flight and each object that holds others back, for messages."""
         lines = []
         for container in self.containers():
-            incarnation, label = container.incarnation, self._label(container.key)
+            incarnation, label = container.incarnation, self.label(container.key)
             if incarnation is None:
                 continue
             lines += sorted(f"{label}  {reply.method}() has not returned" for reply in incarnation.replies)
@@ -423,10 +345,11 @@ class Runtime:
         """Objects with a ``waitUntil`` that has not finished, as messages call them."""
         found = (c for c in self.containers() if c.incarnation is not None and c.incarnation.has_background)
         events_left = [str(event.key) for event in self._events() if event.has_background]
-        return [self._label(container.key) for container in found] + events_left
+        return [self.label(container.key) for container in found] + events_left
 
-    def _label(self, key: ObjectKey) -> str:
-        return self.namespaces[key.namespace].label(key)
+    def label(self, key: ObjectKey) -> str:
+        """How messages call an object, or an entrypoint of a Worker."""
+        return str(key) if isinstance(key, EntrypointKey) else self.namespaces[key.namespace].label(key)
 
     def strands(self) -> list[Strand]:
         """Everything of user code that is running or suspended."""
@@ -437,20 +360,15 @@ class Runtime:
     def end(self) -> None:
         """End the life: nothing of it runs again. Closing the disk is the host's business."""
         self.life.end(self._owns)
+        # What is suspended for ever refers to all this; it is not to keep objects that had nothing running.
+        for worker in self.workers.values():
+            worker.give_up()
+        for namespace in self.namespaces.values():
+            namespace.forget_objects()
 
     def _owns(self, context: Context) -> bool:
         scope = scope_of(context)
         return scope is not None and scope.incarnation.services.life is self.life
-
-
-def _belongs(context: Context, incarnation: Incarnation) -> bool:
-    scope = scope_of(context)
-    return scope is not None and scope.incarnation is incarnation
-
-
-def _belongs_to_one(context: Context, incarnations: Set[Incarnation]) -> bool:
-    scope = scope_of(context)
-    return scope is not None and scope.incarnation in incarnations
 
 
 def _nothing() -> None:

@@ -5,8 +5,7 @@ itself is stateless: each event opens the entrypoint anew (``actor.WorkerEvent``
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from types import ModuleType
 
 from pytest_durable._core import events
@@ -23,56 +22,12 @@ from pytest_durable._core.actor import (
     require_own,
     require_sendable_result,
 )
-from pytest_durable._core.cron import Cron
 from pytest_durable._core.errors import ConfigurationError
-from pytest_durable._core.isolate import Isolate, ModuleSet, Surface, WorkerCode, require_event
+from pytest_durable._core.isolate import Isolate, require_event
 from pytest_durable._core.life import Life
 from pytest_durable._core.messages import Call, EntrypointKey, Request, Scheduled, WorkerDelivery
 from pytest_durable._core.platform_errors import connection_lost, note_unloaded
-from pytest_durable._core.runtime.app import App
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceTarget:
-    """Where a service binding leads.
-
-    Attributes:
-        worker: The name of the Worker.
-        entrypoint: Which of its entrypoints; empty: the default one.
-    """
-
-    worker: str
-    entrypoint: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerPlan:
-    """What one Worker of a life is.
-
-    Attributes:
-        name: How others call it.
-        app: Its dates, flags and knobs.
-        surface: What its code sees.
-        make_modules: Makes the set of its modules for an isolate; is told whether that is the first of the host.
-        main: The name of its main module; None: it has none, and answers no events.
-        code: How the main module is read.
-        values: What ``env`` shows besides objects and services.
-        services: Its service bindings.
-        objects: Bindings of classes that another binding, or another Worker, has declared; to the unique keys that
-            their namespaces may have.
-        crons: Its schedule.
-    """
-
-    name: str
-    app: App
-    surface: Surface
-    make_modules: Callable[[bool], ModuleSet]
-    main: str | None = None
-    code: WorkerCode | None = None
-    values: Mapping[str, object] = field(default_factory=dict)
-    services: Mapping[str, ServiceTarget] = field(default_factory=dict)
-    objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    crons: tuple[Cron, ...] = ()
+from pytest_durable._core.runtime.plan import WorkerPlan
 
 
 class Worker:
@@ -195,6 +150,14 @@ class Worker:
         given_up, self.isolates = self.isolates, self._make_isolates()
         self._dealt = 0
         return given_up
+
+    def give_up(self) -> None:
+        """The life is over: what is suspended for ever refers to us, and is not to keep modules and instances."""
+        for isolate in self.isolates:
+            isolate.give_up()
+        for event in self.running:
+            event.instance = None
+        self._running.clear()
 
     def end_all(self, breakage: Breakage) -> None:
         """End every event at once."""

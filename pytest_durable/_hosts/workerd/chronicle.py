@@ -17,6 +17,8 @@ _MS = 1_000_000
 _ALARM = "alarm"
 #: The outcome of an alarm that found nothing to do: it was moved or deleted before, and its handler was not called.
 _CANCELED = "canceled"
+#: What is told of a run whose object was deleted in the middle of it.
+_CUT_OFF = "the object was deleted while its alarm ran"
 
 
 @dataclass(slots=True)
@@ -110,15 +112,17 @@ class Chronicle:
         scheduled_ms = invocation.onset.scheduled_ms or 0
         run = (invocation.key.hex, scheduled_ms)
         ran = outcome.outcome != _CANCELED
-        is_ok = outcome.outcome == "ok" or not ran
-        if is_ok:
+        # A handler whose object is deleted is cut off, and the platform calls that "ok", too; but it has not returned.
+        is_cut_off = outcome.outcome == "ok" and not outcome.returned
+        is_ok = (outcome.outcome == "ok" and not is_cut_off) or not ran
+        if is_ok or is_cut_off:  # the alarm is gone
             self._failures.pop(run, None)
         else:
             # What does not count ends an alarm from outside of its handler: a failed constructor, the end of all
             # instances. A handler that throws, is aborted or runs out of time has returned, and so it has when the
             # commit fails after it.
             self._failures[run] = invocation.retry_count + outcome.returned
-        error = None if is_ok else invocation.error or outcome.outcome
+        error = None if is_ok else invocation.error or (_CUT_OFF if is_cut_off else outcome.outcome)
         told = (scheduled_ms * _MS, invocation.retry_count, ran, is_ok, error)
         self._record(outcome, events.AlarmFinished, invocation.key, *told)
 

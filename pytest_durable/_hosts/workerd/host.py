@@ -257,6 +257,11 @@ class RealHost(CommonHost):
         """Not on this host: ``env`` lives in another process."""
         raise unsupported("show env to the test", "Ask an object, or the Worker:  await durable.fetch(…)")
 
+    @property
+    def network(self) -> NoReturn:
+        """Not on this host: what the platform sends is refused by its configuration."""
+        raise unsupported("be given answers from outside", _IN_PROCESS)
+
     # -- the Worker
 
     def fetch(self, request: str, **init: Any) -> Pending:

@@ -15,7 +15,7 @@ from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped.data_proxies import JsObject
 from pytest_durable._surfaces.wrapped.exceptions import shown
 from pytest_durable._surfaces.wrapped.experimental import wrapped_storage
-from pytest_durable._surfaces.wrapped.proxies import JsProxy
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class RawState(JsProxy):
     def abort(self, reason: Any = None, options: Any = None, /) -> None:
         """Have the object ended when the running turn is over. The SDK's ``abort`` also leaves the turn."""
         retry = options.get("retryAlarm", True) if isinstance(options, dict) else getattr(options, "retryAlarm", True)
-        self._context.abort(None if reason is None else text_of(reason), retry_alarm=bool(retry))
+        self._context.abort(None if reason is None else text_of(wire_of(reason)), retry_alarm=bool(retry))
 
 
 class DurableObjectContext:

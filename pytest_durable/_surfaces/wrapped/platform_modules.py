@@ -12,7 +12,7 @@ from pytest_durable._surfaces.isolates import abort_isolate
 from pytest_durable._surfaces.modules import missing
 from pytest_durable._surfaces.wrapped.current import CurrentEnv, wait_until
 from pytest_durable._surfaces.wrapped.exceptions import shown
-from pytest_durable._surfaces.wrapped.proxies import JsProxy
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.stubs import RawEnv
 
 _WORKERS: Final = "cloudflare:workers"
@@ -49,7 +49,7 @@ class WorkersModule(JsProxy):
     def abortIsolate(self, reason: Any = None, /) -> None:
         """Give up the isolate with every object that lives in it. Never returns."""
         try:
-            abort_isolate(None if reason is None else text_of(reason))
+            abort_isolate(None if reason is None else text_of(wire_of(reason)))
         except PlatformError as failure:
             raise shown(failure) from None
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_durable._core.actor import Capability
+from pytest_durable._core.storage import Textual
 from pytest_durable._core.storage.values import JSMap
 from pytest_durable._surfaces.seams import Client, ServiceClient
 
@@ -19,6 +20,16 @@ class Sendable(ABC):
 
     @abstractmethod
     def __to_wire__(self) -> object:
+        """The wire value that travels."""
+
+
+class Copied(ABC):
+    """A thing of the platform that is sent as a copy of itself, and cannot be stored (blobs, forms)."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __copied__(self) -> object:
         """The wire value that travels."""
 
 
@@ -67,13 +78,19 @@ class StubReference(Reference):
         self.client = client
 
 
-class PythonReference(Reference):
-    """A Python object handed to the platform as it is: it can come back, but it has no clone."""
+class PythonReference(Reference, Textual):
+    """A Python object handed to the platform as it is: it can come back, but it has no clone.
+
+    Its text is that of Pyodide's proxies, which ask ``str``.
+    """
 
     __slots__ = ("value",)
 
     def __init__(self, value: object) -> None:
         self.value = value
+
+    def platform_text(self) -> str:
+        return str(self.value)
 
     def __repr__(self) -> str:
         return "function(){}" if callable(self.value) else "[object Object]"

@@ -5,12 +5,13 @@ A call is converted and sent at once; what it returns is awaited for the answer 
 Source: workers-runtime-sdk workers/rpc.py; spec python-workers 1.5, 1.9; durable-objects 2.2.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pytest_durable._core.actor import ABSENT, is_nothing, is_object, member, not_of_type, text_of
-from pytest_durable._core.messages import Call
+from pytest_durable._core.messages import Call, Delivery
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error, range_error
 from pytest_durable._surfaces.awaitables import Pending, Settled
 from pytest_durable._surfaces.seams import Client, Namespace, Service, ServiceClient
@@ -18,8 +19,8 @@ from pytest_durable._surfaces.unprovided import Unprovided
 from pytest_durable._surfaces.wrapped.context import RawId
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException, explained, shown, shown_failure
-from pytest_durable._surfaces.wrapped.http import AbortError, Response, as_request
-from pytest_durable._surfaces.wrapped.proxies import JsProxy
+from pytest_durable._surfaces.wrapped.http import Response, fetch_through
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.references import Sendable, StubReference
 from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire, to_wire
 
@@ -70,15 +71,12 @@ class _FetcherWrapper(Sendable):
 
     async def fetch(self, resource: Any, **options: Any) -> Response:
         """Send a request, when awaited. Errors are ``OSError``s here (spec 1.58)."""
-        conversions = self._conversions
-        request = as_request(resource, options)
-        try:
-            sent = _thrown(lambda: self._client.send(request))
-            answer = await Pending(sent, conversions.from_wire, conversions.explain)
-        except JsException as failure:
-            raise AbortError(str(failure)) from None
-        assert isinstance(answer, Response)
-        return answer
+
+        def send(request: Delivery) -> "asyncio.Future[object]":
+            sent: asyncio.Future[object] = _thrown(lambda: self._client.send(request))
+            return sent
+
+        return await fetch_through(send, self._conversions.explain, resource, options)
 
     def __to_wire__(self) -> object:
         return StubReference(self._client)
@@ -220,7 +218,7 @@ class _EnvWrapper:
 def _text(method: str, value: object) -> str:
     if value is ABSENT:
         raise not_of_type("DurableObjectNamespace", method, 1, "string")
-    return "undefined" if value is None else text_of(value)
+    return text_of(wire_of(value))
 
 
 def _options(options: object, kwargs: dict[str, Any]) -> object:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
 from pytest_durable._core.actor import current_scope
+from pytest_durable._core.http import FileContent
 from pytest_durable._core.isolate import Rules
 from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response
 from pytest_durable._core.platform_errors import type_error
@@ -25,6 +26,8 @@ from pytest_durable._surfaces.wrapped.references import FunctionReference, StubR
 from pytest_durable._surfaces.wrapped.stubs import Conversions, RawEnv, _EnvWrapper, _FetcherWrapper
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict, decoded_types, lenient_types
+from pytest_durable._surfaces.wrapped.web.forms import Fields
+from pytest_durable._surfaces.wrapped.web.responses import JsResponse
 
 #: Methods that events have; never callable as methods (spec 1.33).
 RESERVED: Final = frozenset(
@@ -98,8 +101,10 @@ class WrappedSurface:
 
     def _from_wire(self, function: Callable[[FunctionReference], object]) -> FromWire:
         references: dict[type, Callable[[Any], object]] = {
-            Request: http.request_from_wire,
-            Response: http.response_from_wire,
+            Request: self.received_request,
+            Response: self._received_response,
+            FileContent: http.blob_from_wire,
+            Fields: http.form_from_wire,
             StubReference: self._received_stub,
             FunctionReference: function,
         }
@@ -150,7 +155,7 @@ class WrappedSurface:
                 return self._deliver_functions(method_of(instance, name), delivery.args)
             return method_of(instance, name)(*arguments)
         if isinstance(delivery, Request):
-            return relaxed(method_of(instance, self._prefix + "fetch"), http.request_from_wire(delivery))
+            return relaxed(method_of(instance, self._prefix + "fetch"), self.received_request(delivery))
         return relaxed(method_of(instance, self._prefix + "alarm"), RawAlarmInfo(delivery.info))
 
     def answer(self, delivery: Delivery, result: object) -> object:
@@ -165,9 +170,10 @@ class WrappedSurface:
             return UNDEFINED
         if isinstance(delivery, Call):
             return to_wire(result)
-        if not isinstance(result, http.Response):
+        sent = result.__to_wire__() if isinstance(result, http.PyFetchResponse | JsResponse) else None
+        if sent is None:
             raise type_error("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
-        return result.__to_wire__()
+        return sent
 
     def raw_env(self, bindings: Mapping[str, object]) -> RawEnv:
         """``env`` as the platform hands it over."""
@@ -196,6 +202,13 @@ class WrappedSurface:
     @functools.cached_property
     def _reception(self) -> Reception:
         return Reception(self._result, self._conversions.explain)
+
+    def received_request(self, message: Request) -> http.Request:
+        """A request as a handler is handed it."""
+        return http.request_from_wire(message, self._conversions.explain)
+
+    def _received_response(self, message: Response) -> http.Response:
+        return http.response_from_wire(message, self._conversions.explain)
 
     def _received_stub(self, reference: StubReference) -> _FetcherWrapper:
         scope = current_scope()

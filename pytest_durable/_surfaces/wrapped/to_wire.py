@@ -32,6 +32,7 @@ from pytest_durable._core.storage.values import (
 )
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
 from pytest_durable._surfaces.wrapped.references import (
+    Copied,
     FunctionReference,
     LiteralMap,
     PythonReference,
@@ -211,6 +212,8 @@ def _other(value: object) -> object:
         wire = value.__to_wire__()
         return wire if isinstance(wire, messages.Request | messages.Response) else _EXACT.get(type(wire), _other)(wire)
     if isinstance(value, PythonReference):
+        if isinstance(value.value, Copied):
+            return value.value.__copied__()
         return _EXACT.get(type(value.value), _uncloneable)(value.value)
     if isinstance(value, Reference):
         return value

@@ -15,7 +15,6 @@ from pytest_durable._core.messages import Batch, Call, Request, Scheduled, Worke
 from pytest_durable._core.platform_errors import PlatformError, error, type_error
 from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.seams import Context
-from pytest_durable._surfaces.wrapped import http
 from pytest_durable._surfaces.wrapped.exports import DEFAULT, ENTRYPOINT, exported, find_entrypoint
 from pytest_durable._surfaces.wrapped.stubs import RawEnv
 from pytest_durable._surfaces.wrapped.surface import WrappedSurface, method_of, relaxed
@@ -89,7 +88,7 @@ class PythonWorker:
 
     def _argument(self, delivery: WorkerDelivery) -> object:
         if isinstance(delivery, Request):
-            return http.request_from_wire(delivery)
+            return self._surface.received_request(delivery)
         if isinstance(delivery, Batch):
             return BatchWrapper(delivery, self._surface.from_wire)
         assert isinstance(delivery, Scheduled)

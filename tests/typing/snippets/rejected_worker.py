@@ -61,6 +61,6 @@ def responses(data: Any) -> list[Response]:
     return [
         Response({"a": 1}),  # E: arg-type
         Response("a", 200, statusText="OK"),  # E: call-arg
-        Response.json(data),  # E: list-item
+        Response.json(data),
         to_js({}, dict_convertor=None),  # E: call-overload
     ]

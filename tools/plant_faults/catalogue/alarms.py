@@ -99,9 +99,9 @@ FAULTS: Final = (
     Fault(
         name="loaded-rows-trusted",
         breaks="A row with a foreign id in the table of alarms runs an object of that id.",
-        file="_core/alarms/scheduler.py",
-        before="_Entry(due_ns, self._key(actor_hex, name), is_loaded=True)",
-        after="_Entry(due_ns, self._key(actor_hex, name), is_loaded=False)",
+        file="_core/alarms/entries.py",
+        before="Entry(due_ns, self.key(actor_hex, name), is_loaded=True)",
+        after="Entry(due_ns, self.key(actor_hex, name), is_loaded=False)",
         tests=("tests/core/alarms", "tests/hosts/test_damage.py"),
     ),
     Fault(
@@ -212,8 +212,8 @@ FAULTS: Final = (
         name="overdue-alarms-not-fired",
         breaks="Alarms that came due while the process was down never fire.",
         file=_SCHEDULER,
-        before="self._rows = {row[0]: row for row in self._table.load()}",
-        after="self._rows = {row[0]: row for row in self._table.load() if row[1] >= self._now_ns()}",
+        before="self._entries.load(self._table.load())",
+        after="self._entries.load(row for row in self._table.load() if row[1] >= self._now_ns())",
         tests=_START_TESTS,
     ),
     Fault(
@@ -244,7 +244,7 @@ FAULTS: Final = (
         name="queued-alarm-inherits-the-tries",
         breaks="A time set while the handler runs begins with the failures of the alarm before it.",
         file=_SCHEDULER,
-        before="        entry.retry = _FIRST_TRY\n",
+        before="        entry.retry = FIRST_TRY\n",
         after="",
         tests=("tests/core/alarms/test_scheduler.py",),
     ),
@@ -283,9 +283,9 @@ FAULTS: Final = (
     Fault(
         name="failing-constructor-counts",
         breaks="A constructor that fails uses up one of the tries of the alarm that it was built for.",
-        file="_core/actor/container.py",
-        before="from_user_code=True, counts=False)",
-        after="from_user_code=True, counts=True)",
+        file=_DELIVERY,
+        before="counts=breakage.counts and self._handler_called and not is_damage",
+        after="counts=breakage.counts and not is_damage",
         tests=_RETRY_TESTS,
     ),
     Fault(

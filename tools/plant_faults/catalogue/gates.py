@@ -31,7 +31,7 @@ FAULTS: Final = (
     Fault(
         name="message-not-held",
         breaks="A call of one object to another leaves at once, before the writes that precede it are durable.",
-        file="_core/actor/container.py",
+        file="_core/actor/channel.py",
         before="scope.incarnation.output_gate.hold(lambda: self.deliver(delivery, answer))",
         after="self.deliver(delivery, answer)",
         tests=_OUTPUT_GATE,
@@ -131,8 +131,8 @@ FAULTS: Final = (
     Fault(
         name="section-without-a-limit",
         breaks="A critical section may last for ever.",
-        file=_INCARNATION,
-        before="        self._section_timers += (timer,)\n",
+        file="_core/actor/critical_sections.py",
+        before="        self._timers += (timer,)\n",
         after="        timer.cancel()\n",
         tests=_INPUT_GATE,
     ),

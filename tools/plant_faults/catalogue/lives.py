@@ -4,7 +4,8 @@ from typing import Final
 
 from tools.plant_faults.fault import Fault
 
-_CONTAINER: Final = "_core/actor/container.py"
+_CONSTRUCTION: Final = "_core/actor/construction.py"
+_IDLENESS: Final = "_core/actor/idleness.py"
 _DEATH_TESTS: Final = ("tests/crash/test_process_death.py",)
 _EVICTION_TESTS: Final = ("tests/core/lifecycle/test_eviction.py",)
 _SHUTDOWN_TESTS: Final = ("tests/core/lifecycle/test_shutdown.py",)
@@ -13,17 +14,17 @@ FAULTS: Final = (
     Fault(
         name="first-event-before-the-constructors-section",
         breaks="The first event does not wait for the critical sections that the constructor has opened.",
-        file=_CONTAINER,
-        before="        if incarnation.is_over or incarnation.input_gate.section is not None:\n",
-        after="        if incarnation.is_over:\n",
+        file=_CONSTRUCTION,
+        before="    if incarnation.is_over or incarnation.input_gate.section is not None:\n",
+        after="    if incarnation.is_over:\n",
         tests=("tests/core/lifecycle/test_construction.py",),
     ),
     Fault(
         name="failed-constructor-forgotten",
         breaks="A failed constructor does not break its object, so that the next call runs it again.",
-        file=_CONTAINER,
-        before="            self.break_now(Breakage(failure, from_user_code=True, counts=False))",
-        after="            del failure",
+        file=_CONSTRUCTION,
+        before="        incarnation.container.break_now(Breakage(failure, from_user_code=True))",
+        after="        del failure",
         tests=("tests/core/lifecycle/test_construction.py",),
     ),
     Fault(
@@ -38,7 +39,7 @@ FAULTS: Final = (
         name="stub-mended-after-an-abort",
         breaks="A stub that was used before an abort works again after it.",
         file="_hosts/local_line.py",
-        before="        if self._life is not life or self._pin is None:\n",
+        before="        if self._life is not life or self._channel is None:\n",
         after="        if True:\n",
         tests=("tests/core/lifecycle/test_abort.py",),
     ),
@@ -46,8 +47,8 @@ FAULTS: Final = (
         name="stub-keeps-the-dead-runtime",
         breaks="A stub kept across a crash speaks to the life that has ended.",
         file="_hosts/local_line.py",
-        before="        if self._life is not life or self._pin is None:\n",
-        after="        if self._pin is None:\n",
+        before="        if self._life is not life or self._channel is None:\n",
+        after="        if self._channel is None:\n",
         tests=_DEATH_TESTS,
     ),
     Fault(
@@ -61,7 +62,7 @@ FAULTS: Final = (
     Fault(
         name="idle-time-not-started-anew",
         breaks="An object is evicted ten seconds after it first became idle, whatever it has done since.",
-        file=_CONTAINER,
+        file=_IDLENESS,
         before="        elif idle_ns < IDLE_NS:\n",
         after="        elif idle_ns < 0:\n",
         tests=_EVICTION_TESTS,
@@ -69,8 +70,8 @@ FAULTS: Final = (
     Fault(
         name="evicted-while-busy",
         breaks="An object is evicted although a timer of its own is pending.",
-        file=_CONTAINER,
-        before="        if incarnation.is_busy:\n            self._arm_idle_timer(IDLE_NS)\n        elif",
+        file=_IDLENESS,
+        before="        if incarnation.is_busy:\n            self._arm(IDLE_NS)\n        elif",
         after="        if",
         tests=_EVICTION_TESTS,
     ),
@@ -157,8 +158,8 @@ FAULTS: Final = (
     Fault(
         name="unused-containers-stay",
         breaks="An object that keeps itself busy stays in memory for ever, though nobody has a stub.",
-        file="_core/runtime/runtime.py",
-        before="            namespace.sweep(self.machine.clock.elapsed_ns)",
+        file="_core/runtime/sweeper.py",
+        before="            namespace.sweep(self._clock.elapsed_ns)",
         after="            namespace.sweep(0)",
         tests=_EVICTION_TESTS,
     ),
@@ -173,7 +174,7 @@ FAULTS: Final = (
     Fault(
         name="end-of-a-stub-not-noted",
         breaks="The 70 seconds of a busy object begin with its last call, not with the end of its last stub.",
-        file=_CONTAINER,
+        file="_core/actor/channel.py",
         before="        self.container.last_access_ns = self.container.services.elapsed_ns()",
         after="        pass",
         tests=_EVICTION_TESTS,
@@ -181,8 +182,8 @@ FAULTS: Final = (
     Fault(
         name="prevent-eviction-ignored",
         breaks="Idle objects are evicted although preventEviction is set.",
-        file=_CONTAINER,
-        before=" and not self.services.prevent_eviction",
+        file=_IDLENESS,
+        before=" and not services.prevent_eviction",
         after="",
         tests=_EVICTION_TESTS,
     ),
