@@ -416,3 +416,54 @@ class Default(WorkerEntrypoint):
         host = worker(tmp_path, durable_factory, main, durable_objects=bound("Counter"))
 
         assert await text(host) == "worker object"
+
+
+class TestWithTheWeb:
+    """Requests to the outside, and bodies that stream, in events of a Worker."""
+
+    async def test_request_to_the_outside_is_answered_by_the_test(
+        self, tmp_path: Path, durable_factory: HostFactory
+    ) -> None:
+        main = """
+from workers import fetch
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        answer = await fetch("https://api.example.com/price")
+        return Response(await answer.text())
+"""
+        host = worker(tmp_path, durable_factory, main)
+        host.network.respond("https://api.example.com/price", "7")
+
+        assert await text(host) == "7"
+        assert [sent.sender for sent in host.network.requests] == ["shop"]
+
+    async def test_body_streams_from_an_object_through_the_worker(
+        self, tmp_path: Path, durable_factory: HostFactory
+    ) -> None:
+        main = """
+import asyncio
+from js import ReadableStream, TextEncoder
+
+class Counter(DurableObject):
+    async def fetch(self, request):
+        async def pull(controller):
+            await asyncio.sleep(1)
+            self.count = getattr(self, "count", 0) + 1
+            controller.enqueue(TextEncoder.new().encode(str(self.count)))
+            if self.count == 3:
+                controller.close()
+
+        from pyodide.ffi import create_proxy
+        return Response(ReadableStream.new(pull=create_proxy(pull)))
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return await self.env.COUNTER.getByName("a").fetch(request)
+"""
+        host = worker(tmp_path, durable_factory, main, durable_objects=bound("Counter"))
+
+        answer = await host.fetch("https://x/")
+
+        assert [piece async for piece in answer.chunks()] == [b"1", b"2", b"3"]
+        assert host.clock.time_ms() >= 1_893_456_003_000
