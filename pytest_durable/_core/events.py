@@ -63,6 +63,30 @@ class IsolateAborted(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CronFired(Record):
+    """A time of a Worker's schedule has come; its handler is called next."""
+
+    cron: str
+    due_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CronMissed(Record):
+    """Times of a Worker's schedule passed while nothing ran, or were jumped over; the handler is not called for them.
+
+    Attributes:
+        cron: The expression.
+        count: How many there were.
+        first_ns, last_ns: The first and the last of them.
+    """
+
+    cron: str
+    count: int
+    first_ns: int
+    last_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceBuilt(Record):
     """The class was called and its constructor returned."""
 

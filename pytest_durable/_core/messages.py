@@ -173,6 +173,65 @@ SocketDelivery = SocketMessage | SocketClosed | SocketFailed
 Delivery = Call | Request | Alarm | SocketDelivery
 
 
+@dataclass(slots=True, eq=False)
+class Scheduled:
+    """A time of a Worker's schedule has come.
+
+    Attributes:
+        cron: The expression that has come due.
+        scheduled_ms: The instant, in ms since the epoch.
+        no_retry: The handler has asked for it.
+    """
+
+    cron: str
+    scheduled_ms: int
+    no_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueMessage:
+    """One message of a queue. ``body`` is a wire value; ``attempts`` counts deliveries, this one included."""
+
+    id: str
+    sent_ms: int
+    body: object
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A message is to be delivered again.
+
+    Attributes:
+        delay_seconds: How much later; None: as the queue does it.
+    """
+
+    delay_seconds: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """Messages of a queue are delivered to a Worker.
+
+    Attributes:
+        queue: Its name.
+        messages: At least one.
+        told: What the handler has said of single messages, by their place: a ``Retry``, or None for an acknowledgement.
+        retry_all: It has asked for all others to be delivered again.
+        ack_all: It has acknowledged all others, even if it fails now.
+    """
+
+    queue: str
+    messages: tuple[QueueMessage, ...]
+    told: dict[int, Retry | None] = field(default_factory=dict)
+    retry_all: Retry | None = None
+    ack_all: bool = False
+
+
+#: What can be delivered to a Worker, which keeps nothing from one event to the next.
+WorkerDelivery = Call | Request | Scheduled | Batch
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectKey:
     """Names one object within a host: the namespace's unique key and the id in hex."""
@@ -203,6 +262,24 @@ class FacetKey(ObjectKey):
         """How messages call the facet: ``COUNTER["a"].facets["b"]``."""
         root = ObjectKey.label(self, binding)
         return root + "".join(f'.facets["{_on_one_line(name)}"]' for name in self.path)
+
+    def __str__(self) -> str:
+        return self.label(self.namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class EntrypointKey(ObjectKey):
+    """Names one entrypoint of a Worker, in records and messages. It is no object, so it has no id.
+
+    Attributes:
+        entrypoint: Its name; empty: the default one.
+    """
+
+    entrypoint: str = ""
+
+    def label(self, binding: str) -> str:
+        """How messages call it: ``shop`` for the default entrypoint of the Worker, ``shop.Admin`` for another."""
+        return f"{self.namespace}.{self.entrypoint}" if self.entrypoint else self.namespace
 
     def __str__(self) -> str:
         return self.label(self.namespace)

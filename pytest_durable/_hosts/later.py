@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 _INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
     {
         "connect": "Open the WebSocket to an object:  await stub.connect(url)",
-        "fetch": "Send the request to an object:  await stub.fetch(url)",
-        "scheduled": "Call what the handler would call:  await stub.method()",
     }
 )
 

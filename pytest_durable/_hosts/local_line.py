@@ -80,7 +80,7 @@ class LocalLine:
         if upgrade is None:
             return Answer(response, self._explain)
         ws = TestWebSocket(upgrade.couple(), self._process.world, life, self._failures.raise_first)
-        return Answer(response, self._explain, ws)
+        return Answer(response, self._explain, web_socket=ws)
 
     def _send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
         self._failures.raise_first()

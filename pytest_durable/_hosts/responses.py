@@ -142,14 +142,18 @@ class Answer:
         status_text: The reason phrase; empty unless the object wrote one.
         headers: By name in any case; ``get_all`` has each value.
         web_socket: The test's end of the WebSocket that came with it, or None.
+        exception: What the handler raised, if this is what the platform answers then; else None.
     """
 
     def __init__(
         self,
         response: Response,
         explain: Explain = lambda failure: failure,
+        *,
         web_socket: "TestWebSocket | None" = None,
+        exception: BaseException | None = None,
     ) -> None:
+        self.exception = exception
         self.status = response.status
         self.status_text = response.status_text
         self.headers = response.headers
@@ -159,7 +163,8 @@ class Answer:
 
     def __repr__(self) -> str:
         size = "a stream" if isinstance(self._body, BodyStream) else f"{len(self._body or b'')} bytes"
-        return f"<response {self.status}, {size}>"
+        raised = "" if self.exception is None else f", because of {self.exception!r}"
+        return f"<response {self.status}, {size}{raised}>"
 
     async def chunks(self) -> AsyncIterator[Bytes]:
         """The body piece by piece, as the object makes it. What was read this way is gone."""

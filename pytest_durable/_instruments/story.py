@@ -114,6 +114,10 @@ def _life_words(record: Record) -> str | None:
             return f"isolate {generation} loaded"
         case events.IsolateAborted(generation=generation, reason=reason):
             return f"isolate {generation} aborted: {reason}"
+        case events.CronFired(cron=cron):
+            return f"schedule '{cron}' came due"
+        case events.CronMissed(cron=cron, count=count):
+            return f"schedule '{cron}' missed {count} time{'' if count == 1 else 's'}"
     return None
 
 

@@ -18,6 +18,7 @@ from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsDate, JsMap
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.json_text import json_text
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
+from pytest_durable._surfaces.wrapped.stubs import RawEnv
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries
 from pytest_durable._surfaces.wrapped.web import WEB
 from pytest_durable._surfaces.wrapped.web.sockets import (
@@ -125,6 +126,8 @@ class Object:
     @staticmethod
     def keys(target: Any) -> JsArray:
         """The names of the members."""
+        if isinstance(target, RawEnv):  # its values are made when they are asked for
+            return target.object_keys()
         return JsArray(list(_members(target)))
 
     @staticmethod

@@ -69,6 +69,23 @@ class Client(Sender, Protocol):
         ...
 
 
+class ServiceClient(Sender, Protocol):
+    """The inside of a stub of an entrypoint."""
+
+    def handed_over(self, receiver: Incarnation | None) -> "ServiceClient":
+        """See ``Client.handed_over``."""
+        ...
+
+
+@runtime_checkable
+class Service(Protocol):
+    """The inside of a binding to an entrypoint of a Worker."""
+
+    def service_client(self) -> ServiceClient:
+        """The inside of a new stub."""
+        ...
+
+
 @runtime_checkable
 class Namespace(Protocol):
     """The inside of a binding to the objects of one class."""

@@ -91,8 +91,6 @@ async def test_call_while_the_host_is_down_is_refused(durable: Any) -> None:
 
 LATER = [
     "connect",
-    "fetch",
-    "scheduled",
 ]
 
 

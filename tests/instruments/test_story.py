@@ -20,6 +20,15 @@ TOLD = [
     (record(events.RuntimeCrashed, life=2), "life 2 of the process crashed"),
     (record(events.IsolateLoaded, generation=1), "isolate 1 loaded"),
     (record(events.IsolateAborted, generation=1, reason="test"), "isolate 1 aborted: test"),
+    (record(events.CronFired, cron="0 * * * *", due_ns=START), "schedule '0 * * * *' came due"),
+    (
+        record(events.CronMissed, cron="0 * * * *", count=1, first_ns=START, last_ns=START),
+        "schedule '0 * * * *' missed 1 time",
+    ),
+    (
+        record(events.CronMissed, cron="0 * * * *", count=3, first_ns=START, last_ns=START),
+        "schedule '0 * * * *' missed 3 times",
+    ),
     (record(events.InstanceBuilt, class_name="Counter"), "instance of Counter built"),
     (record(events.CallStarted, method="add"), "call of add() began"),
     (record(events.CallEnded, method="add", error=None), "call of add() ended"),

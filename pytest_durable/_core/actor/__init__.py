@@ -19,6 +19,7 @@ from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.callbacks import wrap_callback
 from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
 from pytest_durable._core.actor.channel import Channel
+from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.connection import SocketEvent
 from pytest_durable._core.actor.container import Container
@@ -30,8 +31,10 @@ from pytest_durable._core.actor.flows import Flow
 from pytest_durable._core.actor.hibernation import HibernatableSockets
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState
+from pytest_durable._core.actor.message_size import refusal_of_arguments, require_sendable_result
 from pytest_durable._core.actor.outside import fetch_outside
-from pytest_durable._core.actor.reply import never_sent
+from pytest_durable._core.actor.reply import Reply, never_sent
+from pytest_durable._core.actor.requests import answer_to
 from pytest_durable._core.actor.scope import (
     SCOPE,
     Scope,
@@ -41,7 +44,7 @@ from pytest_durable._core.actor.scope import (
     require_own,
     scope_of,
 )
-from pytest_durable._core.actor.services import Outside, Services
+from pytest_durable._core.actor.services import Outside, Services, log_failure
 from pytest_durable._core.actor.sockets import Socket, make_pair, received
 from pytest_durable._core.actor.sockets_face import ObjectSockets, attach, auto_response, close, open_socket, send
 from pytest_durable._core.actor.staying import what_keeps
@@ -54,6 +57,7 @@ from pytest_durable._core.actor.storage_face import (
 )
 from pytest_durable._core.actor.strand import Strand
 from pytest_durable._core.actor.transactions import TransactionHandle
+from pytest_durable._core.actor.worker_event import WorkerEvent
 from pytest_durable._core.storage import member
 
 __all__ = [
@@ -86,6 +90,7 @@ __all__ = [
     "ObjectStorage",
     "ObjectTransaction",
     "Outside",
+    "Reply",
     "Scope",
     "Services",
     "Socket",
@@ -93,7 +98,9 @@ __all__ = [
     "StorageOperations",
     "Strand",
     "TransactionHandle",
+    "WorkerEvent",
     "abandon_alarm",
+    "answer_to",
     "attach",
     "auto_response",
     "close",
@@ -104,9 +111,11 @@ __all__ = [
     "fetch_outside",
     "hex_told_of",
     "int32_of",
+    "is_claim",
     "is_in_turn",
     "is_nothing",
     "is_object",
+    "log_failure",
     "make_pair",
     "member",
     "milliseconds_of",
@@ -115,7 +124,9 @@ __all__ = [
     "number_of",
     "open_socket",
     "received",
+    "refusal_of_arguments",
     "require_own",
+    "require_sendable_result",
     "scope_of",
     "send",
     "text_of",

@@ -26,6 +26,7 @@ from pytest_durable._core.errors import DurableError, LifeEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import STORAGE_GONE, PlatformError, RemoteFailure
+from pytest_durable._core.sockets import End
 
 if TYPE_CHECKING:
     import asyncio
@@ -101,6 +102,10 @@ class Container:
             return True
         incarnation = self.incarnation
         return incarnation is not None and bool(incarnation.replies or incarnation.holds)
+
+    def handed_out(self, end: End) -> None:
+        """A response gives ``end`` away: whoever holds it is a client."""
+        self.sockets.answered(end)
 
     # -- facets
 

@@ -61,6 +61,8 @@ class Incarnation:
         #: The answers that are owed, in the order of the questions.
         self.replies: dict[Reply, None] = {}
         self.strands: set[Strand] = set()
+        #: Something of it is to be called by others, or has been.
+        self.has_lent = False
         #: Stubs of what it handed out, and of what it was handed; bodies that others read. Most objects never have any.
         self.holds: set[Hold | Flow] | None = None
         #: WebSockets that it has accepted without hibernation, or opened, while they are open. Few objects have some.
@@ -69,11 +71,14 @@ class Incarnation:
         self.abort_request: Breakage | None = None
         self.idleness = Idleness(self)
         self._depth = 0
-        self.storage = ActorStorage(self, services, store, container.alarms)
+        self.storage = self._make_storage(store)
         self._sections: CriticalSections | None = None  # most objects never have one
 
     def __repr__(self) -> str:
         return f"<Incarnation of {self.key}: {len(self.strands)} strands, {len(self.replies)} in flight>"
+
+    def _make_storage(self, store: "ObjectStore") -> ActorStorage:
+        return ActorStorage(self, self.services, store, self.container.alarms)
 
     # -- turns
 

@@ -4,7 +4,7 @@ Source: spec durable-objects 10.5, python-workers 5.4; workerd api/http.c++ (Res
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_durable._core.http import BodyStream
 from pytest_durable._core.messages import Delivery, Request, Response
@@ -12,10 +12,29 @@ from pytest_durable._core.platform_errors import PlatformError, type_error
 from pytest_durable._core.sockets import End, Upgrade, make_line
 
 if TYPE_CHECKING:
-    from pytest_durable._core.actor.container import Container
+    from pytest_durable._core.actor.services import Services
+    from pytest_durable._core.messages import EntrypointKey, ObjectKey
 
 
-def answer_to(request: Delivery, response: object, container: "Container") -> object:
+class Answering(Protocol):
+    """Who answers: an object, or an event of a Worker."""
+
+    @property
+    def key(self) -> "ObjectKey | EntrypointKey":
+        """Its name in records."""
+        ...
+
+    @property
+    def services(self) -> "Services":
+        """What the runtime offers it."""
+        ...
+
+    def handed_out(self, end: End) -> None:
+        """Its answer gives ``end`` away."""
+        ...
+
+
+def answer_to(request: Delivery, response: object, side: Answering) -> object:
     """The response as it arrives: the answer to a HEAD has no body, the answer to an upgrade has an end of a line.
 
     Raises:
@@ -29,8 +48,8 @@ def answer_to(request: Delivery, response: object, container: "Container") -> ob
                 "Worker tried to return a WebSocket in a response to a request which did not contain the header "
                 '"Upgrade: websocket".'
             )
-        end = _coupled(response.web_socket, container)
-        container.sockets.answered(end)
+        end = _coupled(response.web_socket, side)
+        side.handed_out(end)
         return replace(response, web_socket=end)
     if request.method != "HEAD":
         return response
@@ -39,12 +58,12 @@ def answer_to(request: Delivery, response: object, container: "Container") -> ob
     return replace(response, body=None)
 
 
-def _coupled(upgrade: Upgrade, container: "Container") -> End:
+def _coupled(upgrade: Upgrade, side: Answering) -> End:
     """The end that is handed over. What cannot be is noticed when the upgrade is granted already, and ends at once."""
     try:
         return upgrade.couple()
     except PlatformError as failure:
-        container.services.background_failed("response to an upgrade", container.key, failure)
+        side.services.background_failed("response to an upgrade", side.key, failure)
         ours, theirs = make_line()
         ours.lose()
         return theirs

@@ -151,4 +151,10 @@ class Services:
             failure: What it raised.
         """
         if not (self.tell_if_claim(failure) or self.tell_if_damage(failure)):
-            _LOG.warning("a %s of %s failed: %s", what, self.label(key), describe(failure), exc_info=failure)
+            log_failure(what, self.label(key), failure)
+
+
+def log_failure(what: str, whose: str, failure: BaseException) -> None:
+    """Log something that failed and that nobody waits for; a claim of the test has been told elsewhere."""
+    if not is_claim(failure):
+        _LOG.warning("a %s of %s failed: %s", what, whose, describe(failure), exc_info=failure)

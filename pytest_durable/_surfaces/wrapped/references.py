@@ -10,7 +10,7 @@ from typing import Any
 from pytest_durable._core.actor import Capability
 from pytest_durable._core.storage import Textual
 from pytest_durable._core.storage.values import JSMap
-from pytest_durable._surfaces.seams import Client
+from pytest_durable._surfaces.seams import Client, ServiceClient
 
 
 class Sendable(ABC):
@@ -74,7 +74,7 @@ class StubReference(Reference):
 
     __slots__ = ("client",)
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client | ServiceClient) -> None:
         self.client = client
 
 

@@ -54,14 +54,21 @@ class WrappedSurface:
         lenient: Results answer ``to_py()``, properties are read afresh, raw storage takes native values (spec 2.16).
         enhanced_errors: Compatibility date 2026-04-21 or later (spec 1.55).
         report: Takes the code and text of each platform warning (spec 9).
+        has_global_handlers: A compatibility date before 2025-08-14: names of handlers begin with ``on_`` (spec 1.34).
     """
 
     name: Final = "wrapped"
     rules: Final = Rules(constructor_failure="replay", alarm_without_handler="deliver")
 
     def __init__(
-        self, *, lenient: bool = True, enhanced_errors: bool = True, report: Callable[[str, str], None] = _ignore
+        self,
+        *,
+        lenient: bool = True,
+        enhanced_errors: bool = True,
+        report: Callable[[str, str], None] = _ignore,
+        has_global_handlers: bool = False,
     ) -> None:
+        self._prefix = "on_" if has_global_handlers else ""
         self._lenient = lenient
         self._enhanced_errors = enhanced_errors
         self._report = report
@@ -97,7 +104,7 @@ class WrappedSurface:
 
     def _from_wire(self, function: Callable[[FunctionReference], object]) -> FromWire:
         references: dict[type, Callable[[Any], object]] = {
-            Request: self._received_request,
+            Request: self.received_request,
             Response: self._received_response,
             FileContent: http.blob_from_wire,
             Fields: http.form_from_wire,
@@ -130,7 +137,7 @@ class WrappedSurface:
 
     def has_handler(self, cls: type, name: str) -> bool:
         """Whether objects of the class answer the event ``name``."""
-        return callable(getattr(cls, name, None))
+        return callable(getattr(cls, self._prefix + name, None))
 
     def deliver(self, instance: object, delivery: Delivery) -> object:
         """Start the handler or method; its result is unconverted.
@@ -148,19 +155,20 @@ class WrappedSurface:
             try:
                 arguments = [convert(value) for value in delivery.args]
             except _FunctionMetError:
-                return self._deliver_functions(_handler(instance, name), delivery.args)
-            return _handler(instance, name)(*arguments)
+                return self._deliver_functions(method_of(instance, name), delivery.args)
+            return method_of(instance, name)(*arguments)
         if isinstance(delivery, Request):
-            return _relaxed(_handler(instance, "fetch"), self._received_request(delivery))
+            return relaxed(method_of(instance, self._prefix + "fetch"), self.received_request(delivery))
         if isinstance(delivery, Alarm):
-            return _relaxed(_handler(instance, "alarm"), RawAlarmInfo(delivery.info))
+            return relaxed(method_of(instance, self._prefix + "alarm"), RawAlarmInfo(delivery.info))
         return self._deliver_socket_event(instance, delivery)
 
     def _deliver_socket_event(self, instance: object, delivery: SocketDelivery) -> object:
         name, arguments = socket_arguments(delivery)
+        name = self._prefix + name
         if not callable(getattr(instance, name, None)):
             self.habits.report("PD-W12", MISSING_HANDLER.format(cls=type(instance).__name__, name=name))
-        return watched(lambda: _relaxed(_handler(instance, name), *arguments), instance, delivery, self._report)
+        return watched(lambda: relaxed(method_of(instance, name), *arguments), instance, delivery, self._report)
 
     def answer(self, delivery: Delivery, result: object) -> object:
         """The wire value of a result.
@@ -179,9 +187,13 @@ class WrappedSurface:
             raise type_error("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
         return sent
 
+    def raw_env(self, bindings: Mapping[str, object]) -> RawEnv:
+        """``env`` as the platform hands it over."""
+        return RawEnv(bindings, self._conversions)
+
     def env(self, bindings: Mapping[str, object]) -> object:
         """``env`` as user code sees it (for the test)."""
-        return _EnvWrapper(RawEnv(bindings, self._conversions))
+        return _EnvWrapper(self.raw_env(bindings))
 
     def context(self, instance: object, context: Context) -> object:
         """``ctx`` as user code sees it (for the test); the instance's own, if it kept one."""
@@ -203,7 +215,8 @@ class WrappedSurface:
     def _reception(self) -> Reception:
         return Reception(self._result, self._conversions.explain)
 
-    def _received_request(self, message: Request) -> http.Request:
+    def received_request(self, message: Request) -> http.Request:
+        """A request as a handler is handed it."""
         return http.request_from_wire(message, self._conversions.explain)
 
     def _received_response(self, message: Response) -> http.Response:
@@ -244,14 +257,15 @@ def _stop_at_function(_reference: FunctionReference) -> NoReturn:
     raise _FunctionMetError
 
 
-def _handler(instance: object, name: str) -> Callable[..., object]:
+def method_of(instance: object, name: str) -> Callable[..., object]:
+    """The handler or method of an instance; raises TypeError in the platform's words if there is none."""
     found = getattr(instance, name, None)
     if not callable(found):
         raise type_error(f"Method {name} does not exist")
     return found  # type: ignore[no-any-return]
 
 
-def _relaxed(handler: Callable[..., object], *args: object) -> object:
+def relaxed(handler: Callable[..., object], *args: object) -> object:
     """Call a handler with as many of the arguments as its signature takes (spec 1.29)."""
     code = getattr(getattr(handler, "__func__", None), "__code__", None)
     if code is not None and not hasattr(handler, "__wrapped__"):  # a plain method: its code says it all, and quickly

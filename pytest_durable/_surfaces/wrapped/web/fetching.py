@@ -11,6 +11,7 @@ from typing import Any
 from pytest_durable._core import messages
 from pytest_durable._core.actor import ABSENT, current_scope, fetch_outside
 from pytest_durable._core.http import REDIRECTS_MAX, BodyStream, redirected
+from pytest_durable._core.isolate import require_event
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure
 from pytest_durable._core.platform_errors import type_error as platform_type_error
 from pytest_durable._surfaces.awaitables import Settled
@@ -107,7 +108,12 @@ def send_outside(request: messages.Request) -> "asyncio.Future[Any]":
 
     Raises:
         RuntimeError: No object runs.
+        JsException: The code runs at the top level of a module.
     """
+    try:
+        require_event()
+    except PlatformError as failure:
+        raise shown(failure) from None
     scope = current_scope()
     if scope is None:
         raise RuntimeError(
