@@ -111,6 +111,12 @@ def test_an_alarm_set_while_another_waits_to_be_tried_again_is_in_the_row(run_on
     )
 
 
+def test_an_alarm_is_a_use_of_its_object(run_on_both: Run) -> None:
+    # DO-9.3.T1.3
+    run_on_both([("call", "a", [["set_alarm", 100003]]), ("advance", 30), ("to_next_alarm",), ("advance", 50)])
+    run_on_both([("call", "a", [["set_alarm", 139003]]), ("to_next_alarm",), ("advance", 3)])
+
+
 @pytest.mark.parametrize("move", ["delete_everything", "abort_all", "evict_all", "crash"])
 def test_an_alarm_has_failed_whose_object_is_deleted_while_it_runs(move: str, run_on_both: Run) -> None:
     # DO-9.6

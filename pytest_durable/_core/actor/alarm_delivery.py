@@ -142,6 +142,7 @@ class AlarmRun:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None  # it refers to us: without the circle both go at once, without the garbage collector
+        self._container.last_access_ns = self._container.services.elapsed_ns()
         self._done(result)
 
     def _timed_out(self) -> None:

@@ -61,7 +61,7 @@ class Container:
         self.alarms = services.alarms(self.key)
         #: The delivery of its alarm that is in progress.
         self.alarm_run: AlarmRun | None = None
-        #: Elapsed time of the last call, or of the end of the last stub if that was later.
+        #: Elapsed time at which the last event of others ended (a call, an alarm), or the last stub if that was later.
         self.last_access_ns = services.elapsed_ns()
         self._channel: weakref.ref[Channel] | None = None
 
@@ -149,7 +149,6 @@ class Container:
         """
         services = self.services
         services.life.require_alive()
-        self.last_access_ns = services.elapsed_ns()
         future = services.life.loop.create_future() if answer is None else answer
         reply = Reply(future, services.journal, self.key, incoming.method, caller)
         if self.breakage is not None:

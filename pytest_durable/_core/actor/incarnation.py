@@ -132,6 +132,7 @@ class Incarnation:
 
         def ended(result: object, failure: BaseException | None) -> None:
             self.replies.pop(reply, None)
+            self.container.last_access_ns = self.services.elapsed_ns()
             if failure is None:
                 reply.send(result)
                 return

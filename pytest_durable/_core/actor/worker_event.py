@@ -131,6 +131,7 @@ class _Slot:
     def __init__(self, key: EntrypointKey, event: WorkerEvent, services: "Services") -> None:
         self.key = key
         self.id = ""
+        self.last_access_ns = 0
         self.services = services
         self._event = event
         self._breakage: Breakage | None = None

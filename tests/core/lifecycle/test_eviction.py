@@ -147,6 +147,31 @@ async def test_object_that_keeps_itself_busy_is_destroyed_once_nobody_has_had_a_
     assert evictions(durable) == [is_destroyed_at]
 
 
+async def test_the_70_seconds_begin_at_the_end_of_the_last_alarm(durable):
+    """DO-9.3.T1.3: asked of the platform."""
+    namespace = durable.namespace(Busy)
+    for name in ("a", "b"):
+        await namespace.get_by_name(name).tick_for_ever(1)
+    await namespace.get_by_name("b").arm((durable.clock.time() + 35) * 1000)
+    await durable.clock.advance(seconds=70)  # the handler takes 20 seconds, from 35 to 55
+    assert evictions(durable, "a") == [70]
+    await durable.clock.advance(seconds=69)
+    assert evictions(durable, "b") == []
+    await durable.clock.advance(seconds=1)
+    assert evictions(durable, "b") == [140]
+
+
+async def test_the_70_seconds_begin_at_the_end_of_the_last_call(durable):
+    """DO-9.3.T1.3"""
+    namespace = durable.namespace(Busy)
+    await namespace.get_by_name("a").tick_for_ever(1)
+    await namespace.get_by_name("a").wait(35)
+    await durable.clock.advance(seconds=139 - 35)
+    assert evictions(durable) == []
+    await durable.clock.advance(seconds=1)
+    assert evictions(durable) == [140]
+
+
 async def test_timers_of_a_destroyed_object_never_fire(durable):
     """DO-9.3.T1.3"""
     namespace = durable.namespace(Busy)
