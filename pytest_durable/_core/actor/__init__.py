@@ -44,6 +44,7 @@ from pytest_durable._core.actor.storage_face import (
     StorageOperations,
 )
 from pytest_durable._core.actor.strand import Strand
+from pytest_durable._core.actor.timeouts import run_soon
 from pytest_durable._core.actor.transactions import TransactionHandle
 from pytest_durable._core.storage import member
 
@@ -92,6 +93,7 @@ __all__ = [
     "not_of_type",
     "number_of",
     "require_own",
+    "run_soon",
     "scope_of",
     "text_of",
     "truth",

@@ -117,6 +117,7 @@ class Runtime:
             alarms=alarms,
             wall_ns=clock.read_wall_ns,
             elapsed_ns=clock.read_elapsed_ns,
+            random_bytes=machine.random.randbytes,
             has_timers=self._user_timers.has_some,
             drop_timers=self._user_timers.drop,
             broke=namespace.broke,

@@ -68,12 +68,18 @@ class StubReference(Reference):
 
 
 class PythonReference(Reference):
-    """A Python object handed to the platform as it is: it can come back, but it has no clone."""
+    """A Python object handed to the platform as it is: it can come back, but it has no clone.
 
-    __slots__ = ("value",)
+    Args:
+        value: The object.
+        proxy: The proxy that user code made of it, if it did.
+    """
 
-    def __init__(self, value: object) -> None:
+    __slots__ = ("proxy", "value")
+
+    def __init__(self, value: object, proxy: object = None) -> None:
         self.value = value
+        self.proxy = proxy
 
     def __repr__(self) -> str:
         return "function(){}" if callable(self.value) else "[object Object]"

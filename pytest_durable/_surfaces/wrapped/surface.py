@@ -15,11 +15,14 @@ from pytest_durable._core.platform_errors import type_error
 from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes
 from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped import http
+from pytest_durable._surfaces.wrapped.borrowing import BORROWED, NEEDS_PROXY
 from pytest_durable._surfaces.wrapped.context import DurableObjectContext, RawAlarmInfo, RawState
 from pytest_durable._surfaces.wrapped.entrypoints import require_object_class
+from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.facets import RawFacets
 from pytest_durable._surfaces.wrapped.from_wire import FromWire
 from pytest_durable._surfaces.wrapped.functions import RawFunction, Reception, _RpcStubWrapper, lending, received
+from pytest_durable._surfaces.wrapped.portal import portal, wants_portal
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, StorageTypes
 from pytest_durable._surfaces.wrapped.references import FunctionReference, StubReference
 from pytest_durable._surfaces.wrapped.stubs import Conversions, RawEnv, _EnvWrapper, _FetcherWrapper
@@ -141,10 +144,10 @@ class WrappedSurface:
                 arguments = [convert(value) for value in delivery.args]
             except _FunctionMetError:
                 return self._deliver_functions(_handler(instance, name), delivery.args)
-            return _handler(instance, name)(*arguments)
+            return _begun(_handler(instance, name), *arguments)
         if isinstance(delivery, Request):
-            return _relaxed(_handler(instance, "fetch"), http.request_from_wire(delivery))
-        return _relaxed(_handler(instance, "alarm"), RawAlarmInfo(delivery.info))
+            return _begun(_relaxed, _handler(instance, "fetch"), http.request_from_wire(delivery))
+        return _begun(_relaxed, _handler(instance, "alarm"), RawAlarmInfo(delivery.info))
 
     def answer(self, delivery: Delivery, result: object) -> object:
         """The wire value of a result.
@@ -204,6 +207,17 @@ class WrappedSurface:
         has_handler = self.has_handler(cls, "alarm")
         return RawStorage(context.storage, self._storage_types, has_alarm_handler=has_handler)
 
+    def borrow(self, name: str, callback: Callable[..., object]) -> Callable[..., object]:
+        """What becomes of a function that is no proxy, and that the platform's function ``name`` keeps (PW-3.10)."""
+        if self._lenient:
+            self._report("PD-W08", NEEDS_PROXY.format(name=name))
+            return callback
+
+        def destroyed(*_args: object) -> object:
+            raise JsException("Error", BORROWED)
+
+        return destroyed
+
     def to_wire(self, value: object) -> object:
         """What an argument becomes on its way (for the test's own stubs)."""
         return to_wire(value)
@@ -219,6 +233,12 @@ class _FunctionMetError(Exception):
 
 def _stop_at_function(_reference: FunctionReference) -> NoReturn:
     raise _FunctionMetError
+
+
+def _begun(handler: Callable[..., object], *args: object) -> object:
+    if wants_portal():
+        return portal(functools.partial(handler, *args))
+    return handler(*args)
 
 
 def _handler(instance: object, name: str) -> Callable[..., object]:

@@ -31,6 +31,7 @@ from pytest_durable._core.storage.values import (
     date_from_milliseconds,
 )
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
+from pytest_durable._surfaces.wrapped.live import LiveBuffer, LiveView
 from pytest_durable._surfaces.wrapped.references import (
     FunctionReference,
     LiteralMap,
@@ -202,6 +203,11 @@ _EXACT: Final[dict[type, Callable[[Any], object]]] = {
     JSArrayBuffer: _same,
     JSRegExp: _tuple,
     JSBoxed: _same,
+    JSError: lambda value: JSError(
+        value.name, value.message, {name: _copy(item) for name, item in value.properties.items()}
+    ),
+    LiveBuffer: lambda value: value.snapshot(),
+    LiveView: lambda value: value.snapshot(),
 }
 
 
