@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from pytest_durable._core.actor import current_scope
+from pytest_durable._surfaces.js_classes import PlatformClass
 from pytest_durable._surfaces.wrapped import data_proxies, to_js
 from pytest_durable._surfaces.wrapped.portal import in_portal, wait_in_portal
 from pytest_durable._surfaces.wrapped.proxies import JsProxy
@@ -114,6 +115,7 @@ class JsWeakRef(JsProxy):
     """A weak reference of the platform, for annotations."""
 
 
+JsCallable.register(PlatformClass)
 for _kind in (data_proxies.JsArray, data_proxies.JsMap, data_proxies.JsSet, data_proxies.JsIterator):
     JsIterable.register(_kind)
 

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
 from pytest_durable._core.actor import current_scope, milliseconds_of, number_of
-from pytest_durable._core.storage.values import HOLE, JSDate, JSMap, date_from_milliseconds
+from pytest_durable._core.storage.values import HOLE, JSBoxed, JSDate, JSMap, date_from_milliseconds
 from pytest_durable._surfaces import js_binary, js_crypto, js_refused, js_timers, js_values
 from pytest_durable._surfaces.console import console
 from pytest_durable._surfaces.js_classes import PlatformClass
 from pytest_durable._surfaces.js_json import JSON
 from pytest_durable._surfaces.modules import ModuleContent
-from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsDate, JsMap, JsObject, proxy_of
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsBoxed, JsDate, JsMap, JsObject, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull, wire_of
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries
@@ -127,7 +127,9 @@ class Object(metaclass=PlatformClass):
 
     @classmethod
     def _call(cls, value: Any = None) -> Any:
-        return cls.new() if value is None or value is jsnull else value
+        if value is None or value is jsnull:
+            return cls.new()
+        return JsBoxed(JSBoxed(value)) if isinstance(value, bool | int | float | str) else value
 
     @staticmethod
     def create(prototype: Any = None) -> JsObject:

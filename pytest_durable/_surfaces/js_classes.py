@@ -62,6 +62,25 @@ class PlatformClass(type):
 JsProxy.register(PlatformClass)
 
 
+class PlatformNamespace(PlatformClass):
+    """The type of ``JSON``, ``Math`` and the like: objects that hold functions."""
+
+    @property
+    def typeof(cls) -> str:
+        return "object"
+
+    @property
+    def constructor(cls) -> Constructor:
+        return Constructor("Object")
+
+    def toString(cls) -> str:
+        """The platform's text for the object."""
+        return f"[object {cls.name}]"
+
+    def _call(cls, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("'pyodide.ffi.JsProxy' object is not callable")
+
+
 def refuse_call(name: str) -> NoReturn:
     """What a class says that is called without ``new``."""
     raise JsException("TypeError", f"Class constructor {name} cannot be invoked without 'new'")

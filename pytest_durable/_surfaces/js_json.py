@@ -17,6 +17,7 @@ from pytest_durable._core.storage.values import (
     JSTypedArray,
     date_from_milliseconds,
 )
+from pytest_durable._surfaces.js_classes import PlatformNamespace
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsDate, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.live import LiveView
@@ -28,7 +29,7 @@ _NOTHING = object()
 _SAFE_MAX = 2**53 - 1
 
 
-class JSON:
+class JSON(metaclass=PlatformNamespace):
     """``JSON``."""
 
     @staticmethod

@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 from pytest_durable._core.actor import number_of, text_of
 from pytest_durable._core.platform_errors import PlatformError
 from pytest_durable._core.storage.values import JSBigInt, JSBoxed, JSSet
-from pytest_durable._surfaces.js_classes import PlatformClass
+from pytest_durable._surfaces.js_classes import PlatformClass, PlatformNamespace
 from pytest_durable._surfaces.js_scope import random_bytes
 from pytest_durable._surfaces.wrapped.clone import clone
 from pytest_durable._surfaces.wrapped.data_proxies import JsBoxed, JsSet, proxy_of
@@ -273,7 +273,7 @@ class RegExp(metaclass=PlatformClass):
         return cls.new(pattern, flags)
 
 
-class Math:
+class Math(metaclass=PlatformNamespace):
     """``Math``."""
 
     E: Final = math.e

@@ -223,7 +223,7 @@ class TestPromises:
 
     async def test_rejection_is_raised_by_await(self, inside):
         async def body(self):
-            with pytest.raises(JsException, match="^RangeError: no$"):
+            with pytest.raises(JsException, match=r"^RangeError: no$"):
                 await Promise.reject(js.RangeError.new("no"))
             with pytest.raises(KeyError):
                 await Promise.reject(KeyError("own"))

@@ -156,7 +156,7 @@ class TestToJs:
     def test_anything_else_comes_back_as_itself(self) -> None:
         # PW-3.2.T1.11
         thing = object()
-        assert to_js(thing) is thing
+        assert to_js(thing).unwrap() is thing
         assert to_js([thing])[0] is thing
 
     def test_a_dict_converter_makes_objects(self) -> None:

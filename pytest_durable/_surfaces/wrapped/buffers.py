@@ -13,7 +13,7 @@ from pytest_durable._surfaces.wrapped import types
 from pytest_durable._surfaces.wrapped.array_methods import ArrayMethods
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.live import LiveBuffer, LiveView, as_number, put
-from pytest_durable._surfaces.wrapped.proxies import Constructor, JsProxy, wire_of
+from pytest_durable._surfaces.wrapped.proxies import Constructor, JsProxy, name_like_production, wire_of
 
 
 class JsBuffer(JsProxy):
@@ -246,6 +246,10 @@ class JsDataView(_JsView):
         if not 0 <= offset <= self._target.byte_length - size:
             raise JsException("RangeError", "Offset is outside the bounds of the DataView")
         return ("<" if little_endian else ">"), self._target.offset + int(offset)
+
+
+for _kind in (JsArrayBuffer, JsDataView):
+    name_like_production(_kind)
 
 
 def buffer_proxy(target: LiveBuffer | LiveView) -> JsBuffer:

@@ -29,7 +29,14 @@ from pytest_durable._surfaces.wrapped.buffers import JsBuffer, buffer_proxy
 from pytest_durable._surfaces.wrapped.dates import JsDate
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.live import LiveBuffer, LiveView, live
-from pytest_durable._surfaces.wrapped.proxies import Constructor, JsProxy, jsnull, platform_name, wire_of
+from pytest_durable._surfaces.wrapped.proxies import (
+    Constructor,
+    JsProxy,
+    jsnull,
+    name_like_production,
+    platform_name,
+    wire_of,
+)
 from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference
 from pytest_durable._surfaces.wrapped.regexps import JsRegExp
 
@@ -308,6 +315,7 @@ class JsMap(_DataProxy, MutableMapping[Any, Any]):
 class JsLiteralMap(JsMap):
     """What ``to_js`` makes of a dict: a Map whose entries are members as well."""
 
+    _kind = "LiteralMap"
     _target: LiteralMap
 
     def __getattr__(self, name: str) -> Any:
@@ -448,6 +456,9 @@ def _error(value: JSError) -> JsException:
     properties = {str(name): proxy_of(item) for name, item in value.properties.items()}
     return JsException(str(value.name), str(value.message), **properties)
 
+
+for _kind in (JsObject, JsBoxed, JsIterator, IteratorStep):
+    name_like_production(_kind)
 
 _KINDS: Final[dict[type, Callable[[Any], object]]] = {
     dict: JsObject,

@@ -10,7 +10,7 @@ from typing import Any
 from pytest_durable._core.actor import milliseconds_of
 from pytest_durable._core.storage.values import JSDate
 from pytest_durable._surfaces.wrapped.exceptions import JsException
-from pytest_durable._surfaces.wrapped.proxies import JsProxy
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, name_like_production
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -105,6 +105,8 @@ class JsDate(JsProxy):
     def __to_wire__(self) -> object:
         return self._target
 
+
+name_like_production(JsDate)
 
 _PARTS = {
     "FullYear": lambda moment: moment.year,

@@ -47,10 +47,14 @@ class JsException(Exception):
         return f"{self.name}: {self.message}" if self.message else self.name
 
     def __repr__(self) -> str:
-        return f"JsException({str(self)!r})"
+        return str(self)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, (type(self), dict(vars(self)))
+
+    def __getattr__(self, name: str) -> Any:
+        # The text is production's: the bare name.
+        raise AttributeError(name)
 
     # It is a proxy too: of the error.
 

@@ -163,6 +163,11 @@ def platform_name(name: str) -> str:
     return name[:-1] if name.endswith("_") and iskeyword(name[:-1]) else name
 
 
+def name_like_production(cls: type) -> None:
+    """Let Python's own messages ("… object is not iterable") call objects of ``cls`` what production calls them."""
+    cls.__name__, cls.__qualname__, cls.__module__ = "pyodide.ffi.JsProxy", "JsProxy", "pyodide.ffi"
+
+
 # The name in "unhashable type: …" is that of the class.
 JsProxy.__module__ = "pyodide.ffi"
 

@@ -11,8 +11,16 @@ from typing import Any
 
 from pytest_durable._core.storage.values import UNDEFINED, JSRegExp
 from pytest_durable._surfaces.wrapped.exceptions import JsException
-from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull, name_like_production
 
+#: What both engines refuse: how Python's message begins, and the platform's.
+_SYNTAX = {
+    "missing ), unterminated": "Unterminated group",
+    "unbalanced parenthesis": "Unmatched ')'",
+    "unterminated character set": "Unterminated character class",
+    "nothing to repeat": "Nothing to repeat",
+    "bad escape (end": "\\ at end of pattern",
+}
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
 
 
@@ -85,6 +93,9 @@ class JsRegExp(JsProxy):
         return self._target
 
 
+name_like_production(JsRegExp)
+
+
 def compile_regexp(source: str, flags: str) -> JsRegExp:
     """``RegExp.new``.
 
@@ -93,4 +104,10 @@ def compile_regexp(source: str, flags: str) -> JsRegExp:
     """
     if set(flags) - set("dgimsuvy") or len(set(flags)) != len(flags):
         raise JsException("SyntaxError", f"Invalid flags supplied to RegExp constructor '{flags}'")
+    try:
+        re.compile(source)
+    except re.error as failure:
+        reason = next((text for start, text in _SYNTAX.items() if str(failure).startswith(start)), None)
+        if reason is not None:
+            raise JsException("SyntaxError", f"Invalid regular expression: /{source}/{flags}: {reason}") from None
     return JsRegExp(JSRegExp(source, "".join(sorted(flags))))

@@ -11,7 +11,7 @@ from pytest_durable._core.actor import text_of
 from pytest_durable._core.storage.values import JSSet
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsMap, JsObject, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
-from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull, wire_of
+from pytest_durable._surfaces.wrapped.proxies import Constructor, JsProxy, jsnull, wire_of
 from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference, Sendable
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 
@@ -47,7 +47,9 @@ def to_js(
     """
     if pyproxies is not None and not isinstance(pyproxies, JsArray):
         raise TypeError("Expected a JsArray for the pyproxies argument")
-    return _Conversion(pyproxies, create_pyproxies, dict_converter, default_converter, eager_converter).run(obj, depth)
+    made = _Conversion(pyproxies, create_pyproxies, dict_converter, default_converter, eager_converter).run(obj, depth)
+    is_crossing = made is None or isinstance(made, bool | int | float | str | JsProxy | Sendable)
+    return made if is_crossing else PyProxy(made)
 
 
 class _Conversion:
@@ -216,6 +218,11 @@ class PyProxy(Sendable):
         return id(self)
 
     @property
+    def constructor(self) -> Constructor:
+        """Only its ``name``."""
+        return Constructor("PyProxy")
+
+    @property
     def type(self) -> str:
         """The name of the class of the Python object."""
         return type(self.unwrap()).__name__
@@ -230,7 +237,7 @@ class PyProxy(Sendable):
         return repr(self.unwrap())
 
     def __repr__(self) -> str:
-        return "[destroyed proxy]" if self._is_destroyed else repr(self._target)
+        return str(self)
 
     def __str__(self) -> str:
         return "[destroyed proxy]" if self._is_destroyed else str(self._target)

@@ -18,6 +18,7 @@ from pytest_durable._core import messages
 from pytest_durable._core.actor import text_of
 from pytest_durable._core.storage.values import (
     UNDEFINED,
+    Hole,
     JSArrayBuffer,
     JSBigInt,
     JSBoxed,
@@ -194,6 +195,7 @@ _EXACT: Final[dict[type, Callable[[Any], object]]] = {
     tuple: _tuple,
     bytearray: _tuple,
     Undefined: _same,
+    Hole: _same,
     JSBigInt: _same,
     JSDate: _same,
     JSTypedArray: lambda value: JSTypedArray(value.kind, bytes(value)),
@@ -217,6 +219,8 @@ def _other(value: object) -> object:
         wire = value.__to_wire__()
         return wire if isinstance(wire, messages.Request | messages.Response) else _EXACT.get(type(wire), _other)(wire)
     if isinstance(value, PythonReference):
+        if callable(value.value) and not isinstance(value.value, type):
+            return FunctionReference(value.value)
         return _EXACT.get(type(value.value), _uncloneable)(value.value)
     if isinstance(value, Reference):
         return value
