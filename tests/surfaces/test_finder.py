@@ -82,8 +82,7 @@ class TestServing:
         [
             ("workers", "fetch"),
             ("js", "fetch"),
-            ("pyodide", "code"),
-            ("pyodide.ffi", "run_sync"),
+            ("pyodide.ffi", "wrappers"),
             ("pyodide.http", "pyfetch"),
         ],
     )
