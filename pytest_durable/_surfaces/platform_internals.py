@@ -3,8 +3,7 @@
 Source: workers-runtime-sdk, _pyodide_entrypoint_helper.pyi and _cloudflare_compat_flags.pyi; spec python-workers 0.3.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from pytest_durable._surfaces.modules import ModuleContent
@@ -28,10 +27,8 @@ async def do_an_import(module_name: str) -> Any:
     return import_from_javascript(module_name)
 
 
-@contextmanager
-def _patch_env(_names: Any) -> Iterator[None]:
+def _patch_env(_names: Any) -> NoReturn:
     _refuse("patch_env_helper")
-    yield
 
 
 def _patch_wait_until(_context: Any) -> None:

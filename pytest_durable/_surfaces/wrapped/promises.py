@@ -35,9 +35,9 @@ class JsPromise(JsProxy):
     def __await__(self) -> Generator[Any, Any, Any]:
         if self._failure is not None:
             raise self._failure
-        if not isinstance(self._outcome, asyncio.Future):
-            return self._outcome
-        return (yield from self._outcome)
+        if hasattr(self._outcome, "__await__"):
+            return (yield from self._outcome.__await__())
+        return self._outcome
 
     def then(self, fulfilled: Callable[..., Any] | None = None, rejected: Callable[..., Any] | None = None) -> Any:
         """A promise of what ``fulfilled`` makes of the value, or ``rejected`` of the error."""

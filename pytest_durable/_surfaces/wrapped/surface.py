@@ -54,7 +54,13 @@ class WrappedSurface:
         report: Takes the code and text of each platform warning (spec 9).
     """
 
-    name: Final = "wrapped"
+    name: str = "wrapped"
+    #: What ``pyodide.__version__`` is for the application.
+    pyodide_version: str = "0.28.2"
+    #: What the profiles differ in: when calls are sent, what ``ctx`` is, and how values are sent (``_sent``).
+    _sends_when_awaited: bool = False
+    _state_type: type[RawState] = RawState
+    _sent: Callable[[object], object] = staticmethod(to_wire)
     rules: Final = Rules(constructor_failure="replay", alarm_without_handler="deliver")
 
     def __init__(
@@ -90,7 +96,13 @@ class WrappedSurface:
 
     @functools.cached_property
     def _conversions(self) -> Conversions:
-        return Conversions(from_wire=self._result, enhanced_errors=self._enhanced_errors, report=self._report)
+        return Conversions(
+            from_wire=self._result,
+            enhanced_errors=self._enhanced_errors,
+            report=self._report,
+            to_wire=self._sent,
+            sends_when_awaited=self._sends_when_awaited,
+        )
 
     def _from_wire(self, function: Callable[[FunctionReference], object]) -> FromWire:
         references: dict[type, Callable[[Any], object]] = {
@@ -160,7 +172,7 @@ class WrappedSurface:
         if isinstance(delivery, Alarm):
             return UNDEFINED
         if isinstance(delivery, Call):
-            return to_wire(result)
+            return self._sent(result)
         if not isinstance(result, http.Response):
             raise type_error("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
         return result.__to_wire__()
@@ -198,7 +210,7 @@ class WrappedSurface:
         return _RpcStubWrapper(received(reference), self._reception)
 
     def _raw_state(self, context: Context, cls: type) -> RawState:
-        return RawState(context, functools.partial(self._raw_storage, cls), self._raw_facets)
+        return self._state_type(context, functools.partial(self._raw_storage, cls), self._raw_facets)
 
     def _raw_facets(self, context: Context) -> RawFacets:
         return RawFacets(context.facets, self._conversions, is_lenient=self._lenient)
@@ -220,7 +232,7 @@ class WrappedSurface:
 
     def to_wire(self, value: object) -> object:
         """What an argument becomes on its way (for the test's own stubs)."""
-        return to_wire(value)
+        return self._sent(value)
 
     def from_wire(self, value: object) -> object:
         """What a result becomes at its caller (for the test's own stubs)."""
