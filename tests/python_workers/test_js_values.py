@@ -113,7 +113,7 @@ class TestValues:
             RegExp.new(r"\p{Lu}", "u").test("A")
 
     def test_structured_clone_copies_deeply_and_keeps_what_is_shared(self):
-        """PW-4.T1.16"""
+        """PW-4.T1.15"""
         inner = Object.new(n=1)
         copy = js.structuredClone(Array.of(inner, inner, js.Date.new(5), Set.new([1])))
         copy[0].n = 2
@@ -123,7 +123,7 @@ class TestValues:
                 js.structuredClone(value)
 
     def test_base64_goes_both_ways(self):
-        """PW-4.T1.16"""
+        """PW-4.T1.15"""
         assert (js.btoa("é"), js.atob(" 6Q== "), js.atob("YWI")) == ("6Q==", "é", "ab")
         with pytest.raises(JsException) as refusal:
             js.btoa("€")
@@ -223,7 +223,7 @@ class Chance(DurableObject):
 
 
 class TestCrypto:
-    """PW-4.T1.14"""
+    """PW-4.T1.13"""
 
     async def test_chance_comes_from_the_seed(self, durable_factory):
         drawn = []
@@ -268,7 +268,7 @@ class TestCrypto:
 
 
 async def test_performance_is_the_clock_of_date(durable, inside):
-    """PW-4.T1.16, PW-4.2"""
+    """PW-4.T1.15, PW-4.2"""
 
     async def body(self):
         return [js.performance.now() - js.Date.now(), js.performance.timeOrigin]

@@ -36,7 +36,7 @@ class Clockwork(DurableObject):
 
 
 async def test_timeout_runs_when_the_clock_reaches_it(durable):
-    """PW-4.T1.13"""
+    """PW-4.T1.12"""
     stub = durable.namespace(Clockwork).get_by_name("a")
     begin = durable.clock.now()
     await stub.in_seconds(5)
@@ -48,7 +48,7 @@ async def test_timeout_runs_when_the_clock_reaches_it(durable):
 
 
 async def test_timeout_keeps_its_object_in_memory(durable):
-    """PW-4.T1.13"""
+    """PW-4.T1.12"""
     stub = durable.namespace(Clockwork).get_by_name("a")
     await stub.in_seconds(30)
     await durable.clock.advance("35s")
@@ -58,7 +58,7 @@ async def test_timeout_keeps_its_object_in_memory(durable):
 
 
 async def test_timeout_is_dropped_when_its_object_is_aborted(durable):
-    """PW-4.T1.13"""
+    """PW-4.T1.12"""
     namespace = durable.namespace(Clockwork)
     await namespace.get_by_name("a").write_later()
     await durable.abort(namespace.get_by_name("a"))
@@ -67,7 +67,7 @@ async def test_timeout_is_dropped_when_its_object_is_aborted(durable):
 
 
 async def test_timeout_is_dropped_by_a_crash(durable_factory, tmp_path):
-    """PW-4.T1.13"""
+    """PW-4.T1.12"""
     durable = durable_factory(tmp_path, storage="disk")
     stub = durable.namespace(Clockwork).get_by_name("a")
     await stub.write_later()
@@ -78,7 +78,7 @@ async def test_timeout_is_dropped_by_a_crash(durable_factory, tmp_path):
 
 
 async def test_writes_of_a_timeout_are_committed(durable):
-    """PW-4.T1.13"""
+    """PW-4.T1.12"""
     stub = durable.namespace(Clockwork).get_by_name("a")
     await stub.write_later()
     await durable.clock.advance("1s")
@@ -86,7 +86,7 @@ async def test_writes_of_a_timeout_are_committed(durable):
 
 
 async def test_interval_runs_until_it_is_cleared(durable):
-    """PW-4.T1.13"""
+    """PW-4.T1.12"""
     stub = durable.namespace(Clockwork).get_by_name("a")
     await stub.every(100)
     await durable.clock.advance("350ms")
@@ -96,7 +96,7 @@ async def test_interval_runs_until_it_is_cleared(durable):
 
 
 async def test_interval_keeps_its_object_in_memory(durable):
-    """PW-4.T1.13"""
+    """PW-4.T1.12"""
     stub = durable.namespace(Clockwork).get_by_name("a")
     await stub.every(7000)
     await durable.clock.advance("60s")
@@ -104,7 +104,7 @@ async def test_interval_keeps_its_object_in_memory(durable):
 
 
 async def test_timeouts_run_in_the_order_of_their_times_and_then_of_their_making(inside):
-    """PW-4.T1.13"""
+    """PW-4.T1.12"""
 
     async def body(self):
         order = []
@@ -119,7 +119,7 @@ async def test_timeouts_run_in_the_order_of_their_times_and_then_of_their_making
 
 
 async def test_timeout_passes_arguments_and_may_be_a_coroutine_function(inside):
-    """PW-4.T1.13"""
+    """PW-4.T1.12"""
 
     async def body(self):
         seen = []
@@ -136,7 +136,7 @@ async def test_timeout_passes_arguments_and_may_be_a_coroutine_function(inside):
 
 
 async def test_what_is_no_function_is_refused_in_the_platforms_words(inside):
-    """PW-4.T1.13"""
+    """PW-4.T1.12"""
 
     def body(self):
         for name in ("setTimeout", "setInterval", "queueMicrotask"):
@@ -153,7 +153,7 @@ async def test_what_is_no_function_is_refused_in_the_platforms_words(inside):
 
 
 def test_timers_and_chance_belong_to_a_handler():
-    """PW-4.T1.13, PW-4.T1.14"""
+    """PW-4.T1.12, PW-4.T1.13"""
     for begin in (lambda: setTimeout(print, 1), js.crypto.randomUUID, js.Math.random):
         with pytest.raises(JsException, match="Disallowed operation called within global scope"):
             begin()
@@ -211,7 +211,7 @@ async def test_function_that_is_no_proxy_is_destroyed_in_strict_mode(durable_fac
 
 
 class TestPromises:
-    """PW-4.T1.15"""
+    """PW-4.T1.14"""
 
     async def test_value_can_be_awaited_more_than_once(self, inside):
         async def body(self):
@@ -273,6 +273,15 @@ class TestPromises:
             return [both.to_py(), first, one, [outcome.status for outcome in outcomes]]
 
         assert await inside(body) == [[1, 2, 3], "quick", "any", ["fulfilled", "rejected"]]
+
+    async def test_it_cannot_be_sent(self, inside):
+        """PW-1.46"""
+
+        async def body(self):
+            with pytest.raises(TypeError, match="cannot be sent over RPC"):
+                self.ctx.storage.put("key", [Promise.resolve(1)])
+
+        await inside(body)
 
     async def test_asyncio_takes_it(self, inside):
         async def body(self):

@@ -217,6 +217,8 @@ def _other(value: object) -> object:
     """Subclasses and everything rare, in the order in which production looks."""
     if isinstance(value, Sendable):
         wire = value.__to_wire__()
+        if isinstance(wire, PythonReference) and inspect.isawaitable(value):
+            raise _disabled(value)
         return wire if isinstance(wire, messages.Request | messages.Response) else _EXACT.get(type(wire), _other)(wire)
     if isinstance(value, PythonReference):
         if callable(value.value) and not isinstance(value.value, type):
