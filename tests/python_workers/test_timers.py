@@ -9,7 +9,7 @@ from js import Promise, clearTimeout, queueMicrotask, scheduler, setInterval, se
 from pyodide.ffi import JsException, JsPromise, create_once_callable, create_proxy
 from workers import DurableObject
 
-from pytest_durable import App
+from pytest_durable import App, PlatformError
 
 pytestmark = pytest.mark.durable(storage="memory")
 
@@ -101,6 +101,35 @@ async def test_interval_keeps_its_object_in_memory(durable):
     await stub.every(7000)
     await durable.clock.advance("60s")
     assert len(await stub.what_was_seen()) == 8
+
+
+async def test_eviction_by_the_test_waits_for_timeouts_and_not_for_ever(durable):
+    """PW-4.T1.12"""
+    stub = durable.namespace(Clockwork).get_by_name("a")
+    begin = durable.clock.now()
+    await stub.in_seconds(5)
+    await durable.evict(stub)
+    assert durable.clock.now() - begin == dt.timedelta(seconds=5)
+    await stub.every(1000)
+    with pytest.raises(PlatformError, match="Timed out waiting to evict"):
+        await durable.evict(stub)
+
+
+async def test_cleared_interval_lets_its_object_go(durable):
+    """PW-4.T1.12"""
+    stub = durable.namespace(Clockwork).get_by_name("a")
+    await stub.every(100)
+    await durable.clock.advance("1s")
+    await stub.stop()
+    await durable.clock.advance("11s")
+    assert await stub.what_was_seen() == []
+
+
+async def test_timeout_that_fails_has_failed_in_the_background(durable, inside, caplog):
+    """PW-4.T1.12"""
+    await inside(lambda self: setTimeout(create_proxy(lambda: 1 / 0), 10))
+    await durable.clock.advance("1s")
+    assert 'a callback of PROBE["probe"] failed: ZeroDivisionError' in caplog.text
 
 
 async def test_timeouts_run_in_the_order_of_their_times_and_then_of_their_making(inside):
