@@ -13,7 +13,7 @@ import pytest
 from pytest_durable._surfaces.finder import ImportFinder, all_contents
 from support.surfaces import hosted
 
-NAMES = ("workers", "js", "pyodide")
+NAMES = {name.partition(".")[0] for name in all_contents()}
 
 
 @pytest.fixture(autouse=True)
