@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_durable._hosts.clock_face import ClockFace, PendingItem
     from pytest_durable._hosts.namespace import Namespace
     from pytest_durable._hosts.platform_warnings import PlatformWarning
+    from pytest_durable._hosts.results import QueueResult, ScheduledResult
     from pytest_durable._hosts.stored import PendingAlarm, Stored
     from pytest_durable._hosts.stub import Stub
     from pytest_durable._surfaces.finder import serve_imports
@@ -32,6 +33,8 @@ __all__ = [
     "PlatformError",
     "PlatformOptions",
     "PlatformWarning",
+    "QueueResult",
+    "ScheduledResult",
     "Stored",
     "Stub",
     "WorkerdHost",
@@ -50,6 +53,8 @@ _HOMES = {
     "PlatformError": "_core.platform_errors",
     "PlatformOptions": "_core.runtime",
     "PlatformWarning": "_hosts.platform_warnings",
+    "QueueResult": "_hosts.results",
+    "ScheduledResult": "_hosts.results",
     "Stored": "_hosts.stored",
     "Stub": "_hosts.stub",
     "WorkerdHost": "_durable",

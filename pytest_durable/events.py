@@ -13,6 +13,8 @@ from ._core.events import (
     CallEnded,
     CallStarted,
     Committed,
+    CronFired,
+    CronMissed,
     Evicted,
     FacetCloned,
     FacetDeleted,
@@ -28,6 +30,13 @@ from ._core.events import (
     RuntimeStopped,
     StorageReset,
     TransactionBegan,
+    WebSocketAccepted,
+    WebSocketAnswered,
+    WebSocketClosed,
+    WebSocketClosing,
+    WebSocketCut,
+    WebSocketReceived,
+    WebSocketSent,
 )
 
 __all__ = [
@@ -43,6 +52,8 @@ __all__ = [
     "CallEnded",
     "CallStarted",
     "Committed",
+    "CronFired",
+    "CronMissed",
     "Evicted",
     "FacetCloned",
     "FacetDeleted",
@@ -58,4 +69,11 @@ __all__ = [
     "RuntimeStopped",
     "StorageReset",
     "TransactionBegan",
+    "WebSocketAccepted",
+    "WebSocketAnswered",
+    "WebSocketClosed",
+    "WebSocketClosing",
+    "WebSocketCut",
+    "WebSocketReceived",
+    "WebSocketSent",
 ]

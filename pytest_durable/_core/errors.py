@@ -69,8 +69,38 @@ class UnsupportedOnHostError(DurableError):
     """This host cannot do what was asked; names the capability."""
 
 
+class WebSocketClosedError(DurableError):
+    """The test's end of a WebSocket is closed, or will be.
+
+    Attributes:
+        code: As of a close event; None: this side has closed, and the other has not answered.
+        reason: Likewise.
+    """
+
+    def __init__(self, message: str, code: int | None = None, reason: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+
+
+class WebSocketRefusedError(DurableError):
+    """The answer to a request for a WebSocket has none.
+
+    Attributes:
+        response: The answer.
+    """
+
+    def __init__(self, message: str, response: object = None) -> None:
+        super().__init__(message)
+        self.response = response
+
+
 class StorageClosedError(DurableError):
     """Storage was used after its owner's end."""
+
+
+class UnexpectedRequestError(DurableError):
+    """An object sent a request to the outside for which the test has no answer; names it, and what has one."""
 
 
 class WorkerdUnavailableError(DurableError):

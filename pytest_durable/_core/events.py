@@ -63,6 +63,30 @@ class IsolateAborted(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CronFired(Record):
+    """A time of a Worker's schedule has come; its handler is called next."""
+
+    cron: str
+    due_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CronMissed(Record):
+    """Times of a Worker's schedule passed while nothing ran, or were jumped over; the handler is not called for them.
+
+    Attributes:
+        cron: The expression.
+        count: How many there were.
+        first_ns, last_ns: The first and the last of them.
+    """
+
+    cron: str
+    count: int
+    first_ns: int
+    last_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceBuilt(Record):
     """The class was called and its constructor returned."""
 
@@ -215,3 +239,66 @@ class Aborted(Record):
     """The instance was ended at once; its in-flight calls failed with ``reason``."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketAccepted(Record):
+    """The object has accepted a WebSocket. ``socket`` numbers those of one object, from 1.
+
+    Attributes:
+        hibernatable: It stays connected when the object leaves memory.
+        tags: What it was accepted with.
+    """
+
+    socket: int
+    hibernatable: bool
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketReceived(Record):
+    """A message has arrived at the object; its handler runs when the object's gates let it."""
+
+    socket: int
+    message: str | bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketSent(Record):
+    """A message has left the object; after: every confirmed write made before it was sent."""
+
+    socket: int
+    message: str | bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketAnswered(Record):
+    """A message was answered by the automatic response; the object was not told."""
+
+    socket: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketClosing(Record):
+    """The object has sent its close frame."""
+
+    socket: int
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketClosed(Record):
+    """The other side has closed, failed or gone away. ``was_clean``: it sent a close frame."""
+
+    socket: int
+    code: int
+    reason: str
+    was_clean: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketCut(Record):
+    """The object, or its instance, has ended, and this WebSocket with it; the other side sees 1006."""
+
+    socket: int

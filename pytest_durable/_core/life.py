@@ -149,10 +149,18 @@ class Life:
         """Call back in the loop's next round, unless the life is over by then."""
         self._get_loop().call_soon(_Guarded(self, callback))
 
-    def at(self, due_ns: int, callback: Callable[[], None], *, key: str = "", behind: Behind | None = None) -> Timer:
+    def at(
+        self,
+        due_ns: int,
+        callback: Callable[[], None],
+        *,
+        key: str = "",
+        housekeeping: bool = False,
+        behind: Behind | None = None,
+    ) -> Timer:
         """Call back at a wall instant (ns since the epoch), unless the life is over by then."""
         guarded = _Guarded(self, callback)
-        guarded.timer = self._timers.schedule(due_ns, guarded, key=key, behind=behind)
+        guarded.timer = self._timers.schedule(due_ns, guarded, key=key, housekeeping=housekeeping, behind=behind)
         self._pending.add(guarded)
         return guarded
 

@@ -90,6 +90,16 @@ def told(failure: BaseException) -> Exception | None:
     return getattr(failure, "_durable_told", None)
 
 
+def note_unloaded(failure: BaseException) -> None:
+    """Mark what the execution of an application's module has raised: no event of the application has failed with it."""
+    failure._durable_unloaded = True  # type: ignore[attr-defined]
+
+
+def is_unloaded(failure: BaseException) -> bool:
+    """Whether a module of the application could not be executed because of ``failure``."""
+    return getattr(failure, "_durable_unloaded", False)
+
+
 def told_behind(failure: BaseException) -> Exception | None:
     """What a test is told about ``failure``, or about one that user code was handling when it raised ``failure``."""
     behind: BaseException | None = failure

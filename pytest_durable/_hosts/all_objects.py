@@ -37,7 +37,7 @@ class AllObjects(CommonHost):
         check_socket_mode(web_sockets)
         runtime = self._begin_verb("evict_all")
         running = [container for namespace in runtime.evictable() for container in namespace.running()]
-        await evict_together(running, self.world)
+        await evict_together(running, self.world, web_sockets)
 
     @ends_with_the_life
     async def abort_all(self, reason: str | None = None) -> None:

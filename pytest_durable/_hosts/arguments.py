@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from pytest_durable._core.errors import ConfigurationError
-from pytest_durable._core.isolate import ClassObject, ClassPath, Surface, Target
+from pytest_durable._core.isolate import ClassObject, ClassPath, MainClass, Surface, Target
 from pytest_durable._hosts.defaults import STORAGE_MODES, SYNCHRONOUS_MODES
 
 _HOST_PAGE: Final = "See docs/reference/host.md"
@@ -200,7 +200,7 @@ def is_same_class(one: Target, other: Target) -> bool:
 
 
 def _path(target: Target) -> tuple[str, str]:
-    if isinstance(target, ClassPath):
+    if isinstance(target, ClassPath | MainClass):
         return target.module, target.class_name
     return target.cls.__module__, target.cls.__qualname__
 

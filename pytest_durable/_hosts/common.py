@@ -166,9 +166,13 @@ class CommonHost(ABC):
         if storage is not None:
             check_storage(storage)
         if isinstance(target, str) and ":" not in target:
+            self._find_application(target)
             return self._declarations.find(target)
         resolved = resolve_target(target)
         return self._declarations.declare(resolved, binding=binding, unique_key=unique_key, storage=storage)
+
+    def _find_application(self, binding: str) -> None:  # noqa: B027 - most hosts have nowhere to look
+        """A test asks for a binding: a host may know where to look for one that is not declared."""
 
     # -- the process
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from typing import Protocol
 
 from pytest_durable._core.errors import ConfigurationError, LifeEnded
@@ -10,7 +11,7 @@ from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import NamespaceFiles
 from pytest_durable._hosts.arguments import is_same_class, upper_snake
 from pytest_durable._hosts.defaults import StorageMode
-from pytest_durable._hosts.deployment import Deployment
+from pytest_durable._hosts.deployment import DeclaredClass, Deployment
 from pytest_durable._hosts.disks import Disks
 from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.stored import PendingAlarm
@@ -163,7 +164,7 @@ class Declarations:
         return namespace
 
     def _check_binding(self, binding: str) -> None:
-        if not str(binding).isidentifier():
+        if not str(binding).rpartition(".")[2].isidentifier():  # a class of another Worker is called shop.COUNTER
             raise ConfigurationError(
                 f"{binding!r} cannot name a binding.\n\n  expected  an identifier, such as COUNTER"
             )
@@ -175,6 +176,11 @@ class Declarations:
                 "Give this namespace another one:  durable.namespace(…, binding=…)"
             )
 
+    def declare_application(self) -> None:
+        """Declare what the application brings, which was not known when the life began."""
+        self._check_files()
+        self._declare_application()
+
     # -- the beginning of a life
 
     def begin_life(self) -> None:
@@ -185,12 +191,13 @@ class Declarations:
         """Let the next life run another application: namespaces that it declares run its classes then."""
         self._process.deploy(deployment)
         for declared in deployment.namespaces:
-            known = self._namespaces.get(declared.key)
+            known = self._namespaces.get(self._key_of(declared))
             if known is not None:
-                known.target = declared.target
+                known.target, known.binding = declared.target, declared.binding
 
     def _reopen(self) -> None:
         self._check_files()
+        self._delete_deleted()
         for namespace in self.all:
             self._process.open(namespace.storage_files, namespace.target, namespace.binding)
 
@@ -199,11 +206,29 @@ class Declarations:
         for namespace in self.all:
             namespace.storage_files.check()
         for declared in self.deployment.namespaces:
-            self._disks.choose(self.storage).namespace(declared.key).check()
+            self._disks.choose(self.storage).namespace(self._key_of(declared)).check()
 
     def _declare_application(self) -> None:
         for declared in self.deployment.namespaces:
-            self.declare(declared.target, binding=declared.binding, unique_key=declared.unique_key)
+            self.declare(declared.target, binding=declared.binding, unique_key=self._key_of(declared))
+
+    def _key_of(self, declared: DeclaredClass) -> str:
+        """The unique key under which the data of a class are found, which may be that of a name it had before."""
+        if not declared.former_keys:
+            return declared.key
+        keys = (declared.key, *declared.former_keys)
+        disk = self._disks.choose(self.storage)
+        with_objects = (key for key in keys if disk.namespace(key).object_ids())
+        with_anything = (key for key in keys if key in self._namespaces or disk.namespace(key).all_files())
+        return next(chain(with_objects, with_anything), declared.key)
+
+    def _delete_deleted(self) -> None:
+        """Delete the data of classes that a migration has deleted."""
+        for key in self.deployment.deleted_keys:
+            known = self._namespaces.pop(key, None)
+            files = self._disks.choose(self.storage).namespace(key) if known is None else known.storage_files
+            if files.all_files():
+                files.discard()
 
 
 def _mode(files: NamespaceFiles) -> StorageMode:

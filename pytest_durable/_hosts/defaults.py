@@ -12,15 +12,3 @@ STORAGE_MODES: Final[tuple[StorageMode, ...]] = ("disk", "memory")
 #: Whether each commit is synced to the disk, as on the platform, or left to the operating system.
 Synchronous = Literal["off", "full"]
 SYNCHRONOUS_MODES: Final[tuple[Synchronous, ...]] = ("off", "full")
-
-
-def unread(what: str) -> str:
-    """What is said of an application's configuration where nothing reads one."""
-    return (
-        f"{what} cannot be used yet: this version does not read the configuration of a Python application.\n\n"
-        "Describe the application in a fixture instead:\n\n"
-        "  @pytest.fixture\n"
-        "  def durable_app():\n"
-        '      return App(classes=["src.entry:Counter"], vars={"STAGE": "test"})\n\n'
-        'or name the class where you need it:  durable.namespace("src.entry:Counter")'
-    )

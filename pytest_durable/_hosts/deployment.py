@@ -1,21 +1,18 @@
 """What is deployed on a host: the application, and what it means here. Replaced as a whole by ``restart(app=…)``."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from pytest_durable._core.errors import ConfigurationError
+from pytest_durable._core.cron import Cron
 from pytest_durable._core.isolate import InstalledModules, ModuleSet, Target, below
-from pytest_durable._core.runtime import App
-from pytest_durable._hosts.arguments import check_object_class, is_class_binding, resolve_target, upper_snake
-from pytest_durable._hosts.defaults import unread
-from pytest_durable._hosts.edges import Edge, make_edge
+from pytest_durable._core.runtime import ORDINARY_PLACE, App, Place, ServiceTarget, WorkerPlan
+from pytest_durable._hosts.arguments import is_class_binding, resolve_target, upper_snake
+from pytest_durable._hosts.edges import Edge
 
 #: Makes the set of application modules for an isolate; is told whether that is the host's first.
 MakeModules = Callable[[bool], ModuleSet]
-#: Takes the code and text of a platform warning.
-Report = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +23,15 @@ class DeclaredClass:
         target: The class.
         binding: Its name in ``env``.
         unique_key: What keys the ids and names the directory; None: the class name.
+        former_keys: Unique keys under which its data may be found, newest first.
+        place: Which Worker has it, and how it keeps its data.
     """
 
     target: Target
     binding: str
     unique_key: str | None = None
+    former_keys: tuple[str, ...] = ()
+    place: Place = ORDINARY_PLACE
 
     @property
     def key(self) -> str:
@@ -46,11 +47,13 @@ class Deployment:
         app: As it was handed over.
         namespaces: The classes of objects that it declares.
         values: What ``env`` shows besides: its bindings that are no classes, and its variables.
+        deleted_keys: Unique keys whose data its migrations delete.
     """
 
     app: App
     namespaces: tuple[DeclaredClass, ...]
     values: Mapping[str, object]
+    deleted_keys: tuple[str, ...] = ()
 
     def owner_of(self, binding: str) -> str | None:
         """Which value of the application has the name already, in words; None: nothing, or one of its classes."""
@@ -60,15 +63,77 @@ class Deployment:
         return "a binding of the application" if is_bound else "a variable of the application"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedWorker:
+    """One Worker of an application, checked.
+
+    Attributes:
+        name: How others call it.
+        app: Its dates, flags and knobs.
+        edge: Its surface.
+        main: The file of its main module; None: it has none.
+        values: What ``env`` shows besides classes and services.
+        services: Its service bindings.
+        objects: Bindings of classes that are declared under another name; to the unique keys they may have.
+        crons: Its schedule.
+    """
+
+    name: str
+    app: App
+    edge: Edge
+    main: Path | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+    services: Mapping[str, ServiceTarget] = field(default_factory=dict)
+    objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    crons: tuple[Cron, ...] = ()
+
+    def plan(self, load: "Load") -> WorkerPlan:
+        """What a life runs."""
+        code = None if self.main is None or self.edge.read_main is None else self.edge.read_main(self.main.name)
+        return WorkerPlan(
+            name=self.name,
+            app=self.app,
+            surface=self.edge.surface,
+            make_modules=load(None if self.main is None else self.main.parent),
+            main=None if self.main is None else self.main.stem,
+            code=code,
+            values=self.values,
+            services=self.services,
+            objects=self.objects,
+            crons=self.crons,
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class PythonDeployment(Deployment):
     """An application whose objects are Python classes.
 
     Attributes:
-        edge: Its surface, as the test's stubs use it.
+        workers: Its Workers, the one that is tested first.
     """
 
-    edge: Edge
+    workers: tuple[DeployedWorker, ...]
+
+    @property
+    def edge(self) -> Edge:
+        """The surface of the Worker that is tested, as the test's stubs use it."""
+        return self.workers[0].edge
+
+    @property
+    def has_main(self) -> bool:
+        """Whether there is a main module, so that the Worker that is tested answers events."""
+        return self.workers[0].main is not None
+
+    def plans(self, load: "Load") -> tuple[WorkerPlan, ...]:
+        """What a life runs."""
+        return tuple(worker.plan(load) for worker in self.workers)
+
+    def place_of(self, unique_key: str) -> Place:
+        """Where the namespace with this key belongs."""
+        for each in self.namespaces:
+            if unique_key == each.key or unique_key in each.former_keys:
+                return each.place
+        return ORDINARY_PLACE
 
 
 def split_bindings(app: App) -> tuple[list[DeclaredClass], dict[str, object]]:
@@ -84,50 +149,33 @@ def split_bindings(app: App) -> tuple[list[DeclaredClass], dict[str, object]]:
     return declared, values
 
 
-def deploy(app: App, report: Report) -> PythonDeployment:
-    """Check an application whose objects are Python classes.
-
-    Raises:
-        ConfigurationError: It cannot run here, or declares what is no class of objects.
-    """
-    for name in ("config", "main", "environment"):
-        if (value := getattr(app, name)) is not None:
-            raise ConfigurationError(unread(f"{name}={value!r}"))
-    edge = make_edge(app, report)
-    declared, values = split_bindings(app)
-    for each in declared:
-        check_object_class(each.target, edge.surface)
-    return PythonDeployment(app=app, edge=edge, namespaces=tuple(declared), values=values)
-
-
-def redeploy(app: App, before: PythonDeployment, report: Report) -> PythonDeployment:
-    """Check the code that takes the place of another.
-
-    Raises:
-        ConfigurationError: ``deploy`` refuses it.
-    """
-    if app.surface == "auto":  # the project's SDK is the same as before
-        app = replace(app, surface=before.edge.name)
-    return deploy(app, report)
+#: Makes what loads the modules below a directory (None: the root of the project).
+Load = Callable[[Path | None], MakeModules]
 
 
 def make_loader(
     installed: InstalledModules, root: Path | None, is_test_module: Callable[[ModuleType], bool] | None
-) -> MakeModules:
-    """What loads the modules of an application.
+) -> Load:
+    """What loads the modules of applications.
 
     Args:
         installed: Whose modules ``sys.modules`` shows.
-        root: Where they are looked up; the current directory by default.
+        root: Where they are looked up if there is no main module; the current directory by default.
         is_test_module: Tells the test's own modules, which are never executed again.
     """
-    path = (root or Path.cwd()).resolve()
-    belongs = below(path, is_test_module or _is_none)
+    own_root = root or Path.cwd()
+    predicates: dict[Path, Callable[[ModuleType], bool]] = {}
 
-    def load(is_first: bool) -> ModuleSet:
-        return ModuleSet(installed, belongs, path=path, adopt=is_first)
+    def load_below(directory: Path | None) -> MakeModules:
+        path = (own_root if directory is None else directory).resolve()
+        belongs = predicates.setdefault(path, below(path, is_test_module or _is_none))
 
-    return load
+        def load(is_first: bool) -> ModuleSet:
+            return ModuleSet(installed, belongs, path=path, adopt=is_first, keeps_path=directory is not None)
+
+        return load
+
+    return load_below
 
 
 def _is_none(_module: ModuleType) -> bool:

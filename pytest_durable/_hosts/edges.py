@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_durable._core.actor import ObjectContext
-from pytest_durable._core.isolate import Surface
+from pytest_durable._core.isolate import Surface, WorkerCode
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, told
 from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE, App
 from pytest_durable._surfaces.awaitables import as_is
@@ -24,6 +24,7 @@ class Edge:
         explain: What the test catches for a failed call.
         env: What user code sees as ``env``, given the bindings.
         context: What user code sees as ``ctx``, given the instance and the platform's context.
+        read_main: How the main module of a Worker is read, given the name of its file; None: there are no Workers.
     """
 
     name: Literal["raw", "wrapped", "neutral"]
@@ -33,6 +34,7 @@ class Edge:
     explain: Callable[[RemoteFailure], BaseException]
     env: Callable[[Mapping[str, object]], object]
     context: Callable[[object, ObjectContext], object]
+    read_main: Callable[[str], WorkerCode] | None = None
 
 
 def make_edge(app: App, report: Callable[[str, str], None]) -> Edge:
@@ -77,10 +79,16 @@ def _neutral_edge(app: App) -> Edge:
 def _python_edge(app: App, report: Callable[[str, str], None]) -> Edge:
     from pytest_durable._surfaces.wrapped.raw_surface import RawSurface
     from pytest_durable._surfaces.wrapped.surface import WrappedSurface
+    from pytest_durable._surfaces.wrapped.worker import PythonWorker
 
     profile = _profile(app)
     kind = RawSurface if profile == "raw" else WrappedSurface
-    surface = kind(enhanced_errors=app.enhanced_errors, lenient=app.lenient, report=report)
+    surface = kind(
+        enhanced_errors=app.enhanced_errors,
+        lenient=app.lenient,
+        report=report,
+        has_global_handlers=app.has_global_handlers,
+    )
     surface.pyodide_version = pyodide_version(
         app.compatibility_date or DEFAULT_COMPATIBILITY_DATE, app.compatibility_flags or ()
     )
@@ -92,6 +100,9 @@ def _python_edge(app: App, report: Callable[[str, str], None]) -> Edge:
         explain=_original,
         env=surface.env,
         context=surface.context,
+        read_main=lambda file: PythonWorker(
+            surface, file=file, has_global_handlers=app.has_global_handlers, report=report
+        ),
     )
 
 
@@ -101,6 +112,18 @@ def _original(failure: RemoteFailure) -> BaseException:
     if instead is not None:
         instead.__cause__ = original  # with the line of user code that met it
         return instead
+    _explain_prefix(original)
     if isinstance(original, PlatformError) and failure.reset:
         original.durable_object_reset = True
     return original
+
+
+def _explain_prefix(original: BaseException) -> None:
+    """The platform's note on an import that names the directory of the main module (spec python-workers 8.8)."""
+    if isinstance(original, ModuleNotFoundError) and original.name == "src":
+        note = (
+            "If your main module is inside the 'src' directory then your import statement shouldn't include a 'src.' "
+            "prefix"
+        )
+        if note not in getattr(original, "__notes__", ()):
+            original.add_note(note)

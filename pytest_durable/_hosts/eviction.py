@@ -21,8 +21,13 @@ def check_socket_mode(web_sockets: str) -> None:
         raise PlatformError('options.webSockets must be "hibernate" or "close".', name="TypeError")
 
 
-async def evict(container: Container, world: World) -> None:
+async def evict(container: Container, world: World, web_sockets: str = "hibernate") -> None:
     """Drop the instance of an object once it has nothing to do.
+
+    Args:
+        container: The object's.
+        world: The test's time and loop.
+        web_sockets: ``"close"`` ends its hibernatable WebSockets, too.
 
     Raises:
         PlatformError: It stays busy.
@@ -35,16 +40,20 @@ async def evict(container: Container, world: World) -> None:
         with world.jumping():
             await asyncio.wait([container.wait_idle()], timeout=remaining)
     container.evict()
+    if web_sockets == "close":
+        container.sockets.cut()
 
 
-async def evict_together(containers: list[Container], world: World) -> None:
+async def evict_together(containers: list[Container], world: World, web_sockets: str = "hibernate") -> None:
     """Drop the instances of several objects, each once it has nothing to do.
 
     Raises:
         PlatformError: One of them stays busy; the others are dropped.
     """
     with world.jumping():
-        outcomes = await asyncio.gather(*(evict(each, world) for each in containers), return_exceptions=True)
+        outcomes = await asyncio.gather(
+            *(evict(each, world, web_sockets) for each in containers), return_exceptions=True
+        )
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome

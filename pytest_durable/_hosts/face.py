@@ -16,6 +16,7 @@ from pytest_durable._core.journal import Journal
 from pytest_durable._core.messages import ObjectKey, Request
 from pytest_durable._hosts.clock_face import ClockFace
 from pytest_durable._hosts.stored import PendingAlarm, Stored
+from pytest_durable._hosts.web_socket import TestWebSocket
 from pytest_durable._surfaces.awaitables import Pending
 
 
@@ -28,6 +29,10 @@ class Line(Protocol):
 
     def fetch(self, request: Request, /) -> Pending:
         """Send a request to the object; awaited for an ``Answer``."""
+        ...
+
+    def connect(self, request: Request, /, *, echoes_close: bool) -> Awaitable[TestWebSocket]:
+        """Send a request for a WebSocket; awaited for the test's end of it."""
         ...
 
 
@@ -100,6 +105,9 @@ class HostFace(Protocol):
 
     def stored(self, stub: Any, /) -> Stored:
         """The committed truth about one object."""
+
+    def what_keeps(self, stub: Any, /) -> list[str]:
+        """Every reason why an object cannot leave memory, in words."""
 
     def alarms(self, namespace: Any = None, /) -> list[PendingAlarm]:
         """The pending alarms, of one namespace or of all."""

@@ -53,6 +53,13 @@ def _whose(host: object, target: Any) -> tuple[Namespace, str | None, str]:
     if isinstance(target, Namespace):
         check_own_namespace(target, host)
         return target, None, target.binding
+    require(
+        isinstance(target, Stub),
+        f"{target!r} is neither a stub nor a namespace.",
+        expected="a stub, for one object, or a namespace, for any of its objects",
+        actual=target,
+        advice="Take one of this host:  durable.namespace(…).get_by_name(…) or durable.namespace(…)",
+    )
     check_own_stub(target, host)
     namespace: Namespace = target._durable_namespace
     return namespace, target.id.hex, target._durable_key.label(namespace.binding)

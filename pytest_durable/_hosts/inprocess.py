@@ -19,17 +19,20 @@ from pytest_durable._hosts.arguments import check_arguments, check_function, che
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.crash_points import at_number, at_record, check_crash_point, ends_with_the_life
 from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
-from pytest_durable._hosts.deployment import deploy, make_loader
+from pytest_durable._hosts.deployment import make_loader
 from pytest_durable._hosts.eviction import check_socket_mode
 from pytest_durable._hosts.local_line import LocalLine
 from pytest_durable._hosts.namespace import Namespace
+from pytest_durable._hosts.network import Network
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.process import Process
+from pytest_durable._hosts.python_app import deploy
 from pytest_durable._hosts.stub import Stub, check_own_stub
+from pytest_durable._hosts.worker_verbs import WorkerVerbs
 from pytest_durable._hosts.world import World
 
 
-class InProcessHost(AllObjects):
+class InProcessHost(AllObjects, WorkerVerbs):
     """A computer with a disk, a clock and a journal, that runs one life of a process at a time.
 
     Args:
@@ -43,8 +46,10 @@ class InProcessHost(AllObjects):
         copy_from: A directory of captured data; the host works on a copy of it.
         crash_at: Cut the first life at this journal record (a number from 0).
         world: The test's time and loop, if several hosts share one.
-        root: Where ``"module:Class"`` is looked up; the current directory by default.
+        root: Where ``"module:Class"``, ``config`` and ``main`` are looked up; the current directory by default.
         is_test_module: Tells the test's own modules, which are never executed again.
+        usual_config: The configuration that is read if ``app`` names none and the test asks for something of it; by
+            default ``wrangler.json``, ``.jsonc`` or ``.toml`` in ``root``.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class InProcessHost(AllObjects):
         world: World | None = None,
         root: Path | None = None,
         is_test_module: Callable[[ModuleType], bool] | None = None,
+        usual_config: str | None = None,
     ) -> None:
         check_arguments(
             storage=storage,
@@ -76,7 +82,8 @@ class InProcessHost(AllObjects):
         check_kind("app", app, App)
         check_kind("world", world, World)
         warnings = WarningLog()
-        deployment = deploy(App() if app is None else app, warnings.report)
+        root = Path.cwd() if root is None else root
+        deployment = deploy(App() if app is None else app, warnings.report, root)
         # A world of our own changes the time of the process: from here on, whatever fails gives it back.
         computer = Computer(
             directory=directory,
@@ -89,17 +96,20 @@ class InProcessHost(AllObjects):
             warnings=warnings,
         )
         load = make_loader(computer.world.installed_modules, root, is_test_module)
-        process = Process(computer, deployment, load)
+        process = Process(computer, deployment, load, root)
         super().__init__(computer, process, partial(LocalLine, process, computer.failures), storage=storage)
+        self._usual_config = usual_config
         self._explain_waits(process.describe_waits)
         if crash_at is not None:
             process.cut_at(at_number(crash_at, self.journal))
         self._begin()
 
+    _process: Process
+
     @property
-    def env(self) -> object:
-        """What user code sees, with production's stubs."""
-        return self._process.edge.env(self._process.require_running().bindings)
+    def network(self) -> Network:
+        """What is outside: the answers that user code gets to its requests, and the requests."""
+        return self._process.network
 
     # -- the process
 
@@ -184,7 +194,13 @@ class InProcessHost(AllObjects):
         """
         check_socket_mode(web_sockets)
         self.raise_failures()
-        await self._line(stub).evict()
+        await self._line(stub).evict(web_sockets)
+
+    def what_keeps(self, stub: Stub) -> list[str]:
+        """Every reason why the object cannot leave memory, in words; none if it can, or is not there."""
+        self.raise_failures()
+        line = self._line(stub)
+        return line.what_keeps() if self.is_running else []
 
     @ends_with_the_life
     async def abort(self, stub: Stub, reason: str | None = None) -> None:

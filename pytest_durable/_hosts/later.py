@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING, Final
 #: Each member, and what does a part of its work today.
 _INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "assert_hibernatable": "Objects have no WebSockets yet.",
-        "connect": "Objects have no WebSockets yet.",
-        "fetch": "Send the request to an object:  await stub.fetch(url)",
-        "network": "Replace what sends the request:  monkeypatch.setattr(…)",
-        "scheduled": "Call what the handler would call:  await stub.method()",
+        "connect": "Open the WebSocket to an object:  await stub.connect(url)",
     }
 )
 

@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from pytest_durable._core.actor import Breakage, Channel, ObjectContext, never_sent
+from pytest_durable._core.actor import Breakage, Channel, ObjectContext, never_sent, what_keeps
 from pytest_durable._core.alarms import AlarmOutcome
 from pytest_durable._core.errors import LifeEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Life
-from pytest_durable._core.messages import Call, Delivery, Request
+from pytest_durable._core.messages import Call, Delivery, Request, Response
 from pytest_durable._core.platform_errors import (
     DEFAULT_ABORT_REASON,
     RemoteFailure,
@@ -26,6 +26,7 @@ from pytest_durable._hosts.eviction import evict
 from pytest_durable._hosts.failures import UnseenFailures
 from pytest_durable._hosts.process import Process
 from pytest_durable._hosts.responses import Answer
+from pytest_durable._hosts.web_socket import TestWebSocket, connected
 from pytest_durable._surfaces.awaitables import Pending
 
 
@@ -63,7 +64,23 @@ class LocalLine:
 
     def fetch(self, request: Request) -> Pending:
         """Send a request to the object."""
-        return self._send(request, Answer, False)
+        runtime = self._process.require_running()
+        return self._send(request, lambda response: self._answer(response, runtime.life), False)
+
+    async def connect(self, request: Request, *, echoes_close: bool) -> TestWebSocket:
+        """Ask the object for a WebSocket.
+
+        Raises:
+            WebSocketRefusedError: It gives none.
+        """
+        return connected(await self.fetch(request), request.url, echoes_close=echoes_close)
+
+    def _answer(self, response: Response, life: Life) -> Answer:
+        upgrade = response.web_socket
+        if upgrade is None:
+            return Answer(response, self._explain)
+        ws = TestWebSocket(upgrade.couple(), self._process.world, life, self._failures.raise_first)
+        return Answer(response, self._explain, web_socket=ws)
 
     def _send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
         self._failures.raise_first()
@@ -104,8 +121,11 @@ class LocalLine:
         self._bind().cut_off(self)
         return CutLine(self)
 
-    async def evict(self) -> None:
+    async def evict(self, web_sockets: str = "hibernate") -> None:
         """Drop the object's instance in order, once the object is idle.
+
+        Args:
+            web_sockets: ``"close"`` ends its hibernatable WebSockets, too.
 
         Raises:
             PlatformError: It is not in memory, must not be evicted, or stays busy.
@@ -115,7 +135,12 @@ class LocalLine:
             raise error("Cannot evict Durable Object: it is not currently running.")
         if container.services.prevent_eviction:
             raise error("Cannot evict Durable Object: its namespace has preventEviction set.")
-        await evict(container, self._process.world)
+        await evict(container, self._process.world, web_sockets)
+
+    def what_keeps(self) -> list[str]:
+        """Every reason why the object cannot leave memory; asking binds the line to nothing."""
+        container = self._namespace.find(self._object_id.hex)
+        return [] if container is None else what_keeps(container)
 
     def abort(self, reason: str | None) -> None:
         """End the object's instance at once."""

@@ -8,6 +8,7 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 from pytest_durable._core import events
@@ -19,10 +20,13 @@ from pytest_durable._core.runtime import App, Machine, Runtime
 from pytest_durable._core.storage import NamespaceFiles
 from pytest_durable._hosts.arguments import check_object_class
 from pytest_durable._hosts.computer import Computer
-from pytest_durable._hosts.deployment import Deployment, MakeModules, PythonDeployment, redeploy
+from pytest_durable._hosts.deployment import Deployment, Load, PythonDeployment
 from pytest_durable._hosts.down import DRAIN_SECONDS_MAX, host_down, host_stopping
 from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge
+from pytest_durable._hosts.network import Network
+from pytest_durable._hosts.python_app import redeploy
+from pytest_durable._hosts.servers import Servers
 from pytest_durable._hosts.stored import PendingAlarm
 
 
@@ -32,24 +36,30 @@ class Process:
     Args:
         computer: What outlives a life.
         deployment: What the first life runs.
-        make_modules: Loads the application.
+        load: Loads the application.
+        root: What paths of applications count from.
 
     Attributes:
         world: The test's time and loop.
+        root: As it was given.
+        network: What is outside.
     """
 
-    def __init__(self, computer: Computer, deployment: PythonDeployment, make_modules: MakeModules) -> None:
+    def __init__(self, computer: Computer, deployment: PythonDeployment, load: Load, root: Path) -> None:
         self.world = computer.world
         self._deployment = deployment
         self._computer = computer
         self._journal = computer.journal
         self._disks = computer.disks
-        self._make_modules = make_modules
+        self._load = load
+        self.root = root
         self._runtime: Runtime | None = None
         self._lives = 0
         self._generations = itertools.count(1)
         self._is_draining = False
         self._down_since_ns = self.world.clock.wall_ns
+        servers = Servers(self.world, lambda: self.require_running().life, computer.failures.raise_first)
+        self.network = Network(self.world, computer.failures, lambda key: self.require_running().label(key), servers)
 
     def __repr__(self) -> str:
         return f"<Process {'running' if self.is_running else 'down'}, life {self._lives}>"
@@ -57,7 +67,7 @@ class Process:
     # -- what runs
 
     @property
-    def deployment(self) -> Deployment:
+    def deployment(self) -> PythonDeployment:
         """What the next life runs, and the present one unless it was just replaced."""
         return self._deployment
 
@@ -68,7 +78,7 @@ class Process:
 
     def check(self, app: App) -> Deployment:
         """What it would mean to run an application here; see ``redeploy``."""
-        return redeploy(app, self._deployment, self._computer.warnings.report)
+        return redeploy(app, self._deployment, self._computer.warnings.report, self.root)
 
     def check_class(self, target: Target) -> None:
         """Make sure that objects can be made of a class; see ``check_object_class``."""
@@ -78,6 +88,14 @@ class Process:
         """Let the next life run this."""
         assert isinstance(deployment, PythonDeployment)  # `check` makes no others
         self._deployment = deployment
+
+    def adopt(self, deployment: PythonDeployment) -> None:
+        """Let the life that runs, and each one after it, run this: its Worker was not known when the life began."""
+        self._deployment = deployment
+
+    def begin_worker(self) -> None:
+        """Begin, within the life, what ``adopt`` was given; its namespaces are open."""
+        self.require_running().replace_worker(self._deployment.workers[0].plan(self._load))
 
     # -- the life that runs
 
@@ -142,7 +160,7 @@ class Process:
             HostDownError: None does.
             LifeEnded: Opening it reached a crash point.
         """
-        self.require_running().add_namespace(files, target, binding)
+        self.require_running().add_namespace(files, target, binding, self._deployment.place_of(files.unique_key))
 
     def begin(self, reopen: Callable[[], None], declare: Callable[[], None]) -> None:
         """Begin a life, unless one runs. Overdue alarms fire when the loop runs.
@@ -154,14 +172,16 @@ class Process:
         if self._runtime is not None:
             return
         self._lives += 1
+        if not all(worker.app.lenient for worker in self._deployment.workers):
+            self.world.refuse_threads()
         self._disks.attach()
-        runtime = Runtime(self._lives, self._machine(), self._deployment.app, self.edge.surface)
-        runtime.bind(self._deployment.values)
+        runtime = Runtime(self._lives, self._machine(), self._deployment.plans(self._load))
         self._runtime = runtime
         try:
             reopen()
             self._journal.record(events.RuntimeStarted, None, self._lives)
             declare()
+            runtime.begin_workers(self._down_since_ns if self._lives > 1 else None)
         except LifeEnded:
             pass
         except BaseException:
@@ -199,9 +219,10 @@ class Process:
             alarm_limit=self.world.alarm_limit,
             get_loop=lambda: self.world.loop,
             generations=self._generations,
-            make_modules=lambda generation: self._make_modules(generation == 1),
             claim_failed=self._computer.failures.note,
             failed=self._callback_failed,
+            connect_socket=self.network.connect,
+            outside=self.network.send,
         )
 
     def _callback_failed(self, failure: BaseException) -> None:
@@ -224,10 +245,7 @@ class Process:
         self.end(graceful=True)
 
     async def _drain(self, runtime: Runtime) -> None:
-        in_flight = [
-            reply.future for c in runtime.containers() if c.incarnation is not None for reply in c.incarnation.replies
-        ]
-        if in_flight:
+        if in_flight := runtime.in_flight():
             with self.world.jumping():
                 await asyncio.wait(in_flight, timeout=DRAIN_SECONDS_MAX)
         for container in runtime.containers():

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.ids import ObjectId
-from pytest_durable._core.messages import ObjectKey, Request
+from pytest_durable._core.messages import ObjectKey
 from pytest_durable._hosts.face import Line
-from pytest_durable._hosts.responses import make_request
+from pytest_durable._hosts.responses import make_request, upgrade_request
+from pytest_durable._hosts.web_socket import TestWebSocket, take_echo
 from pytest_durable._surfaces.awaitables import Pending
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class Stub:
     """A test's reference to one object. Making one creates nothing.
 
     Every attribute is a method of the object, called over the same conversions as in production; the exceptions are
-    ``id``, ``name`` and ``fetch``. An error raised by the object's code reaches the test as it was raised.
+    ``id``, ``name``, ``fetch`` and ``connect``. An error raised by the object's code reaches the test as it was raised.
     """
 
     _durable_namespace: "Namespace"
@@ -68,18 +69,35 @@ class Stub:
             "To change its class:   monkeypatch.setattr(Counter, …)"
         )
 
-    def fetch(self, request: str | Request, **init: Any) -> Pending:
+    def fetch(self, request: Any, **init: Any) -> Pending:
         """Send a request to the object's ``fetch`` handler.
 
         Args:
-            request: An absolute URL, or a ``Request``.
-            init: ``method``, ``headers``, ``body`` (str or bytes).
+            request: An absolute URL, or a ``Request`` (``workers.Request`` too).
+            init: ``method``, ``headers`` (a dict or pairs), ``body`` (str, bytes, or an asynchronous iterable of them),
+                ``cf``.
 
         Returns:
             Awaitable of a response with ``.status``, ``.headers``, ``await .text()``, ``await .json()``,
             ``await .bytes()``.
         """
         return self._durable_line.fetch(make_request(request, init))
+
+    async def connect(self, request: object, **init: Any) -> TestWebSocket:
+        """Open a WebSocket to the object: send a request with ``Upgrade: websocket`` to its ``fetch`` handler.
+
+        Args:
+            request: An absolute URL, or a ``Request``.
+            init: ``headers``; and ``echoes_close=False`` for a test's end that does not answer a close by itself.
+
+        Returns:
+            The test's end: ``await send(…)``, ``await receive()``, ``await close(…)``, ``closed``.
+
+        Raises:
+            WebSocketRefusedError: The answer has no WebSocket; it is the error's ``response``.
+        """
+        echoes_close = take_echo(init)
+        return await self._durable_line.connect(upgrade_request(request, init), echoes_close=echoes_close)
 
 
 def check_own_stub(stub: object, host: object) -> None:

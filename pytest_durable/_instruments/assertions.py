@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from pytest_durable._hosts.face import HostFace, NamespaceFace, StubFace
-from pytest_durable._instruments import alarm_claims, count_claims, stored_claims, survival
+from pytest_durable._instruments import alarm_claims, count_claims, socket_claims, stored_claims, survival
 from pytest_durable._instruments.alarm_claims import Outcome
 from pytest_durable._instruments.due import Length, expected_due
 from pytest_durable._instruments.report import Failure
@@ -157,6 +157,19 @@ class Claims:
         """
         __tracebackhide__ = True
         _stand(stored_claims.holds(Subject(self, stub, "assert_stored"), expected, exact))
+
+    def assert_hibernatable(self: HostFace, stub: StubFace) -> None:
+        """Nothing keeps the object in memory: ten idle seconds from now it hibernates. True of one that is not there.
+
+        Hibernatable WebSockets keep no object in memory. What does: events in flight, tasks, timers, ``waitUntil``,
+        sockets accepted by ``accept()`` or opened from the object, critical sections, functions handed over a call.
+
+        Raises:
+            AssertionError: Something does; the message names all of it.
+            UnsupportedOnHostError: The host cannot know.
+        """
+        __tracebackhide__ = True
+        _stand(socket_claims.can_hibernate(Subject(self, stub, "assert_hibernatable")))
 
 
 def _stand(failure: Failure | None) -> None:

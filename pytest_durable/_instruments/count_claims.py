@@ -5,7 +5,7 @@ from typing import Final
 
 from pytest_durable._core import events
 from pytest_durable._core.errors import ConfigurationError
-from pytest_durable._core.messages import FacetKey, ObjectKey
+from pytest_durable._core.messages import EntrypointKey, FacetKey, ObjectKey
 from pytest_durable._hosts.face import HostFace, NamespaceFace
 from pytest_durable._instruments.causes import IN_MEMORY
 from pytest_durable._instruments.report import ASSERTIONS, Advice, Failure, Row, shortened
@@ -81,7 +81,7 @@ def _history(host: HostFace, namespace: NamespaceFace) -> tuple[dict[str, Object
     built: dict[str, int] = {}
     for record in host.journal:
         key = record.actor
-        if key is None or key.namespace != namespace.unique_key or isinstance(key, FacetKey):
+        if key is None or key.namespace != namespace.unique_key or isinstance(key, FacetKey | EntrypointKey):
             continue
         if key.hex not in keys or key.name is not None:
             keys[key.hex] = key

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 #: A page that a message may name. They exist; a test looks.
-Page = Literal["docs/how-to/alarms.md", "docs/how-to/restarts.md", "docs/reference/assertions.md"]
+Page = Literal[
+    "docs/how-to/alarms.md", "docs/how-to/restarts.md", "docs/how-to/websockets.md", "docs/reference/assertions.md"
+]
 
 ALARMS: Final[Page] = "docs/how-to/alarms.md"
 RESTARTS: Final[Page] = "docs/how-to/restarts.md"
+SOCKETS: Final[Page] = "docs/how-to/websockets.md"
 ASSERTIONS: Final[Page] = "docs/reference/assertions.md"
 
 #: One fact beside the claim: its label and what it says; more lines go below the first.

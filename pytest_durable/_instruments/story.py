@@ -8,6 +8,7 @@ from typing import Final
 
 from pytest_durable._core import events
 from pytest_durable._core.events import Record
+from pytest_durable._instruments.socket_words import socket_words
 from pytest_durable._instruments.times import as_length, since_start
 
 #: Steps inside a larger one that has a line of its own; left out where only the course of things matters.
@@ -49,7 +50,8 @@ def words(record: Record, start_ns: int) -> str:
             return f"committed {', '.join(map(repr, keys))}"
         case events.StorageReset():
             return "all that was stored was deleted"
-    return _facet_words(record) or _alarm_words(record, start_ns) or _life_words(record) or _plain_words(record)
+    special = _facet_words(record) or socket_words(record) or _alarm_words(record, start_ns) or _life_words(record)
+    return special or _plain_words(record)
 
 
 def _facet_words(record: Record) -> str | None:
@@ -112,6 +114,10 @@ def _life_words(record: Record) -> str | None:
             return f"isolate {generation} loaded"
         case events.IsolateAborted(generation=generation, reason=reason):
             return f"isolate {generation} aborted: {reason}"
+        case events.CronFired(cron=cron):
+            return f"schedule '{cron}' came due"
+        case events.CronMissed(cron=cron, count=count):
+            return f"schedule '{cron}' missed {count} time{'' if count == 1 else 's'}"
     return None
 
 

@@ -5,40 +5,32 @@ Source: spec python-workers 4.
 
 import math
 import sys
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
-from pytest_durable._core.actor import current_scope, milliseconds_of, number_of
+from pytest_durable._core.actor import milliseconds_of, number_of
 from pytest_durable._core.storage.values import HOLE, JSBoxed, JSDate, JSMap, date_from_milliseconds
 from pytest_durable._surfaces import js_binary, js_crypto, js_refused, js_timers, js_values
 from pytest_durable._surfaces.console import console
 from pytest_durable._surfaces.js_classes import PlatformClass
 from pytest_durable._surfaces.js_json import JSON
 from pytest_durable._surfaces.modules import ModuleContent
+from pytest_durable._surfaces.now import now_ms
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsBoxed, JsDate, JsMap, JsObject, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull, wire_of
+from pytest_durable._surfaces.wrapped.stubs import RawEnv
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries
-
-_NS_PER_MS: Final = 1_000_000
-_DATE_MS_MAX: Final = 8.64e15
-
-#: What the platform has besides (spec 4).
-_LATER: Final = frozenset(
-    {
-        *("AbortController", "AbortSignal", "Blob", "File", "FormData", "Headers", "ReadableStream", "Request"),
-        *("Response", "TextDecoder", "TextEncoder", "TransformStream", "URL", "URLSearchParams", "WebSocket"),
-        *("WebSocketPair", "WebSocketRequestResponsePair", "fetch"),
-    }
+from pytest_durable._surfaces.wrapped.web import WEB
+from pytest_durable._surfaces.wrapped.web.sockets import (
+    RawWebSocketPair,
+    WebSocket,
+    WebSocketPair,
+    WebSocketRequestResponsePair,
 )
 
-
-def now_ms() -> int:
-    """The object's wall time; outside of objects the process's, which the plugin moves during a test."""
-    scope = current_scope()
-    return (time.time_ns() if scope is None else scope.incarnation.services.wall_ns()) // _NS_PER_MS
+_DATE_MS_MAX: Final = 8.64e15
 
 
 class Date(metaclass=PlatformClass):
@@ -159,6 +151,8 @@ class Object(metaclass=PlatformClass):
     @staticmethod
     def keys(target: Any = None) -> JsArray:
         """The names of the members."""
+        if isinstance(target, RawEnv):  # its values are made when they are asked for
+            return target.object_keys()
         return JsArray(list(_members(target)))
 
     @staticmethod
@@ -198,6 +192,8 @@ def _set_member(target: Any, name: str, value: object) -> None:
 def _members(target: Any) -> dict[str, object]:
     if target is None or target is jsnull:
         raise JsException("TypeError", "Cannot convert undefined or null to object")
+    if isinstance(target, RawWebSocketPair):
+        return target._members()
     if isinstance(target, JsProxy):
         own = getattr(target, "_own", None)
         return {} if own is None else own()
@@ -287,11 +283,15 @@ def contents() -> Mapping[str, ModuleContent]:
         "js": ModuleContent(
             doc="The platform's globals.",
             members={
+                **WEB,
                 "Array": Array,
                 "Date": Date,
                 "JSON": JSON,
                 "Map": Map,
                 "Object": Object,
+                "WebSocket": WebSocket,
+                "WebSocketPair": WebSocketPair,
+                "WebSocketRequestResponsePair": WebSocketRequestResponsePair,
                 "console": console,
                 "undefined": None,
                 **js_values.MEMBERS,
@@ -301,6 +301,5 @@ def contents() -> Mapping[str, ModuleContent]:
                 **js_refused.MEMBERS,
             },
             lookups={"globalThis": _this, "self": _this},
-            later=_LATER,
         )
     }

@@ -44,9 +44,8 @@ def kept_callback(name: str, callback: Any, position: int = 1) -> Callable[..., 
     if isinstance(callback, JsProxy):
         return callback  # type: ignore[return-value]  # it is callable, see above
     scope = current_scope()
-    surface = None if scope is None else scope.incarnation.services.surface
-    borrow = getattr(surface, "borrow", None)
-    return callback if borrow is None else borrow(name, callback)  # type: ignore[no-any-return]
+    habits = None if scope is None else getattr(scope.incarnation.services.surface, "habits", None)
+    return callback if habits is None else habits.lasting(callback, f"a function given to {name}()")  # type: ignore[no-any-return]
 
 
 def random_bytes(count: int) -> bytes:

@@ -24,6 +24,7 @@ from pytest_durable._surfaces.neutral_facets import NeutralFacets
 from pytest_durable._surfaces.neutral_messages import Crossing, Sent
 from pytest_durable._surfaces.neutral_reach import RESERVED, PlatformBase, RpcTarget, called, found
 from pytest_durable._surfaces.neutral_rpc import RpcPromise, RpcProperty, RpcStub, dispose
+from pytest_durable._surfaces.neutral_sockets import NeutralSocketState, call_socket_handler
 from pytest_durable._surfaces.neutral_storage import neutral_storage
 from pytest_durable._surfaces.neutral_stubs import NeutralEnv, NeutralId
 from pytest_durable._surfaces.seams import Context
@@ -50,7 +51,7 @@ class NeutralSurface:
     """
 
     name: Final = "neutral"
-    rules: Final = Rules(constructor_failure="break", alarm_without_handler="refuse")
+    rules: Final = Rules(constructor_failure="break", alarm_without_handler="refuse", sees_closing=True)
 
     def __init__(self, crossing: RpcCrossing | None = None, *, calls_any_class: bool = False) -> None:
         self._crossing = crossing or RpcCrossing()
@@ -87,6 +88,8 @@ class NeutralSurface:
             if not self.has_handler(type(instance), "fetch"):
                 raise error("Handler does not export a fetch() function.")
             return instance.fetch(delivery)  # type: ignore[attr-defined]
+        if not isinstance(delivery, Alarm):
+            return call_socket_handler(instance, delivery)
         return _call_fitting(instance.alarm, NeutralAlarmInfo(delivery.info))  # type: ignore[attr-defined]
 
     def _require_callable(self, instance: object) -> None:
@@ -132,7 +135,7 @@ class NeutralAlarmInfo:
         self.scheduledTime = info.scheduled_ms
 
 
-class NeutralContext:
+class NeutralContext(NeutralSocketState):
     """``ctx``."""
 
     def __init__(self, context: Context, crossing: Crossing) -> None:

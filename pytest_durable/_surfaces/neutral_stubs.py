@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
-from pytest_durable._core.actor import ABSENT, Incarnation, is_nothing, is_object, member, not_of_type, text_of
+from pytest_durable._core.actor import ABSENT, Absent, Incarnation, is_nothing, is_object, member, not_of_type, text_of
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import Request
 from pytest_durable._core.platform_errors import PlatformError, error, range_error, type_error
@@ -157,8 +157,20 @@ class NeutralFetcher(Remote):
         self._client = client
         self._crossing = crossing
 
-    def fetch(self, resource: str | Request, **init: Any) -> "Pending | Settled | RefusedLater":
+    def constructor(self, *_arguments: object) -> NoReturn:
+        """The class of the stub, which cannot be called."""
+        raise type_error("Illegal constructor")
+
+    def connect(self, address: object = ABSENT, *_options: object) -> NoReturn:
+        """Would open a connection."""
+        if address is ABSENT:
+            raise not_of_type("Fetcher", "connect", 1, "SocketAddress or string")
+        raise error("stub.connect() exists on the platform, but not in this version of pytest-durable")
+
+    def fetch(self, resource: str | Request | Absent = ABSENT, **init: Any) -> "Pending | Settled | RefusedLater":
         """Send a request. ``init`` are fields of ``messages.Request``."""
+        if isinstance(resource, Absent):
+            return RefusedLater(not_of_type("Fetcher", "fetch", 1, "Request or string"))
         try:
             request = resource if isinstance(resource, Request) else _request(resource, init)
         except PlatformError as failure:

@@ -88,8 +88,13 @@ def contents() -> Mapping[str, ModuleContent]:
         ),
         "pyodide_js": ModuleContent(doc="Pyodide as the platform's language sees it.", members={"version": VERSION}),
         "pyodide.http": ModuleContent(
-            doc="Errors of fetch.",
-            members={"AbortError": http.AbortError, "BodyUsedError": http.BodyUsedError},
-            later=frozenset({"FetchResponse", "HttpStatusError", "pyfetch"}),
+            doc="Requests to the outside.",
+            members={
+                "AbortError": http.AbortError,
+                "BodyUsedError": http.BodyUsedError,
+                "FetchResponse": http.PyFetchResponse,
+                "HttpStatusError": http.HttpStatusError,
+                "pyfetch": http.pyfetch,
+            },
         ),
     }

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from pytest_durable._core.actor import Incarnation, ObjectFacets, ObjectStorage
+from pytest_durable._core.actor import Incarnation, ObjectFacets, ObjectSockets, ObjectStorage
 from pytest_durable._core.ids import IdFactory, ObjectId
 from pytest_durable._core.messages import Delivery
 
@@ -25,6 +25,11 @@ class Context(Protocol):
     @property
     def facets(self) -> ObjectFacets:
         """The objects below it."""
+        ...
+
+    @property
+    def sockets(self) -> ObjectSockets:
+        """Its hibernatable WebSockets."""
         ...
 
     def block_concurrency_while(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
@@ -61,6 +66,23 @@ class Client(Sender, Protocol):
 
         It leads to the object as it is when it is first used, whether or not the sender's is broken.
         """
+        ...
+
+
+class ServiceClient(Sender, Protocol):
+    """The inside of a stub of an entrypoint."""
+
+    def handed_over(self, receiver: Incarnation | None) -> "ServiceClient":
+        """See ``Client.handed_over``."""
+        ...
+
+
+@runtime_checkable
+class Service(Protocol):
+    """The inside of a binding to an entrypoint of a Worker."""
+
+    def service_client(self) -> ServiceClient:
+        """The inside of a new stub."""
         ...
 
 

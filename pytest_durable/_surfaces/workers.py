@@ -4,60 +4,30 @@ Source: workers-runtime-sdk workers/__init__.py; spec python-workers 1.1.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from pytest_durable._core.actor import current_scope
 from pytest_durable._surfaces.modules import ModuleContent
-from pytest_durable._surfaces.wrapped import context, entrypoints, http, stubs, types
+from pytest_durable._surfaces.wrapped import context, current, entrypoints, http, stubs, types, typing_helpers
 from pytest_durable._surfaces.wrapped.binding import _BindingWrapper
 from pytest_durable._surfaces.wrapped.functions import _RpcStubWrapper
 from pytest_durable._surfaces.wrapped.platform_modules import import_from_javascript
 from pytest_durable._surfaces.wrapped.surface import WrappedSurface
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 
-_NO_OBJECT: Final = (
-    "{what} belongs to a running object or Worker, and none runs here. "
-    "In a test, use `durable.env` or `durable.namespace(…)`."
-)
-
-#: What the SDK exports besides (spec 1.1).
-_LATER: Final = frozenset(
+_HTTP: Final = MappingProxyType(
     {
-        *("Blob", "BlobEnding", "BlobValue", "Body", "Context", "FetchKwargs", "FetchResponse", "File", "FormData"),
-        *("FormDataValue", "Headers", "JSBody", "RequestInitCfProperties", "WorkflowEntrypoint", "fetch", "handler"),
-        "patch_env",
+        "Blob": http.Blob,
+        "BlobEnding": http.BlobEnding,
+        "FetchResponse": http.FetchResponse,
+        "File": http.File,
+        "FormData": http.FormData,
+        "Request": http.Request,
+        "Response": http.Response,
+        "fetch": http.fetch,
     }
 )
-
-
-class _CurrentEnv:
-    """``workers.env``: like ``self.env``, but asked anew at each read, because it outlives hosts."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        scope = current_scope()
-        if scope is None:
-            raise RuntimeError(_NO_OBJECT.format(what=f"`workers.env.{name}`"))
-        services = scope.incarnation.services
-        surface = services.surface
-        assert isinstance(surface, WrappedSurface), surface
-        return getattr(surface.env(services.bindings()), name)
-
-    def __repr__(self) -> str:
-        return "<workers.env>"
-
-
-def wait_until(awaitable: Any) -> None:
-    """Run ``awaitable`` beyond the answer to the event that is being handled.
-
-    Raises:
-        RuntimeError: No event is being handled.
-    """
-    scope = current_scope()
-    if scope is None:
-        raise RuntimeError(_NO_OBJECT.format(what="`workers.waitUntil()`"))
-    scope.incarnation.context.wait_until(awaitable)
 
 
 def python_to_rpc(value: Any) -> Any:
@@ -76,17 +46,20 @@ def contents() -> Mapping[str, ModuleContent]:
     """The modules of this family, by name."""
     public = {
         "DurableObject": entrypoints.DurableObject,
-        "Request": http.Request,
-        "Response": http.Response,
+        **_HTTP,
+        **typing_helpers.HELPERS,
         "WorkerEntrypoint": entrypoints.WorkerEntrypoint,
+        "WorkflowEntrypoint": entrypoints.WorkflowEntrypoint,
+        "handler": entrypoints.handler,
         "import_from_javascript": import_from_javascript,
+        "patch_env": current.patch_env,
         "python_from_rpc": python_from_rpc,
         "python_to_rpc": python_to_rpc,
     }
     lookups = {
-        "env": _CurrentEnv,
-        "waitUntil": lambda: wait_until,
-        "wait_until": lambda: wait_until,
+        "env": current.CurrentEnv,
+        "waitUntil": lambda: current.wait_until,
+        "wait_until": lambda: current.wait_until,
     }
     return {
         "workers": ModuleContent(
@@ -95,7 +68,6 @@ def contents() -> Mapping[str, ModuleContent]:
             lookups=lookups,
             exports=tuple(sorted([*public, *lookups])),
             is_package=True,
-            later=_LATER,
         ),
         "workers.entrypoints": ModuleContent(
             doc="Base classes of user code.",
@@ -104,10 +76,23 @@ def contents() -> Mapping[str, ModuleContent]:
                 "DurableObjectAbort": context.DurableObjectAbort,
                 "DurableObjectContext": context.DurableObjectContext,
                 "WorkerEntrypoint": entrypoints.WorkerEntrypoint,
+                "WorkflowEntrypoint": entrypoints.WorkflowEntrypoint,
+                "handler": entrypoints.handler,
             },
         ),
+        "workers.workflows": ModuleContent(
+            doc="Workflows.", members={"NonRetryableError": entrypoints.NonRetryableError}
+        ),
+        "workers.blob": ModuleContent(
+            doc="Blobs and files.", members={"Blob": http.Blob, "BlobEnding": http.BlobEnding, "File": http.File}
+        ),
+        "workers.fetch": ModuleContent(doc="Requests to the outside.", members={"fetch": http.fetch}),
+        "workers.formdata": ModuleContent(doc="Forms.", members={"FormData": http.FormData}),
         "workers.request": ModuleContent(doc="Requests.", members={"Request": http.Request}),
-        "workers.response": ModuleContent(doc="Responses.", members={"Response": http.Response}),
+        "workers.response": ModuleContent(
+            doc="Responses.", members={"FetchResponse": http.FetchResponse, "Response": http.Response}
+        ),
+        "workers.types": ModuleContent(doc="Names for annotations.", members=typing_helpers.HELPERS),
         "workers.rpc": ModuleContent(
             doc="Conversions, and wrappers of what the platform hands out.",
             members={

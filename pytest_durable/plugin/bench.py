@@ -106,6 +106,8 @@ class Bench:
         named = {name: path for name in ("config", "main") if (path := arguments.pop(name)) is not None}
         if backend == "workerd" and self.options.usual_config is not None:
             named.setdefault("config", self.options.usual_config)
+        if backend == "inprocess":
+            arguments["usual_config"] = self.options.usual_config
         if named:
             app = replace(app, **named)
         if directory is None and arguments["storage"] == "disk":

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import pytest
 
-from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, StorageMode, unread
+from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, StorageMode
 
 #: Which hosts there are: the platform in this process, and the real one.
 BACKENDS: Final = ("inprocess", "workerd")
@@ -41,13 +41,13 @@ class Options:
         start: Where the clock starts: an aware datetime, or ISO text with a zone.
         seed: Of everything random: unique ids, retry jitter.
         autojump: A test that waits makes the clock jump to the next thing due.
-        config: Path of the ``wrangler`` configuration of a JavaScript Worker; for the real platform only, so far.
-        main: Path of its main module, likewise.
+        config: Path of the ``wrangler`` configuration of the Worker, from the root of the project.
+        main: Path of its main module, likewise; instead of the one that the configuration names.
         backend: Which hosts run the test, one after the other.
         copy_from: A directory of captured data; the test works on a copy of it.
         synchronous: ``"full"`` syncs each commit to the disk as the platform does.
         is_start_said: Somebody has said ``start``. No option, but known of one.
-        usual_config: The configuration in the ini file, for tests on the real platform that name none.
+        usual_config: The configuration in the ini file, for tests that name none.
     """
 
     storage: StorageMode = STORAGE_MODES[0]
@@ -67,9 +67,6 @@ class Options:
 _NO_OPTIONS: Final = ("is_start_said", "usual_config")
 _DEFAULTS: Final = {each.name: each.default for each in fields(Options) if each.name not in _NO_OPTIONS}
 OPTION_NAMES: Final = tuple(_DEFAULTS)
-
-#: Options that the host in this process does not read.
-_OF_A_SCRIPT: Final = ("config", "main")
 
 
 def marker_help() -> str:
@@ -166,11 +163,7 @@ def read_marks(item: pytest.Item, defaults: Options) -> Options:
             said.setdefault(name, _read_argument(node, name, value))
     if not said:
         return defaults
-    options = replace(defaults, **said, is_start_said=defaults.is_start_said or "start" in said)
-    unreadable = [name for name in _OF_A_SCRIPT if said.get(name) is not None]
-    if unreadable and options.backend == BACKENDS[:1]:
-        raise MarkerError(f"{_line_of(item)}: {unread(f'{unreadable[0]}={said[unreadable[0]]!r}')}")
-    return options
+    return replace(defaults, **said, is_start_said=defaults.is_start_said or "start" in said)
 
 
 def _read_argument(node: Any, name: str, value: object) -> object:
@@ -235,7 +228,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("durable_storage", f"where objects are kept: {', '.join(STORAGE_MODES)}", default="")
     parser.addini("durable_start", f"where the clock starts (default: {DEFAULT_START})", default="")
-    parser.addini("durable_config", "the configuration of a Worker in JavaScript, for the real platform", default="")
+    parser.addini("durable_config", "the wrangler configuration (default: the one in rootdir)", default="")
     parser.addini("durable_backend", f"which hosts run the tests, one or several: {','.join(BACKENDS)}", default="")
     parser.addini("durable_autojump", "a test that waits makes the clock jump (default: true)", default="")
     surfaces = f"what user code can import and see: {', '.join(SURFACES)} (no `workers`, `js`, `pyodide`)"

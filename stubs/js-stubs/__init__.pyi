@@ -1,7 +1,7 @@
 """The platform's globals."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from pyodide._proxies import (
     JsArray,
@@ -31,6 +31,9 @@ from workers._platform import (
     SqlStorage as SqlStorage,
     SqlStorageCursor as SqlStorageCursor,
     SyncKvStorage as SyncKvStorage,
+    WebSocketEnd,
+    WebSocketEnds,
+    WebSocketRequestResponse,
 )
 
 class _PlatformClass(type):
@@ -457,6 +460,27 @@ class _Crypto(JsProxy):
     def getRandomValues(self, array: Any = None) -> JsTypedArray:
         """Fill a typed array of integers; returns it."""
 
+class WebSocket(WebSocketEnd):
+    """``WebSocket``: its constants, and ``new`` for a connection to the outside. In annotations, any WebSocket."""
+
+    @staticmethod
+    def new(url: str, protocols: JsArray | str | None = None, /) -> WebSocketEnd:
+        """Open a connection; it says ``open`` when it is there."""
+
+class WebSocketPair:
+    """``WebSocketPair``: made by ``new``."""
+
+    @staticmethod
+    def new() -> WebSocketEnds:
+        """Two ends that are connected."""
+
+class WebSocketRequestResponsePair:
+    """``WebSocketRequestResponsePair``: made by ``new``."""
+
+    @staticmethod
+    def new(request: str, response: str, /) -> WebSocketRequestResponse:
+        """Request and response."""
+
 class _Console:
     def debug(self, *values: Any) -> None: ...
     def error(self, *values: Any) -> None: ...
@@ -464,6 +488,36 @@ class _Console:
     def log(self, *values: Any) -> None: ...
     def trace(self, *values: Any) -> None: ...
     def warn(self, *values: Any) -> None: ...
+
+# Classes of the web platform: made by ``new``, with options as an object, a dict or keywords.
+
+class _Interface(JsProxy):
+    name: str
+    def new(self, *args: Any, **members: Any) -> Any:
+        """An instance."""
+
+    def __call__(self, *_args: Any, **_members: Any) -> NoReturn: ...
+    def __getattr__(self, name: str) -> Any: ...
+
+AbortController: Final[_Interface]
+AbortSignal: Final[_Interface]
+Blob: Final[_Interface]
+File: Final[_Interface]
+FormData: Final[_Interface]
+Headers: Final[_Interface]
+IdentityTransformStream: Final[_Interface]
+ReadableStream: Final[_Interface]
+Request: Final[_Interface]
+Response: Final[_Interface]
+TextDecoder: Final[_Interface]
+TextEncoder: Final[_Interface]
+TransformStream: Final[_Interface]
+URL: Final[_Interface]
+URLSearchParams: Final[_Interface]
+WritableStream: Final[_Interface]
+
+def fetch(given: Any = ..., init: Any = None, **members: Any) -> Any:
+    """Promise of the response that the outside gives."""
 
 console: Final[_Console]
 crypto: Final[_Crypto]

@@ -4,13 +4,12 @@ To annotate with these types, import them from ``js`` under ``if TYPE_CHECKING``
 """
 
 import builtins
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import datetime
-from typing import Any, Generic, Literal, NoReturn, TypeAlias, TypedDict, TypeVar, overload
+from typing import Any, Final, Generic, Literal, NoReturn, TypeAlias, TypedDict, TypeVar, overload
 
 from pyodide._proxies import JsArray, JsDate, JsObject, JsProxy
 from typing_extensions import TypeVar as TypeVarWithDefault, Unpack
-from workers.request import Request
 from workers.response import Response
 
 _Result = TypeVar("_Result")
@@ -121,6 +120,110 @@ class DurableObjectState:
     def abort(self, reason: str | None = None) -> NoReturn:
         """End the object. Never returns; ``finally`` blocks run, their writes are lost."""
 
+    def acceptWebSocket(self, ws: WebSocketEnd, tags: JsArray | None = None, /) -> None:
+        """Take over one end of a pair; it stays connected when the object leaves memory."""
+
+    def getWebSockets(self, tag: str | None = None, /) -> JsArray:
+        """All of them, newest first; with a tag those that have it, oldest first."""
+
+    def getTags(self, ws: WebSocketEnd, /) -> JsArray:
+        """The tags it was accepted with."""
+
+    def setWebSocketAutoResponse(self, pair: WebSocketRequestResponse | None = None, /) -> None:
+        """Answer ``pair.request`` with ``pair.response`` without waking the object; without a pair, do so no longer."""
+
+    def getWebSocketAutoResponse(self) -> Any:
+        """What was set, or null."""
+
+    def getWebSocketAutoResponseTimestamp(self, ws: WebSocketEnd, /) -> Any:
+        """When the socket was last answered so, or null."""
+
+    def setHibernatableWebSocketEventTimeout(self, milliseconds: float | None = None, /) -> None:
+        """How long an event may take."""
+
+    def getHibernatableWebSocketEventTimeout(self) -> Any:
+        """What was set, or null."""
+
+class WebSocketEnd(JsProxy):
+    """One end of a WebSocket."""
+
+    CONNECTING: Final = 0
+    OPEN: Final = 1
+    CLOSING: Final = 2
+    CLOSED: Final = 3
+    READY_STATE_CONNECTING: Final = 0
+    READY_STATE_OPEN: Final = 1
+    READY_STATE_CLOSING: Final = 2
+    READY_STATE_CLOSED: Final = 3
+
+    def __getattr__(self, name: str) -> Any: ...
+    def __setattr__(self, name: str, value: Any) -> None: ...
+    @property
+    def readyState(self) -> int:
+        """0 connecting, 1 open, 2 closed from one side, 3 closed."""
+
+    @property
+    def url(self) -> Any:
+        """Where it leads; null for an end of a pair."""
+
+    @property
+    def protocol(self) -> str:
+        """The protocol that was agreed on."""
+
+    @property
+    def extensions(self) -> str:
+        """None."""
+
+    @property
+    def binaryType(self) -> str:
+        """What listeners see binary messages as."""
+
+    def send(self, message: str | float | JsProxy, /) -> None:
+        """Send a text, or bytes that ``to_js`` made."""
+
+    def close(self, code: int | None = None, reason: str | None = None, /) -> None:
+        """Close from this side."""
+
+    def accept(self, options: JsProxy | None = None, /) -> None:
+        """Receive by listeners; the object stays in memory meanwhile."""
+
+    def serializeAttachment(self, value: str | float | JsProxy | None, /) -> None:
+        """Keep a copy of ``value`` with the socket."""
+
+    def deserializeAttachment(self) -> Any:
+        """Another copy of what was kept."""
+
+    def addEventListener(self, kind: str, listener: Any, options: Any = None, /) -> None:
+        """Call ``listener`` for each event of this kind; it needs ``create_proxy``."""
+
+    def removeEventListener(self, kind: str, listener: Any, options: Any = None, /) -> None:
+        """Do not call it any more."""
+
+class WebSocketEnds(JsProxy):
+    """Two ends that are connected: its members ``0`` and ``1``, or what it yields."""
+
+    def __getattr__(self, name: str) -> Any: ...
+    def __iter__(self) -> Iterator[WebSocketEnd]: ...
+    def object_keys(self) -> JsArray:
+        """The names of the members."""
+
+    def object_values(self) -> JsArray:
+        """Both ends."""
+
+    def object_entries(self) -> JsArray:
+        """Name and value of each member."""
+
+class WebSocketRequestResponse(JsProxy):
+    """A request and what is answered to it while the object sleeps on."""
+
+    @property
+    def request(self) -> str:
+        """What the other side sends."""
+
+    @property
+    def response(self) -> str:
+        """What it gets."""
+
 class DurableObjectFacets(JsProxy):
     """``ctx.facets``: the objects below an object."""
 
@@ -140,8 +243,8 @@ class Fetcher(JsProxy):
     """A stub of a facet, without conversions: every name is a method of the facet."""
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]: ...
-    def fetch(self, resource: str | Request, **options: Any) -> Awaitable[Response]:
-        """Send a request."""
+    def fetch(self, resource: Any, init: Any = None, **members: Any) -> Any:
+        """Send a request. Promise of a response of the platform."""
 
 class DurableObjectStorage(Wrapper):
     """``ctx.storage``. Operations begin at the call; their results are awaited."""
@@ -359,11 +462,8 @@ class DurableObjectStub:
     def __getattr__(self, name: str) -> Callable[..., _Async[Any]]: ...
     async def fetch(
         self,
-        resource: str | Request,
-        *,
-        method: str | None = None,
-        headers: dict[str, str] | builtins.list[tuple[str, str]] | None = None,
-        body: str | bytes | None = None,
+        resource: Any,
+        **options: Any,
     ) -> Response:
         """Send a request, when awaited. Errors are ``OSError``s here."""
 
@@ -373,24 +473,3 @@ class RpcFunction:
     def __bool__(self) -> bool: ...
     def __call__(self, *args: Any, **kwargs: Any) -> _Async[Any]:
         """Call it where it came from."""
-
-class Headers(Mapping[str, Any]):
-    """Headers: names in any case; a name that is not there reads as None."""
-
-    def __getitem__(self, name: str) -> Any: ...
-    def __contains__(self, name: object) -> bool: ...
-    def __iter__(self) -> Iterator[str]: ...
-    def __len__(self) -> int: ...
-
-class Body:
-    """Reading a body, once."""
-
-    body_used: bool
-    async def bytes(self) -> builtins.bytes:
-        """The whole body."""
-
-    async def text(self) -> str:
-        """The whole body as text."""
-
-    async def json(self, **options: Any) -> Any:
-        """The body parsed as JSON."""

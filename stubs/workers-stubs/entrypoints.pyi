@@ -1,8 +1,12 @@
 """Base classes of user code."""
 
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from workers._platform import DurableObjectState
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 class DurableObjectAbort(BaseException):
     """Leaves the code of an object that aborted itself. Not an ``Exception``, lest it be caught by chance."""
@@ -30,3 +34,14 @@ class WorkerEntrypoint:
     env: Any
     def __init__(self, ctx: Any, env: Any) -> None: ...
     def __init_subclass__(cls, **kwargs: Any) -> None: ...
+
+class WorkflowEntrypoint:
+    """Base class of workflows: sets ``self.ctx`` and ``self.env``. Nothing runs one here."""
+
+    ctx: Any
+    env: Any
+    def __init__(self, ctx: Any, env: Any) -> None: ...
+    def __init_subclass__(cls, **kwargs: Any) -> None: ...
+
+def handler(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """A decorator for handlers that are functions of a module: what it is handed is wrapped, as in methods."""

@@ -106,6 +106,20 @@ async def test_names_of_events_are_reserved(caller: Any, name: str) -> None:
     assert outcome["message"] == f"'{name}' is a reserved method and cannot be called over RPC."
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("constructor", "Illegal constructor"),
+        ("fetch", "Failed to execute 'fetch' on 'Fetcher': parameter 1 is not of type 'Request or string'."),
+        ("connect", "Failed to execute 'connect' on 'Fetcher': parameter 1 is not of type 'SocketAddress or string'."),
+    ],
+)
+async def test_names_that_a_stub_has_itself_are_answered_by_it(caller: Any, name: str, message: str) -> None:
+    # DO-10.1.3: no method of the object, and nothing is sent
+    outcome = await caller.outcome(name)
+    assert (outcome["name"], outcome["message"], outcome["flags"]) == ("TypeError", message, [])
+
+
 async def test_property_that_is_no_function_cannot_be_called(caller: Any) -> None:
     # DO-10.1.4
     outcome = await caller.outcome("number")

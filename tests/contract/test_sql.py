@@ -224,6 +224,111 @@ async def test_limits_of_a_statement(thing: Any) -> None:
     assert (await refused(thing.run(" UNION ".join(["SELECT 1"] * 6)))).startswith("too many terms in compound SELECT")
 
 
+async def test_triggers_nest_to_a_depth_of_ten(thing: Any) -> None:
+    # DO-5.5.6
+    await thing.run("CREATE TABLE t (a); PRAGMA recursive_triggers = 1")
+    await thing.run("CREATE TRIGGER more AFTER INSERT ON t WHEN NEW.a BEGIN INSERT INTO t VALUES (NEW.a - 1); END")
+    await thing.run("INSERT INTO t VALUES (9)")
+    assert await thing.raw("SELECT count(*) FROM t") == [[10]]
+    assert await refused(thing.run("INSERT INTO t VALUES (10)")) == "triggers nested too deep: SQLITE_ERROR"
+    # SQLite does not count on this failure: what the statement has done so far stays.
+    assert await thing.raw("SELECT count(*) FROM t") == [[21]]
+
+
+# Pragmas
+
+NOT_AUTHORIZED = "not authorized: SQLITE_AUTH"
+SETTINGS = [
+    "case_sensitive_like",
+    "foreign_keys",
+    "defer_foreign_keys",
+    "ignore_check_constraints",
+    "legacy_alter_table",
+    "recursive_triggers",
+    "reverse_unordered_selects",
+]
+
+
+@pytest.mark.parametrize("name", ["data_version", "page_size"])
+async def test_pragma_that_only_tells_takes_nothing(thing: Any, name: str) -> None:
+    # DO-5.5.T1.1
+    assert len(await thing.raw(f"PRAGMA {name}")) == 1
+    for form in (f"{name} = 4096", f"{name}(1)"):
+        assert await refused(thing.run(f"PRAGMA {form}")) == NOT_AUTHORIZED
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+async def test_setting_takes_what_begins_like_a_truth_value(thing: Any, name: str) -> None:
+    # DO-5.5.T1.2
+    for value in ("on", "OFF", "yes", "'no'", '"true"', "false", "1", "0", "0x1", "10", "1.5", "+1", "'onwards'"):
+        await thing.run(f"PRAGMA {name} = {value}")
+    for value in ("2", "-1", "full", "''", "' 1'", "'''1'", "maybe"):
+        assert await refused(thing.run(f"PRAGMA {name} = {value}")) == NOT_AUTHORIZED
+    await thing.run(f"PRAGMA {name}(on)")
+    assert await refused(thing.run(f"PRAGMA {name}(2)")) == NOT_AUTHORIZED
+
+
+async def test_settings_are_read_and_change_what_statements_do(thing: Any) -> None:
+    # DO-5.5.T1.2: that of LIKE cannot be read
+    await thing.run("CREATE TABLE t (a CHECK (a < 9)); INSERT INTO t VALUES (1), (2)")
+    assert [await thing.raw(f"PRAGMA {name}") for name in SETTINGS] == [[], [[1]], [[0]], [[0]], [[0]], [[0]], [[0]]]
+    await thing.run("PRAGMA ignore_check_constraints = on; PRAGMA reverse_unordered_selects = on")
+    await thing.run("PRAGMA case_sensitive_like = on; PRAGMA legacy_alter_table = on")
+    await thing.run("INSERT INTO t VALUES (9)")
+    assert await thing.raw("SELECT a FROM t") == [[9], [2], [1]]
+    assert await thing.raw("SELECT 'A' LIKE 'a'") == [[0]]
+    assert await thing.raw("PRAGMA legacy_alter_table") == [[1]]
+
+
+async def test_tables_are_listed_in_any_form(thing: Any) -> None:
+    # DO-5.5.T1.3
+    await thing.run("CREATE TABLE t (a)")
+    row = ["main", "t", "table", 1, 0, 0]
+    assert row in await thing.raw("PRAGMA table_list")
+    assert await thing.raw("PRAGMA table_list(t)") == await thing.raw("PRAGMA table_list = t") == [row]
+
+
+async def test_pragmas_about_a_name_answer_and_need_one(thing: Any) -> None:
+    # DO-5.5.T1.4
+    await thing.run("CREATE TABLE p (id PRIMARY KEY); CREATE TABLE c (p REFERENCES p); CREATE INDEX i ON c (p)")
+    answers: dict[str, list[list[object]]] = {
+        "table_info(c)": [[0, "p", "", 0, None, 0]],
+        "table_xinfo(c)": [[0, "p", "", 0, None, 0, 0]],
+        "index_info(i)": [[0, 0, "p"]],
+        "index_xinfo(i)": [[0, 0, "p", 0, "BINARY", 1], [1, -1, None, 0, "BINARY", 0]],
+        "index_list(c)": [[0, "i", 0, "c", 0]],
+        "foreign_key_list(c)": [[0, 0, "p", "p", None, "NO ACTION", "NO ACTION", "NONE"]],
+    }
+    for pragma, answer in answers.items():
+        assert await thing.raw(f"PRAGMA {pragma}") == answer
+        name = pragma.partition("(")[0]
+        for form in (name, f"{name}(_cf_KV)"):
+            assert await refused(thing.run(f"PRAGMA {form}")) == NOT_AUTHORIZED
+
+
+@pytest.mark.parametrize(("name", "answer"), [("foreign_key_check", []), ("quick_check", [["ok"]])])
+async def test_check_is_of_all_or_of_one_table(thing: Any, name: str, answer: list[object]) -> None:
+    # DO-5.5.T1.5 DO-5.5.T1.6
+    await thing.run("CREATE TABLE p (id PRIMARY KEY); CREATE TABLE c (p REFERENCES p)")
+    assert await thing.raw(f"PRAGMA {name}") == await thing.raw(f"PRAGMA {name}(c)") == answer
+    assert await refused(thing.run(f"PRAGMA {name}(_cf_KV)")) == NOT_AUTHORIZED
+
+
+async def test_optimizing_takes_a_whole_number(thing: Any) -> None:
+    # DO-5.5.T1.7
+    for value in ("", "= 1", "= -1", "= 0xfffe", "= 08", "= ' 1'"):
+        await thing.run(f"PRAGMA optimize {value}")
+    for value in ("x", "1.5", "''", "'1_0'", "'0b1'", "'1 '", "99999999999"):
+        assert await refused(thing.run(f"PRAGMA optimize = {value}")) == NOT_AUTHORIZED
+
+
+@pytest.mark.parametrize("name", ["user_version", "journal_mode", "integrity_check", "compile_options", "nonsense"])
+async def test_other_pragmas_are_not_authorized(thing: Any, name: str) -> None:
+    # DO-5.5.4
+    for form in (name, f"{name} = 1", f"{name}(1)"):
+        assert await refused(thing.run(f"PRAGMA {form}")) == NOT_AUTHORIZED
+
+
 # Cursors
 
 

@@ -124,6 +124,12 @@ const STEPS = {
     return namespace.get(nameless).run(steps, it.isRetry ? it.base : undefined);
   },
   fetch_other: (it, name, request) => fetchFrom(it, stubOf(it.env, name), request),
+  fetch_address: async (it, name, address, headers) => {
+    const told = { "x-wish": "answer", "x-status": "200", ...headers };
+    const response = await stubOf(it.env, name).fetch(address, { method: "POST", headers: told, redirect: "manual" });
+    await response.arrayBuffer();
+    return [response.status, response.headers.get("x-answer") ?? undefined];
+  },
   call_nothing: (it, name, method) => stubOf(it.env, name)[method](),
   echo: (it, name, value) => stubOf(it.env, name).echo(value),
   abort: (it, reason) => it.ctx.abort(...reason),

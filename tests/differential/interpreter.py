@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pytest
+from hypothesis import strategies as st
 
 from differential import arguments as draw
 from differential.kinds import KINDS, RAN, InnerStep, step
@@ -277,6 +278,13 @@ def call_by_id(it: Hands, steps: list[InnerStep]) -> Any:
 @step(draw.NAMES, draw.REQUESTS)
 async def fetch_other(it: Hands, name: str, request: list[Any]) -> Any:
     return await _fetch(it, stub_of(it.env, name), request)
+
+
+@step(draw.NAMES, st.sampled_from(draw.ADDRESSES), st.sampled_from(draw.HEADERS))
+async def fetch_address(it: Hands, name: str, address: str, headers: dict[str, str]) -> Any:
+    told = {"x-wish": "answer", "x-status": "200", **headers}
+    response = await stub_of(it.env, name).fetch(address, method="POST", headers=told)
+    return [response.status, response.headers.get("x-answer", UNDEFINED)]
 
 
 @step(draw.NAMES, draw.METHODS)

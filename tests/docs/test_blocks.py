@@ -80,4 +80,6 @@ def test_every_module_of_a_page_is_used_by_its_tests(page: Page) -> None:
     for name in page.files:
         stem = name.rpartition("/")[2].removesuffix(".py")
         if name.endswith(".py") and not stem.startswith("test_") and stem != "conftest":
-            assert any(f"{stem} import" in text or f"{stem}:" in text for text in page.files.values()), name
+            assert any(
+                f"{stem} import" in text or f"{stem}:" in text or f'"{name}"' in text for text in page.files.values()
+            ), name

@@ -15,8 +15,9 @@ from pytest_durable import App, Host
 from pytest_durable._core.messages import Request
 from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.computer import Computer
-from pytest_durable._hosts.deployment import Deployment, deploy
+from pytest_durable._hosts.deployment import Deployment
 from pytest_durable._hosts.platform_warnings import WarningLog
+from pytest_durable._hosts.python_app import deploy
 from pytest_durable._hosts.stored import PendingAlarm
 from pytest_durable._instruments.assertions import Claims
 from pytest_durable._surfaces.awaitables import Pending
@@ -30,7 +31,7 @@ class Counter(DurableObject):
 class NotingProcess:
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
-        self.check: Any = lambda app: deploy(app, lambda _code, _text: None)
+        self.check: Any = lambda app: deploy(app, lambda _code, _text: None, Path.cwd())
         self.is_running = False
         self.noted: list[str] = []
 
@@ -77,7 +78,7 @@ class EchoingLine:
 class AnotherHost(CommonHost, Claims):
     def __init__(self, world: Any, directory: Path, app: App) -> None:
         warnings = WarningLog()
-        self.process = NotingProcess(deploy(app, warnings.report))
+        self.process = NotingProcess(deploy(app, warnings.report, Path.cwd()))
         computer = Computer(
             directory=directory,
             copy_from=None,

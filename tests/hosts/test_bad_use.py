@@ -90,11 +90,7 @@ async def test_call_while_the_host_is_down_is_refused(durable: Any) -> None:
 
 
 LATER = [
-    "assert_hibernatable",
     "connect",
-    "fetch",
-    "network",
-    "scheduled",
 ]
 
 

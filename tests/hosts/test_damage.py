@@ -1,5 +1,7 @@
 """Damage and misuse in the middle of things: every time a clear error, never a stuck object, nothing lost."""
 
+import os
+import re
 import sqlite3
 import traceback
 from collections.abc import Awaitable
@@ -133,6 +135,45 @@ async def test_a_damaged_object_is_named_at_each_call_and_works_once_repaired(
             await each.read("k")
     path.write_bytes(whole)
     assert await stub.read("k") == "v" * 5000
+
+
+async def test_a_database_of_an_unknown_format_is_damaged_for_whoever_meets_it(
+    durable_factory: Any, directory: Path
+) -> None:
+    path = object_file(directory)
+    raw = path.read_bytes()
+    path.write_bytes(raw[:40] + b"\xff" * 20 + raw[60:])
+    host = durable_factory(directory=directory)
+    stub = host.namespace(Counter).get_by_name("a")
+    words = r"\.sqlite is damaged: SQLite says unsupported file format\.\n\nNothing was changed\. Restore the file"
+    with pytest.raises(DamagedFileError, match=words):
+        host.stored(stub).kv
+    with pytest.raises(DamagedFileError, match=words):
+        host.stored(stub).sql("SELECT 1")
+    with pytest.raises(DamagedFileError, match=words):
+        await stub.read("k")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+@pytest.mark.parametrize("of", ["object", "metadata"])
+async def test_a_pipe_where_a_database_should_be_is_refused_without_being_opened(
+    durable_factory: Any, directory: Path, of: str
+) -> None:
+    path = object_file(directory) if of == "object" else directory / "Counter" / "metadata.sqlite"
+    path.unlink()
+    os.mkfifo(path)  # to open it would wait for somebody to write into it
+    host = durable_factory(directory=directory)
+    words = re.escape(f"{path} cannot be read: Not a regular file.\n\nIt must be a file that this process may read")
+    if of == "metadata":
+        with pytest.raises(DirectoryError, match=words):
+            host.namespace(Counter)
+        return
+    stub = host.namespace(Counter).get_by_name("a")
+    with pytest.raises(DirectoryError, match=words):
+        host.stored(stub).kv
+    with pytest.raises(DirectoryError, match=words):
+        await stub.read("k")
+    assert path.is_fifo()
 
 
 async def test_the_alarm_of_a_damaged_object_is_told_and_tried_again(durable_factory: Any, directory: Path) -> None:

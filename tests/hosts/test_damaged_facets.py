@@ -1,12 +1,13 @@
 """Files of facets that are not what they should be: which file is named, and nothing is changed (DO-1.7.4)."""
 
+import os
 import sqlite3
 
 import pytest
 from pyodide.ffi import create_proxy, to_js
 from workers import DurableObject
 
-from pytest_durable.errors import DamagedFileError, UndecodableValueError
+from pytest_durable.errors import DamagedFileError, DirectoryError, UndecodableValueError
 
 GARBAGE = b"this is no index of facets"
 NO_INDEX = r"\.facets is damaged: it does not begin like an index of facets"
@@ -129,3 +130,12 @@ async def test_undecodable_value_of_a_facet_names_its_file(durable, tree, index)
     connection.close()
     with pytest.raises(UndecodableValueError, match=r"\.1\.sqlite"):
         print(durable.stored(tree, facet="a").kv["count"])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+async def test_pipe_where_the_index_should_be_is_refused_without_being_opened(durable, tree, index):
+    await tree.put()
+    os.mkfifo(index)  # to open it would wait for somebody to write into it
+    with pytest.raises(DirectoryError, match=r"\.facets cannot be used: Not a regular file\.\n\nOnly databases may"):
+        durable.stored(tree, facet="a")
+    assert index.is_fifo()

@@ -235,7 +235,11 @@ REFUSED = {
         "'fire' is no way in which a disk fails.",
     ),
     "unhashable error": (lambda host, stub: host.fail_next(stub, "commit", error=[]), "[] is no way in which"),
-    "target": (lambda host, _stub: host.fail_next("a", "commit"), "'a' is no stub."),
+    "target": (lambda host, _stub: host.fail_next("a", "commit"), "'a' is neither a stub nor a namespace."),
+    "class": (
+        lambda host, _stub: host.fail_next(Box, "commit"),
+        f"{Box!r} is neither a stub nor a namespace.",
+    ),
 }
 
 

@@ -20,6 +20,15 @@ TOLD = [
     (record(events.RuntimeCrashed, life=2), "life 2 of the process crashed"),
     (record(events.IsolateLoaded, generation=1), "isolate 1 loaded"),
     (record(events.IsolateAborted, generation=1, reason="test"), "isolate 1 aborted: test"),
+    (record(events.CronFired, cron="0 * * * *", due_ns=START), "schedule '0 * * * *' came due"),
+    (
+        record(events.CronMissed, cron="0 * * * *", count=1, first_ns=START, last_ns=START),
+        "schedule '0 * * * *' missed 1 time",
+    ),
+    (
+        record(events.CronMissed, cron="0 * * * *", count=3, first_ns=START, last_ns=START),
+        "schedule '0 * * * *' missed 3 times",
+    ),
     (record(events.InstanceBuilt, class_name="Counter"), "instance of Counter built"),
     (record(events.CallStarted, method="add"), "call of add() began"),
     (record(events.CallEnded, method="add", error=None), "call of add() ended"),
@@ -61,6 +70,28 @@ TOLD = [
         "alarm will be tried again in 2.432 s",
     ),
     (record(events.AlarmAbandoned, due_ns=START), "alarm given up"),
+    (record(events.WebSocketAccepted, socket=1, hibernatable=True, tags=()), "WebSocket 1 accepted"),
+    (
+        record(events.WebSocketAccepted, socket=1, hibernatable=True, tags=("a", "b")),
+        "WebSocket 1 accepted, with tags 'a', 'b'",
+    ),
+    (
+        record(events.WebSocketAccepted, socket=1, hibernatable=False, tags=()),
+        "WebSocket 1 accepted, without hibernation",
+    ),
+    (record(events.WebSocketReceived, socket=1, message="hi"), "WebSocket 1 received 'hi'"),
+    (record(events.WebSocketSent, socket=1, message=b"x" * 99), f"WebSocket 1 sent b'{'x' * 57}…"),
+    (record(events.WebSocketAnswered, socket=1), "WebSocket 1 answered by the automatic response"),
+    (
+        record(events.WebSocketClosing, socket=1, code=1000, reason="bye"),
+        "WebSocket 1 closed from here with 1000 'bye'",
+    ),
+    (
+        record(events.WebSocketClosed, socket=1, code=1000, reason="", was_clean=True),
+        "WebSocket 1 closed by the other side with 1000 ''",
+    ),
+    (record(events.WebSocketClosed, socket=1, code=1006, reason="gone", was_clean=False), "WebSocket 1 lost: gone"),
+    (record(events.WebSocketCut, socket=1), "WebSocket 1 ended with the object"),
     (record(events.Evicted), "instance evicted"),
     (record(events.Aborted, reason="test"), "instance aborted: test"),
 ]

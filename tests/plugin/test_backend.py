@@ -355,9 +355,9 @@ def test_worker_of_the_marker_is_refused_by_the_host_in_this_process(tmp_path: P
     done = run(tmp_path, source=source, **nowhere(tmp_path))
 
     assert done.outcomes["test_it[inprocess]"] == "ERROR"
-    assert (
-        done.raised[0] == "pytest_durable.errors.ConfigurationError: main='worker.js' cannot be used yet: "
-        "this version does not read the configuration of a Python application."
+    assert done.raised[0] == (
+        "pytest_durable.errors.ConfigurationError: The main module is JavaScript, which runs on the real platform: "
+        "App(main='worker.js')."
     )
 
 

@@ -147,7 +147,7 @@ async def test_object_has_no_properties_and_no_container(inside):
     assert await inside(lambda self: (self.ctx.props.to_py(), self.ctx.container)) == ({}, None)
 
 
-@pytest.mark.parametrize("name", ["acceptWebSocket", "getWebSockets", "exports"])
+@pytest.mark.parametrize("name", ["exports"])
 async def test_member_that_this_version_lacks_says_so(inside, name):
     """PW-1.18, of the members that come later."""
 

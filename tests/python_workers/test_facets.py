@@ -265,3 +265,29 @@ async def test_result_of_a_facet_is_a_proxy(inside):
         return found.a[0]
 
     assert await inside(body) == 1
+
+
+class Listener(DurableObject):
+    async def fetch(self, request):
+        client, server = js.WebSocketPair.new()
+        self.ctx.acceptWebSocket(server)
+        return Response(None, status=101, web_socket=client)
+
+    async def webSocketMessage(self, ws, message):
+        ws.send(f"facet got {message}")
+
+
+class Front(DurableObject):
+    async def fetch(self, request):
+        return await self.ctx.facets.get("listener", start(Listener)).fetch(request.js_object)
+
+
+async def test_facet_has_hibernatable_sockets_of_its_own(durable):
+    """PW-6.34 PW-6.39: of a facet"""
+    front = durable.namespace(Front).get_by_name("a")
+    ws = await front.connect("https://example.com/")
+    await durable.clock.advance(seconds=300)
+    await ws.send("hello")
+    assert await ws.receive() == "facet got hello"
+    await durable.abort(front)
+    assert ws.closed.code == 1006

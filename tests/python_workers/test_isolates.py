@@ -17,7 +17,8 @@ APPLICATION = """
 import asyncio
 
 import shared_state
-from workers import DurableObject, import_from_javascript
+from js import WebSocketPair
+from workers import DurableObject, Response, import_from_javascript
 
 platform = import_from_javascript("cloudflare:workers")
 count = 0
@@ -32,6 +33,14 @@ class Base(DurableObject):
         global count
         count += 1
         return count
+
+    async def fetch(self, request):
+        client, server = WebSocketPair.new()
+        self.ctx.acceptWebSocket(server)
+        return Response(None, status=101, web_socket=client)
+
+    async def webSocketMessage(self, ws, message):
+        ws.send(f"{message} {await self.count()}")
 
     async def count_shared(self):
         shared_state.count += 1
@@ -57,6 +66,9 @@ class Base(DurableObject):
             raise ValueError("no section")
 
         await self.ctx.blockConcurrencyWhile(callback)
+
+    async def end_with_an_error(self):
+        platform.abortIsolate(ValueError("v"))
 
     async def recurse(self):
         def deeper():
@@ -142,6 +154,19 @@ async def test_exception_of_a_later_isolate_is_caught_by_the_class_that_the_test
         await first(host).raise_own()
 
 
+async def test_end_of_an_isolate_cuts_the_sockets_of_every_object(host: Host) -> None:
+    """DO-9.7.3 PW-6.39: decisions 7.3"""
+    ws, sleeping = await first(host).connect("https://example.com/"), await second(host).connect("https://example.com/")
+    await host.evict(second(host))
+    await ws.send("count")
+    assert await ws.receive() == "count 1"
+    await host.abort_isolate("enough")
+    assert [(each.closed.code, each.closed.was_clean) for each in (ws, sleeping)] == [(1006, False)] * 2
+    again = await first(host).connect("https://example.com/")
+    await again.send("count")
+    assert await again.receive() == "count 1"
+
+
 @pytest.mark.parametrize(
     ("reason", "message"), [([], "abortIsolate() was called."), (["enough"], "abortIsolate(): enough")]
 )
@@ -156,6 +181,13 @@ async def test_user_code_gives_up_its_isolate(host: Host, reason: list[str], mes
         assert (caught.value.name, caught.value.message) == ("Error", message)
     assert await first(host).count() == 1
     assert len(host.journal.of(IsolateAborted)) == 1
+
+
+async def test_reason_that_is_no_text_is_shown_by_its_str(host: Host) -> None:
+    # PW-8.5, PW-2.10
+    with pytest.raises(PlatformError) as caught:
+        await first(host).end_with_an_error()
+    assert caught.value.message == "abortIsolate(): v"
 
 
 async def test_caller_that_lives_elsewhere_sees_the_platforms_error(host: Host) -> None:
@@ -215,14 +247,14 @@ def test_module_of_the_platform_is_a_proxy() -> None:
         _ = module.nothing
 
 
-@pytest.mark.parametrize("name", ["env", "waitUntil", "DurableObject"])
+@pytest.mark.parametrize("name", ["exports", "withEnv", "DurableObject"])
 def test_member_that_is_not_built_says_so(name: str) -> None:
     # PW-1.5
     with pytest.raises(AttributeError, match=f"`cloudflare:workers` has no `{name}` in this version"):
         getattr(import_from_javascript("cloudflare:workers"), name)
 
 
-@pytest.mark.parametrize("name", ["cloudflare:sockets", "node:fs"])
+@pytest.mark.parametrize("name", ["cloudflare:email", "node:fs"])
 def test_other_module_is_an_import_error(name: str) -> None:
     # PW-1.5
     with pytest.raises(ImportError, match=f"Failed to import '{name}'"):

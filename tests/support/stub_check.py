@@ -25,15 +25,16 @@ from pytest_durable._surfaces.wrapped import (
     data_proxies,
     facets,
     functions,
-    http,
     proxies,
     raw_storage,
     regexps,
+    socket_state,
     storage,
     stubs,
     to_js,
     types,
 )
+from pytest_durable._surfaces.wrapped.web import sockets
 
 PACKAGES: Final = (
     *("workers", "js", "pyodide", "pyodide_js"),
@@ -58,7 +59,6 @@ def merged(*classes: type, but: frozenset[str] = frozenset()) -> type:
 PRIVATE: Final[dict[str, dict[str, type]]] = {
     "workers._platform": {
         "AlarmInvocationInfo": context.RawAlarmInfo,
-        "Body": http._Body,
         "DurableObjectId": context.RawId,
         "DurableObjectNamespace": merged(
             stubs.RawNamespace, stubs._DurableObjectNamespaceWrapper, but=frozenset({"reach", "__getattr__"})
@@ -66,12 +66,14 @@ PRIVATE: Final[dict[str, dict[str, type]]] = {
         "DurableObjectFacets": facets.RawFacets,
         "Fetcher": facets.RawFetcher,
         "DurableObjectState": merged(
-            context.RawState, context.DurableObjectContext, but=frozenset({"__getattr__", "__new__"})
+            socket_state.SocketState,
+            context.RawState,
+            context.DurableObjectContext,
+            but=frozenset({"__getattr__", "__new__"}),
         ),
         "DurableObjectStorage": storage.WrappedStorage,
         "DurableObjectStub": stubs._FetcherWrapper,
         "DurableObjectTransaction": merged(raw_storage.RawOperations, raw_storage.RawTransaction),
-        "Headers": http.Headers,
         "JsDict": types.JsDict,
         "Rows": cursor._Rows,
         "RpcFunction": functions._RpcStubWrapper,
@@ -80,6 +82,9 @@ PRIVATE: Final[dict[str, dict[str, type]]] = {
         "SqlStorageRawCursor": cursor.WrappedRows,
         "SyncKvEntries": storage.WrappedEntries,
         "SyncKvStorage": storage.WrappedKv,
+        "WebSocketEnd": sockets.RawWebSocket,
+        "WebSocketEnds": sockets.RawWebSocketPair,
+        "WebSocketRequestResponse": sockets.RawAutoResponse,
         "Wrapper": binding._BindingWrapper,
     },
     "pyodide._proxies": {

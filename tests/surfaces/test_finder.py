@@ -80,10 +80,7 @@ class TestServing:
     @pytest.mark.parametrize(
         ("module", "name"),
         [
-            ("workers", "fetch"),
-            ("js", "fetch"),
             ("pyodide.ffi", "wrappers"),
-            ("pyodide.http", "pyfetch"),
         ],
     )
     def test_a_name_that_only_production_has_says_what_to_do(

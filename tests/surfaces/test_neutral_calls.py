@@ -129,14 +129,22 @@ class TestReachable:
 
         between(body)
 
-    @pytest.mark.parametrize(
-        "name", ["alarm", "webSocketMessage", "webSocketClose", "webSocketError", "dup", "connect", "constructor"]
-    )
+    @pytest.mark.parametrize("name", ["alarm", "webSocketMessage", "webSocketClose", "webSocketError", "dup"])
     def test_names_of_events_are_reserved(self, name: str) -> None:
         # DO-10.1.3
         async def body(caller: Any, stub: Any) -> None:
             failure = await failure_of(getattr(stub, name)())
             assert str(failure) == f"TypeError: '{name}' is a reserved method and cannot be called over RPC."
+
+        between(body)
+
+    def test_connections_are_not_there_yet(self) -> None:
+        # DO-10.1.3
+        async def body(caller: Any, stub: Any) -> None:
+            with pytest.raises(
+                PlatformError, match=r"^stub\.connect\(\) exists on the platform, but not in this version"
+            ):
+                stub.connect("localhost:80")
 
         between(body)
 

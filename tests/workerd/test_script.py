@@ -320,3 +320,38 @@ def test_a_configured_worker_runs_with_its_variables(platform: Platform, tmp_pat
     found = WorkerdHost.run_main(main, root=tmp_path, executable=str(platform.executable), app=App(config=name))
 
     assert found == ["shop-Basket"]
+
+
+def configured(root: Path, bindings: str) -> App:
+    (root / "one.jsonc").write_text(
+        f'{{"name": "shop", "main": "index.js", "durable_objects": {{"bindings": [{bindings}]}}}}', encoding="utf-8"
+    )
+    return App(config="one.jsonc")
+
+
+def test_a_class_of_another_worker_is_refused(tmp_path: Path) -> None:
+    binding = '{"name": "CART", "class_name": "Cart", "script_name": "carts"}'
+
+    assert refused(configured(tmp_path, binding), tmp_path) == [
+        "The binding CART in one.jsonc leads to a class of another Worker, carts.",
+        "",
+        "One Worker runs at a time. Test the object with the configuration of its own Worker.",
+    ]
+
+
+def test_a_class_with_two_bindings_is_refused(tmp_path: Path) -> None:
+    bindings = '{"name": "A", "class_name": "Lamp"}, {"name": "B", "class_name": "Lamp"}'
+
+    assert refused(configured(tmp_path, bindings), tmp_path) == [
+        "The class Lamp has two bindings in one.jsonc: A and B.",
+        "",
+        "A test knows a class by one binding. Remove the other, or test with a configuration of its own.",
+    ]
+
+
+def test_other_workers_are_refused(project: Path) -> None:
+    app = App(config="shop/wrangler.jsonc", workers=(App(config="shop/wrangler.jsonc"),))
+
+    assert refused(app, project)[0] == (
+        "Several Workers cannot run on the real platform here: App(workers=…) is for Python in this process."
+    )

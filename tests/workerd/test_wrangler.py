@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_durable._hosts.workerd.wrangler import BoundClass, WranglerConfig, read_wrangler
+from pytest_durable._hosts.migrations import Migration
+from pytest_durable._hosts.wrangler import BoundClass, WranglerConfig, read_wrangler
 from pytest_durable.errors import ConfigurationError
 
 JSONC = """
@@ -67,11 +68,14 @@ def read(directory: Path, text: str, name: str = "wrangler.jsonc") -> WranglerCo
 def test_json_with_comments_and_toml_say_the_same(tmp_path: Path, name: str, text: str) -> None:
     assert read(tmp_path, text, name) == WranglerConfig(
         path=tmp_path / name,
+        name="shop",
         main=tmp_path / "src" / "index.js",
         classes=(
             BoundClass(class_name="Basket", binding="BASKET", unique_key="shop-Basket"),
             BoundClass(class_name="Stock", binding="STOCK", unique_key="shop-Stock"),
         ),
+        migrations=(Migration(new_sqlite=("Basket", "Stock")),),
+        unprovided={"CACHE": "a KV namespace"},
         variables={"STAGE": "test", "LIMITS": {"items": 3, "note": "// no comment"}},
         compatibility_date="2026-05-01",
         compatibility_flags=("nodejs_compat",),
@@ -121,6 +125,7 @@ def read_in(directory: Path, environment: str | None, text: str = ENVIRONMENTS) 
 def test_an_environment_inherits_how_the_worker_runs_and_nothing_that_it_is_shown(tmp_path: Path) -> None:
     assert read_in(tmp_path, "bare") == WranglerConfig(
         path=tmp_path / "wrangler.jsonc",
+        name="shop-bare",
         main=tmp_path / "src" / "index.js",
         compatibility_date="2026-05-01",
         compatibility_flags=("nodejs_compat",),
@@ -137,6 +142,7 @@ def test_variables_and_bindings_are_those_of_the_environment_and_its_name_is_in_
 def test_an_environment_may_say_everything_anew(tmp_path: Path) -> None:
     assert read_in(tmp_path, "other") == WranglerConfig(
         path=tmp_path / "wrangler.jsonc",
+        name="stall",
         main=tmp_path / "other" / "main.js",
         classes=(BoundClass(class_name="Basket", binding="BASKET", unique_key="stall-Basket"),),
         compatibility_date="2026-06-01",
@@ -244,24 +250,4 @@ def test_a_value_of_another_type_is_shown_with_its_place(tmp_path: Path, text: s
         "",
         f"  expected  {expected}",
         f"  actual    {actual}",
-    ]
-
-
-def test_a_class_of_another_worker_is_refused(tmp_path: Path) -> None:
-    binding = '{"name": "CART", "class_name": "Cart", "script_name": "carts"}'
-
-    assert message(tmp_path, f'{{"name": "shop", "durable_objects": {{"bindings": [{binding}]}}}}') == [
-        "The binding CART in wrangler.jsonc leads to a class of another Worker, carts.",
-        "",
-        "One Worker runs at a time. Test the object with the configuration of its own Worker.",
-    ]
-
-
-def test_a_class_with_two_bindings_is_refused(tmp_path: Path) -> None:
-    bindings = '{"name": "A", "class_name": "Lamp"}, {"name": "B", "class_name": "Lamp"}'
-
-    assert message(tmp_path, f'{{"durable_objects": {{"bindings": [{bindings}]}}}}') == [
-        "The class Lamp has two bindings in wrangler.jsonc: A and B.",
-        "",
-        "A test knows a class by one binding. Remove the other, or test with a configuration of its own.",
     ]

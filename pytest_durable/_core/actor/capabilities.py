@@ -40,6 +40,8 @@ class Capability:
     def __init__(self, on_release: Callable[[], object] | None = None) -> None:
         scope = current_scope()
         self.home = None if scope is None else scope.incarnation
+        if self.home is not None:
+            self.home.has_lent = True
         self._section = None if scope is None else scope.section
         self._holds = 0
         self._on_release = on_release

@@ -53,7 +53,7 @@ class Channel:
         container = self.container
         services = container.services
         if not isinstance(delivery, Call):
-            return container.receive(IncomingRequest(delivery, services), answer, caller)
+            return container.receive(IncomingRequest(delivery, container), answer, caller)
         if delivery.args and (refusal := refusal_of_arguments(delivery.args, services.message_bytes_max)) is not None:
             services.life.require_alive()
             return never_sent(refusal, container.key.hex, services.life.loop, answer)

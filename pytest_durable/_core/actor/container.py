@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pytest_durable._core import events
 from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.channel import Channel
+from pytest_durable._core.actor.hibernation import HibernatableSockets
 from pytest_durable._core.actor.incarnation import Incarnation
 from pytest_durable._core.actor.lifecycle import ContainerState, move
 from pytest_durable._core.actor.reply import Reply, describe
@@ -25,6 +26,7 @@ from pytest_durable._core.errors import DurableError, LifeEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import ObjectKey
 from pytest_durable._core.platform_errors import STORAGE_GONE, PlatformError, RemoteFailure
+from pytest_durable._core.sockets import End
 
 if TYPE_CHECKING:
     import asyncio
@@ -46,6 +48,8 @@ class Container:
 
     #: The objects below it, once there may be some.
     _facets: "Facets | None" = None
+    #: Its WebSockets, once there may be some.
+    _sockets: HibernatableSockets | None = None
 
     def __init__(self, object_id: ObjectId | str, key: ObjectKey, services: Services) -> None:
         self.id = object_id
@@ -94,10 +98,14 @@ class Container:
         """Whether a stub is bound to it or to a facet of it, or a call or alarm is on its way in one of them."""
         if self.is_bound or (self._facets is not None and self._facets.have_clients):
             return True
-        if self.alarm_run is not None:
+        if self.alarm_run is not None or (self._sockets is not None and self._sockets.have_clients):
             return True
         incarnation = self.incarnation
         return incarnation is not None and bool(incarnation.replies or incarnation.holds)
+
+    def handed_out(self, end: End) -> None:
+        """A response gives ``end`` away: whoever holds it is a client."""
+        self.sockets.answered(end)
 
     # -- facets
 
@@ -114,6 +122,15 @@ class Container:
             yield self
         if self._facets is not None:
             yield from self._facets.running()
+
+    # -- WebSockets
+
+    @property
+    def sockets(self) -> HibernatableSockets:
+        """Its WebSockets; they outlive its instances."""
+        if self._sockets is None:
+            self._sockets = HibernatableSockets(self)
+        return self._sockets
 
     # -- events
 
@@ -212,6 +229,8 @@ class Container:
         if incarnation is not None:
             incarnation.give_up(breakage)
         self.services.journal.record(events.Aborted, self.key, describe(breakage.original))
+        if self._sockets is not None:
+            self._sockets.cut()
         if self._facets is not None:
             self._facets.end(breakage)
         if run is not None:
@@ -243,10 +262,14 @@ class Container:
             return
         self.state = move(self.state, ContainerState.ABSENT)
         incarnation.retire()
+        if self._sockets is not None:
+            self._sockets.left_memory()
 
     def leave(self) -> None:
         """The container goes: drop its instance and everything below it."""
         self.evict()
+        if self._sockets is not None:
+            self._sockets.cut()
         if self._facets is not None:
             self._facets.leave()
 

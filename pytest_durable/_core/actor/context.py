@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.facets_face import ObjectFacets
 from pytest_durable._core.actor.scope import Scope, current_scope, require_own
+from pytest_durable._core.actor.sockets_face import ObjectSockets
 from pytest_durable._core.actor.storage_face import ObjectStorage
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.platform_errors import DEFAULT_ABORT_REASON, object_reset
@@ -55,6 +56,11 @@ class ObjectContext:
         if self._facets is None:
             self._facets = ObjectFacets(self._incarnation)
         return self._facets
+
+    @property
+    def sockets(self) -> ObjectSockets:
+        """Its hibernatable WebSockets."""
+        return ObjectSockets(self._incarnation)
 
     def block_concurrency_while(self, callback: Callable[[], object]) -> "asyncio.Future[object]":
         """Run ``callback`` while no other event of the object is delivered; a failure resets the object (spec 6.5)."""

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from pytest_durable._core.actor.capabilities import Hold
     from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.context import ObjectContext
+    from pytest_durable._core.actor.flows import Flow
     from pytest_durable._core.actor.services import Services
+    from pytest_durable._core.actor.sockets import Socket
     from pytest_durable._core.storage import ObjectStore
 
 
@@ -60,18 +62,25 @@ class Incarnation:
         #: The answers that are owed, in the order of the questions.
         self.replies: dict[Reply, None] = {}
         self.strands: set[Strand] = set()
-        #: Stubs of what it handed out, and of what it was handed. Most objects never have any.
-        self.holds: set[Hold] | None = None
+        #: Something of it is to be called by others, or has been.
+        self.has_lent = False
+        #: Stubs of what it handed out, and of what it was handed; bodies that others read. Most objects never have any.
+        self.holds: set[Hold | Flow] | None = None
+        #: WebSockets that it has accepted without hibernation, or opened, while they are open. Few objects have some.
+        self.sockets: set[Socket] | None = None
         #: Why the object is to end when the running turn is over.
         self.abort_request: Breakage | None = None
         self.idleness = Idleness(self)
         self._depth = 0
-        self.storage = ActorStorage(self, services, store, container.alarms)
+        self.storage = self._make_storage(store)
         self._sections: CriticalSections | None = None  # most objects never have one
         self._timeouts: Timeouts | None = None  # nor any of these
 
     def __repr__(self) -> str:
         return f"<Incarnation of {self.key}: {len(self.strands)} strands, {len(self.replies)} in flight>"
+
+    def _make_storage(self, store: "ObjectStore") -> ActorStorage:
+        return ActorStorage(self, self.services, store, self.container.alarms)
 
     # -- turns
 
@@ -189,15 +198,15 @@ class Incarnation:
     @property
     def is_busy(self) -> bool:
         """Whether something runs, waits or is held: calls, tasks, critical sections, timers of user code, stubs."""
-        return bool(self.strands or self.holds or self._timeouts) or self.services.has_timers(self)
+        return bool(self.strands or self.holds or self.sockets or self._timeouts) or self.services.has_timers(self)
 
-    def keep_hold(self, hold: "Hold") -> None:
+    def keep_hold(self, hold: "Hold | Flow") -> None:
         """Stay in memory until ``hold`` is released."""
         if self.holds is None:
             self.holds = set()
         self.holds.add(hold)
 
-    def drop_hold(self, hold: "Hold") -> None:
+    def drop_hold(self, hold: "Hold | Flow") -> None:
         """``hold`` needs this object no longer."""
         if not self.holds:
             return
@@ -205,10 +214,26 @@ class Incarnation:
         if not (self.holds or self.strands or self.is_over):
             self.idleness.begin()
 
+    def keep_socket(self, socket: "Socket") -> None:
+        """Stay in memory until ``socket`` is closed."""
+        if self.sockets is None:
+            self.sockets = set()
+        self.sockets.add(socket)
+
+    def drop_socket(self, socket: "Socket") -> None:
+        """``socket`` is closed."""
+        if self.sockets:
+            self.sockets.discard(socket)
+            if not (self.sockets or self.strands or self.is_over):
+                self.idleness.begin()
+
     def _end_holds(self) -> None:
         holds, self.holds = self.holds, None
         for hold in holds or ():
             hold.end_of(self)
+        sockets, self.sockets = self.sockets, None
+        for socket in sorted(sockets or (), key=lambda each: each.connection.number):
+            socket.end_of(self)
 
     # -- the end
 

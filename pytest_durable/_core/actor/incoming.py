@@ -6,6 +6,7 @@ Source: workerd io/worker-entrypoint.c++; spec durable-objects 10.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pytest_durable._core import events
 from pytest_durable._core.actor.construction import construct
@@ -15,6 +16,9 @@ from pytest_durable._core.actor.message_size import require_sendable_result
 from pytest_durable._core.actor.requests import answer_to
 from pytest_durable._core.actor.services import Services
 from pytest_durable._core.messages import Call, Delivery
+
+if TYPE_CHECKING:
+    from pytest_durable._core.actor.container import Container
 
 
 class Incoming:
@@ -81,21 +85,22 @@ class IncomingRequest(Incoming):
 
     Args:
         request: What to answer.
-        services: Of the object that it goes to.
+        container: Of the object that it goes to.
     """
 
-    __slots__ = ("_request", "_services")
+    __slots__ = ("_container", "_request")
 
-    def __init__(self, request: Delivery, services: Services) -> None:
+    def __init__(self, request: Delivery, container: "Container") -> None:
         self.method = "fetch"
         self._request = request
-        self._services = services
+        self._container = container
 
     def _handle(self, incarnation: Incarnation) -> object:
-        return self._services.surface.deliver(incarnation.instance, self._request)
+        return self._container.services.surface.deliver(incarnation.instance, self._request)
 
     def _convert(self, result: object) -> object:
-        return answer_to(self._request, self._services.surface.answer(self._request, result))
+        response = self._container.services.surface.answer(self._request, result)
+        return answer_to(self._request, response, self._container)
 
 
 class IncomingFunction(Incoming):
@@ -116,3 +121,24 @@ class IncomingFunction(Incoming):
 
     def _convert(self, result: object) -> object:
         return result
+
+
+class IncomingEvent(Incoming):
+    """Something that happened to what the object has, such as a WebSocket. Nobody gets what its handler returns.
+
+    Args:
+        method: The handler's name.
+        handle: Calls it.
+    """
+
+    __slots__ = ("_call",)
+
+    def __init__(self, method: str, handle: Callable[[Incarnation], object]) -> None:
+        self.method = method
+        self._call = handle
+
+    def _handle(self, incarnation: Incarnation) -> object:
+        return self._call(incarnation)
+
+    def _convert(self, result: object) -> object:
+        return None

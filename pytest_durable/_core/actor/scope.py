@@ -39,7 +39,9 @@ def hex_told_of(failure: RemoteFailure) -> str:
     from something that was handed over.
     """
     scope = SCOPE.get()
-    return failure.actor_hex if scope is None or failure.by_reference else scope.incarnation.key.hex
+    if scope is None or failure.by_reference:
+        return failure.actor_hex
+    return scope.incarnation.key.hex or failure.actor_hex  # the event of a Worker has no id of its own
 
 
 def is_in_turn() -> bool:

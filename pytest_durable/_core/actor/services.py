@@ -1,9 +1,10 @@
 """What the runtime offers to the objects of one namespace: the neighbours an object is introduced to."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Protocol
 
 from pytest_durable._core.actor.alarm_turn import AlarmService
@@ -11,8 +12,9 @@ from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.reply import describe
 from pytest_durable._core.journal import Journal
 from pytest_durable._core.life import Life
-from pytest_durable._core.messages import Delivery, ObjectKey
+from pytest_durable._core.messages import Delivery, ObjectKey, Request
 from pytest_durable._core.platform_errors import told_behind
+from pytest_durable._core.sockets import End, SocketRules
 from pytest_durable._core.storage import ObjectStore
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from pytest_durable._core.actor.facets import Facets
     from pytest_durable._core.actor.incarnation import Incarnation
 
+#: Sends a request to the outside; told from which object. The future is of a ``Response``.
+Outside = Callable[[Request, ObjectKey], "asyncio.Future[object]"]
 
 _LOG: Final = logging.getLogger("pytest_durable")
 
@@ -47,6 +51,8 @@ class ObjectRules(Protocol):
     def constructor_failure(self) -> Literal["break", "replay"]: ...
     @property
     def alarm_without_handler(self) -> Literal["refuse", "deliver"]: ...
+    @property
+    def sees_closing(self) -> bool: ...
 
 
 class UserCode(Protocol):
@@ -85,6 +91,7 @@ class Services:
         arm_sweep: A container without stubs has come to be; it is to be swept some day.
         claim_failed: Something failed that the test must see, where no caller of the test may see it.
         label: How messages call an object.
+        outside: Sends a request of an object to the outside.
         prevent_eviction: Idle instances stay.
         delete_all_keeps_alarm: ``deleteAll`` leaves the alarm (older compatibility dates).
         enhanced_errors: Stored errors keep their own properties (newer compatibility dates).
@@ -112,12 +119,15 @@ class Services:
     arm_sweep: Callable[[], None]
     claim_failed: Callable[[BaseException], None]
     label: Callable[[ObjectKey], str]
+    connect_socket: Callable[[str, tuple[str, ...]], End]
+    outside: Outside
     prevent_eviction: bool = False
     delete_all_keeps_alarm: bool = False
     enhanced_errors: bool = True
     sql_enabled: bool = True
     experimental: bool = False
     message_bytes_max: int = 33_554_432
+    sockets: SocketRules = field(default_factory=SocketRules)
 
     def tell_if_claim(self, failure: BaseException) -> bool:
         """Let a claim of the test that failed in user code fail the test; whether ``failure`` is one."""
@@ -143,4 +153,10 @@ class Services:
             failure: What it raised.
         """
         if not (self.tell_if_claim(failure) or self.tell_if_damage(failure)):
-            _LOG.warning("a %s of %s failed: %s", what, self.label(key), describe(failure), exc_info=failure)
+            log_failure(what, self.label(key), failure)
+
+
+def log_failure(what: str, whose: str, failure: BaseException) -> None:
+    """Log something that failed and that nobody waits for; a claim of the test has been told elsewhere."""
+    if not is_claim(failure):
+        _LOG.warning("a %s of %s failed: %s", what, whose, describe(failure), exc_info=failure)

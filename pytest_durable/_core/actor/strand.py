@@ -81,6 +81,11 @@ class Strand(Coroutine[Any, Any, object]):
         return getattr(self._inner, "__qualname__", type(self._inner).__name__)
 
     @property
+    def is_task(self) -> bool:
+        """Whether user code has created it, as a task of its own."""
+        return self._ended is None
+
+    @property
     def is_abandoned(self) -> bool:
         """Whether its object is gone while it had something left to do, so that it will never go on."""
         return self._incarnation.is_over and not self._is_finished

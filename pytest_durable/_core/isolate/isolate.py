@@ -6,9 +6,10 @@ modules of the isolate, which are executed anew for each isolate.
 
 from collections.abc import Callable
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 
+from pytest_durable._core.isolate.global_scope import GLOBAL_SCOPE, GlobalScope
 from pytest_durable._core.isolate.loader import ModuleSet, find_class
 
 
@@ -32,7 +33,22 @@ class ClassPath:
     class_name: str
 
 
-Target = ClassObject | ClassPath
+@dataclass(frozen=True, slots=True)
+class MainClass:
+    """A class of a Worker's main module.
+
+    Attributes:
+        module: The name of the module.
+        class_name: The name of the class.
+        find: Looks for a class as the platform does, given the module and the name.
+    """
+
+    module: str
+    class_name: str
+    find: Callable[[ModuleType, str], type] = field(compare=False, repr=False)
+
+
+Target = ClassObject | ClassPath | MainClass
 
 
 class Isolate:
@@ -43,6 +59,7 @@ class Isolate:
         make_modules: Makes the isolate's set of modules; called when a class is first asked for by its path.
         check_class: Refuses what is no class of objects. One that was handed over has been checked.
         loaded: Told once, when the first module has been executed.
+        global_scope: What code at the top level of a module may look at.
     """
 
     def __init__(
@@ -51,6 +68,7 @@ class Isolate:
         make_modules: Callable[[], ModuleSet],
         check_class: Callable[[type], None],
         loaded: Callable[[], None],
+        global_scope: GlobalScope,
     ) -> None:
         self.generation = generation
         #: Nothing of the test's own context reaches user code.
@@ -58,6 +76,7 @@ class Isolate:
         self._make_modules = make_modules
         self._check_class = check_class
         self._loaded = loaded
+        self._global_scope = global_scope
         self._modules: ModuleSet | None = None
 
     def __repr__(self) -> str:
@@ -77,15 +96,24 @@ class Isolate:
         """
         if isinstance(target, ClassObject):
             return target.cls
-        cls = find_class(self._load(target.module), target.class_name)
+        module = self.load(target.module)
+        if isinstance(target, MainClass):
+            return target.find(module, target.class_name)
+        cls = find_class(module, target.class_name)
         self._check_class(cls)
         return cls
 
-    def _load(self, name: str) -> ModuleType:
-        if self._modules is not None:
-            return self._modules.load(name)
-        modules = self._make_modules()
-        module = modules.load(name)
-        self._modules = modules
-        self._loaded()
+    def give_up(self) -> None:
+        """Nothing is entered any more. What is suspended for ever refers to us, and is not to keep modules."""
+        self._modules = None
+
+    def load(self, name: str) -> ModuleType:
+        """A module of the application; executed if it has not been. What executing it raises comes through."""
+        modules = self._make_modules() if self._modules is None else self._modules
+        context = self.base_context.copy()
+        context.run(GLOBAL_SCOPE.set, self._global_scope)
+        module = context.run(modules.load, name)
+        if self._modules is None:
+            self._modules = modules
+            self._loaded()
         return module

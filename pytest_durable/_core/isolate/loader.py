@@ -48,6 +48,8 @@ class InstalledModules:
                 del sys.modules[name]
         sys.modules.update(self._before)
         self._applications.clear()
+        if self.current is not None:
+            self.current.restore_path()
         self.current = None
 
     def hold(self, modules: Mapping[str, ModuleType]) -> None:
@@ -78,17 +80,24 @@ class ModuleSet:
         belongs: Whether a module is part of the application; the same callable for all its isolates.
         path: Where modules are looked up, before the interpreter's own path.
         adopt: Take over what the test has imported already, instead of executing it again.
+        keeps_path: ``sys.path`` has ``path`` as long as the modules are shown, for imports within functions; otherwise
+            only while a module is loaded.
     """
 
-    def __init__(self, shown: InstalledModules, belongs: Belongs, *, path: Path, adopt: bool) -> None:
+    def __init__(
+        self, shown: InstalledModules, belongs: Belongs, *, path: Path, adopt: bool, keeps_path: bool = False
+    ) -> None:
         self._shown = shown
         self._path = str(path)
+        self._keeps_path = keeps_path
+        self._added_path = False
         self._belongs = belongs
         self._modules: dict[str, ModuleType] = {}
         shown.begin(belongs)
-        if adopt:
+        if adopt and shown.current is None:  # else what is installed is another host's, or another Worker's
             self._modules = installed(belongs)
             shown.current = self
+            self._extend_path()
 
     def __repr__(self) -> str:
         return f"<ModuleSet of {len(self._modules)} modules>"
@@ -104,9 +113,23 @@ class ModuleSet:
             del sys.modules[name]
         sys.modules.update(self._modules)
         self._shown.current = self
+        self._extend_path()
+
+    def _extend_path(self) -> None:
+        if self._keeps_path and self._path not in sys.path:
+            sys.path.insert(0, self._path)
+            self._added_path = True
+
+    def restore_path(self) -> None:
+        """Take out of ``sys.path`` what this has put there."""
+        if self._added_path:
+            self._added_path = False
+            with contextlib.suppress(ValueError):
+                sys.path.remove(self._path)
 
     def _leave(self) -> None:
         """Remember what ``sys.modules`` shows of the application, and take it out."""
+        self.restore_path()
         self._modules = installed(self._belongs)
         for name in self._modules:
             del sys.modules[name]

@@ -7,9 +7,10 @@ the names, conversions and exceptions of one kind of user code. It holds no stat
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Literal, NoReturn, Protocol
 
-from pytest_durable._core.messages import Delivery
+from pytest_durable._core.messages import Delivery, WorkerDelivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +22,12 @@ class Rules:
             same failure answers every event until eviction, the constructor is not run again (PW-1.14).
         alarm_without_handler: ``refuse``: setting an alarm is an error and a delivery drops the alarm (DO-7.1, 7.3.3).
             ``deliver``: setting succeeds, the delivery fails and is retried (PW-1.38).
+        sees_closing: An asynchronous handler of a closed WebSocket begins while the socket is still listed (PW-6.7).
     """
 
     constructor_failure: Literal["break", "replay"]
     alarm_without_handler: Literal["refuse", "deliver"]
+    sees_closing: bool = False
 
 
 class Surface(Protocol):
@@ -64,5 +67,31 @@ class Surface(Protocol):
         ...
 
     def answer(self, delivery: Delivery, result: object) -> object:
+        """The wire value (or ``messages.Response``) of a handler's result. May raise, in the callee's name."""
+        ...
+
+
+class WorkerCode(Protocol):
+    """What the runtime asks of a surface about the main module of a Worker."""
+
+    def open(self, module: ModuleType, entrypoint: str, context: Any, bindings: Mapping[str, object]) -> object:
+        """What answers one event: an instance of an entrypoint's class, made anew, or the module's own handlers.
+
+        Args:
+            module: The main module.
+            entrypoint: Which of its entrypoints; empty: the default one.
+            context: What the event is handed, an ``actor.ObjectContext``.
+            bindings: What ``env`` shows.
+
+        Raises:
+            PlatformError, ConfigurationError: The module has no such entrypoint.
+        """
+        ...
+
+    def start(self, instance: object, delivery: WorkerDelivery) -> object:
+        """Start the handler or method; return its result or an awaitable of it, unconverted."""
+        ...
+
+    def answer(self, delivery: WorkerDelivery, result: object) -> object:
         """The wire value (or ``messages.Response``) of a handler's result. May raise, in the callee's name."""
         ...

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from pytest_durable._core.errors import ConfigurationError
+from pytest_durable._core.sockets import SocketRules
 
 #: The date used when a test says nothing (decisions 6.1).
 DEFAULT_COMPATIBILITY_DATE: Final = "2026-08-01"
@@ -23,10 +24,24 @@ _LEGACY: Final = "legacy_error_serialization"
 _DUP_STUBS_DATE: Final = "2026-01-20"
 _DUPS: Final = "rpc_params_dup_stubs"
 _TRANSFERS: Final = "rpc_params_transfer_stubs"
+#: From this date on a Python Worker answers events by classes only (spec python-workers 1.34).
+_NO_GLOBAL_HANDLERS_DATE: Final = "2025-08-14"
+_NO_GLOBAL_HANDLERS: Final = "python_no_global_handlers"
+_GLOBAL_HANDLERS: Final = "disable_python_no_global_handlers"
 #: Shows what production does not have yet (spec 4.1.1, 5.1, 5.6.3).
 _EXPERIMENTAL: Final = "experimental"
+#: From these dates on: a close is answered on sockets without hibernation, their binary messages are Blobs, and the
+#: reason of a close has a limit (spec python-workers 0.2). Date, flag, flag that takes it back.
+_ANSWERS_CLOSE: Final = ("2026-04-07", "web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close")
+_BLOBS: Final = ("2026-03-17", "websocket_standard_binary_type", "no_websocket_standard_binary_type")
+_LIMITS_REASON: Final = ("2026-03-03", "websocket_close_reason_byte_limit", "no_websocket_close_reason_byte_limit")
 #: Flags of which an application has one at most.
-_CONTRADICTORY: Final = ((_DELETES, _PRESERVES), (_ENHANCED, _LEGACY), (_DUPS, _TRANSFERS))
+_CONTRADICTORY: Final = (
+    (_DELETES, _PRESERVES),
+    (_ENHANCED, _LEGACY),
+    (_DUPS, _TRANSFERS),
+    (_NO_GLOBAL_HANDLERS, _GLOBAL_HANDLERS),
+)
 _SURFACES: Final = ("auto", "raw", "wrapped", "neutral")
 
 
@@ -58,12 +73,30 @@ class PlatformOptions:
     Attributes:
         prevent_eviction: Names of classes whose idle objects stay in memory.
         sql: ``storage.sql`` is available.
-        message_bytes_max: Largest arguments of a call, and largest result, in serialized bytes.
+        message_bytes_max: Largest arguments of a call, and largest result, in serialized bytes; largest message of a
+            WebSocket.
+        closing_socket_visible: ``getWebSockets()`` still lists a closed socket when an ``async def webSocketClose``
+            begins. The platform does not say; code should work either way.
+        auto_reply_to_close: A close of the other side that ``webSocketClose`` has not answered is answered. Documented,
+            but not what the platform's own runtime does.
+        isolates: How many copies of the application's modules there are at a time. Objects and events are dealt out to
+            them in turn, which shows who shares module state by accident.
     """
 
     prevent_eviction: tuple[str, ...] = ()
     sql: bool = True
     message_bytes_max: int = 33_554_432
+    closing_socket_visible: bool = False
+    auto_reply_to_close: bool = False
+    isolates: int = 1
+
+    def __post_init__(self) -> None:
+        count: object = self.isolates
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise ConfigurationError(
+                f"PlatformOptions(isolates=…) makes no sense.\n\n  expected  a whole number from 1 on\n"
+                f"  actual    {count!r}\n\nSee docs/reference/app.md"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +104,14 @@ class App:
     """The application under test.
 
     Attributes:
-        config: Its ``wrangler.jsonc``, ``.json`` or ``.toml``, from the root of the project. For JavaScript on the
-            real platform only, so far.
+        config: Its ``wrangler.jsonc``, ``.json`` or ``.toml``, from the root of the project.
         environment: Which of the environments of ``config`` (its ``env``); None: none of them.
         main: Its main module, likewise; instead of ``config``, or of the main module that it names.
         classes: Classes of objects, bound under their names in UPPER_SNAKE.
         bindings: What ``env`` shows besides: binding name to a class of objects, a ``"module:Class"``, or any value
             of your own that is no class.
         vars: Plain variables of ``env``.
+        workers: Other Workers that run beside it, each with a ``config`` of its own; service bindings lead to them.
         compatibility_date: As in the platform's configuration; None: what ``config`` says, or else 2026-08-01.
         compatibility_flags: Likewise; None: what ``config`` says, or else none.
         surface: What user code sees: ``"wrapped"`` (the Python SDK from 1.3 on), ``"raw"`` (the SDK before),
@@ -97,6 +130,7 @@ class App:
     classes: tuple[type | str, ...] = ()
     bindings: Mapping[str, object] = field(default_factory=_frozen)
     vars: Mapping[str, object] = field(default_factory=_frozen)
+    workers: tuple["App", ...] = ()
     compatibility_date: str | None = None
     compatibility_flags: tuple[str, ...] | None = None
     surface: Literal["auto", "raw", "wrapped", "neutral"] = "auto"
@@ -114,6 +148,11 @@ class App:
             )
         # Lists are as good as tuples, and frozen here so that an App stays a value.
         object.__setattr__(self, "classes", _sequence("classes", self.classes))
+        object.__setattr__(self, "workers", _sequence("workers", self.workers))
+        for worker in self.workers:
+            given_worker: object = worker
+            is_described = isinstance(given_worker, App) and given_worker.config is not None
+            _require(is_described, "workers", worker, "App(config=…) for each")
         if self.compatibility_flags is not None:
             flags = _sequence("compatibility_flags", self.compatibility_flags)
             object.__setattr__(self, "compatibility_flags", flags)
@@ -165,6 +204,13 @@ class App:
         return self._has(_ENHANCED) or self._date >= _ENHANCED_ERRORS_DATE
 
     @property
+    def has_global_handlers(self) -> bool:
+        """Whether functions of a Python main module may be handlers."""
+        if self._has(_NO_GLOBAL_HANDLERS):
+            return False
+        return self._has(_GLOBAL_HANDLERS) or self._date < _NO_GLOBAL_HANDLERS_DATE
+
+    @property
     def rpc_dups_arguments(self) -> bool:
         """Whether a stub that is sent as an argument stays its sender's."""
         if self._has(_TRANSFERS):
@@ -175,6 +221,21 @@ class App:
     def calls_any_class(self) -> bool:
         """Whether objects can be called whose class does not derive from the platform's base class."""
         return self._has("js_rpc")
+
+    @property
+    def socket_rules(self) -> SocketRules:
+        """What it has chosen about WebSockets."""
+        return SocketRules(
+            sees_closing=self.options.closing_socket_visible,
+            auto_reply=self.options.auto_reply_to_close,
+            answers_close=self._since(*_ANSWERS_CLOSE),
+            blobs=self._since(*_BLOBS),
+            limits_reason=self._since(*_LIMITS_REASON),
+            bytes_max=self.options.message_bytes_max,
+        )
+
+    def _since(self, date: str, on: str, off: str) -> bool:
+        return not self._has(off) and (self._has(on) or self._date >= date)
 
     @property
     def _date(self) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_durable._core.actor import Channel, Incarnation, current_scope, is_in_turn, never_sent, require_own
 from pytest_durable._core.ids import ObjectId
+from pytest_durable._core.isolate import require_event
 from pytest_durable._core.messages import Delivery
 from pytest_durable._core.platform_errors import connection_lost
 from pytest_durable._core.runtime.namespace import ActorNamespace
@@ -93,5 +94,10 @@ class NamespaceBinding:
                 return object_id
 
     def client(self, object_id: ObjectId) -> ObjectClient:
-        """The inside of a new stub."""
+        """The inside of a new stub.
+
+        Raises:
+            PlatformError: The code runs at the top level of a module.
+        """
+        require_event()
         return ObjectClient(self._namespace, object_id)

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from pytest_durable._core.actor import Outside
 from pytest_durable._core.alarms import RunLimit
 from pytest_durable._core.clock import Clock, VirtualLoop
-from pytest_durable._core.isolate import ModuleSet
 from pytest_durable._core.journal import Journal
+from pytest_durable._core.sockets import End
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +22,10 @@ class Machine:
         alarm_limit: How often one alarm may run in one wait of the test.
         get_loop: The test's event loop.
         generations: Counts the isolates of all lives, from 1.
-        make_modules: Makes the set of application modules for the isolate of a generation.
         claim_failed: Is told of an assertion that failed where no caller may see it.
         failed: Is told of an error inside a callback of the platform.
+        connect_socket: Opens a WebSocket to an address outside, with protocols to choose from.
+        outside: Sends a request of an object to the outside.
     """
 
     clock: Clock
@@ -32,6 +34,7 @@ class Machine:
     alarm_limit: RunLimit
     get_loop: Callable[[], VirtualLoop]
     generations: Iterator[int]
-    make_modules: Callable[[int], ModuleSet]
     claim_failed: Callable[[BaseException], None]
     failed: Callable[[BaseException], None]
+    connect_socket: Callable[[str, tuple[str, ...]], End]
+    outside: Outside

@@ -147,6 +147,7 @@ class ActorNamespace:
         Raises:
             PlatformError, DamagedFileError: It cannot be done.
         """
+        self.services.life.require_alive()
         container = self._containers.get(actor_hex)
         if container is None or container.incarnation is None:
             if self.files.has_object(actor_hex):
@@ -166,6 +167,10 @@ class ActorNamespace:
     def has_unbound(self) -> bool:
         """Whether a container is held by no stub, and may therefore go some day."""
         return any(not container.is_bound for container in self._containers.values())
+
+    def forget_objects(self) -> None:
+        """The life is over; whoever holds one of its objects still finds it."""
+        self._containers.clear()
 
     def sweep(self, now_ns: int) -> None:
         """Let go of containers that have been unused for long; ``now_ns`` is elapsed time."""

@@ -4,23 +4,40 @@ Nothing here decides anything about objects, alarms or storage. What outlives a 
 comes from the host; what a life owns is made here and dies here.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import Context
-from typing import Final
+from functools import partial
+from itertools import chain
+from typing import Final, NoReturn
 
 from pytest_durable._core import events
-from pytest_durable._core.actor import Breakage, Container, Facets, FacetTree, Services, Strand, scope_of
+from pytest_durable._core.actor import (
+    Breakage,
+    Container,
+    Facets,
+    FacetTree,
+    Incarnation,
+    Services,
+    Strand,
+    WorkerEvent,
+    log_failure,
+    scope_of,
+)
 from pytest_durable._core.alarms import AlarmScheduler
-from pytest_durable._core.isolate import ClassObject, Isolate, Surface, Target
+from pytest_durable._core.cron import Cron
+from pytest_durable._core.isolate import ClassObject, GlobalScope, Isolate, Target
 from pytest_durable._core.life import Life
-from pytest_durable._core.messages import ObjectKey
-from pytest_durable._core.platform_errors import error
-from pytest_durable._core.runtime.app import App
+from pytest_durable._core.messages import EntrypointKey, ObjectKey, Scheduled
+from pytest_durable._core.platform_errors import RemoteFailure, error
 from pytest_durable._core.runtime.binding import NamespaceBinding
+from pytest_durable._core.runtime.crons import Schedule
 from pytest_durable._core.runtime.machine import Machine
 from pytest_durable._core.runtime.namespace import ActorNamespace, ObjectAlarms
+from pytest_durable._core.runtime.plan import ORDINARY_PLACE, Place, WorkerPlan
 from pytest_durable._core.runtime.sweeper import Sweeper
 from pytest_durable._core.runtime.user_timers import UserTimers
+from pytest_durable._core.runtime.worker import ServiceBinding, Worker
 from pytest_durable._core.storage import NamespaceFiles
 
 _UNIQUE_BYTES: Final = 16
@@ -35,19 +52,19 @@ class Runtime:
     Args:
         number: 1 for the first life of a host.
         machine: What outlives it.
-        app: What is run.
-        surface: What user code sees.
+        plans: The Workers that are run, the one that is tested first.
     """
 
-    def __init__(self, number: int, machine: Machine, app: App, surface: Surface) -> None:
+    def __init__(self, number: int, machine: Machine, plans: Sequence[WorkerPlan]) -> None:
         self.machine = machine
-        self.app = app
-        self.surface = surface
         self.life = Life(number, machine.clock, machine.get_loop, machine.failed)
-        #: As it is now; an instance keeps the one in which it came to be.
-        self.isolate = self._next_isolate()
+        self.workers = {plan.name: self._make_worker(plan) for plan in plans}
+        #: The Worker that is tested.
+        self.worker = self.workers[plans[0].name]
         self.namespaces: dict[str, ActorNamespace] = {}
-        self._bindings: dict[str, object] = {}
+        #: The Worker that has the class of each namespace.
+        self._owners: dict[str, Worker] = {}
+        self._schedules: dict[str, Schedule] = {}
         self._user_timers = UserTimers(self.life, machine.get_loop)
         self._sweeper = Sweeper(self.life, machine.clock, self.namespaces)
 
@@ -56,28 +73,34 @@ class Runtime:
 
     # -- namespaces
 
-    def add_namespace(self, files: NamespaceFiles, target: Target, binding: str) -> ActorNamespace:
+    def add_namespace(
+        self, files: NamespaceFiles, target: Target, binding: str, place: Place = ORDINARY_PLACE
+    ) -> ActorNamespace:
         """Declare a namespace: open its directory and load its alarms; overdue ones fire when the loop runs."""
+        worker = self.worker if place.worker is None else self.workers[place.worker]
         files.open()
         try:
-            namespace = ActorNamespace(files, target, binding, self._services, self._scheduler)
+            namespace = ActorNamespace(
+                files, target, binding, lambda made: self._services(made, worker, place), self._scheduler
+            )
             namespace.scheduler.load()
         except BaseException:
             if not self.life.is_over:  # else the directory belongs to the end of the life
                 files.close(graceful=True)
             raise
         self.namespaces[files.unique_key] = namespace
-        self._bindings[binding] = NamespaceBinding(namespace, lambda: self.machine.random.randbytes(_UNIQUE_BYTES))
+        self._owners[files.unique_key] = worker
+        if place.worker is None:
+            worker.bindings[binding] = self._binding(namespace)
         return namespace
 
-    def bind(self, bindings: Mapping[str, object]) -> None:
-        """Show more in ``env``."""
-        self._bindings.update(bindings)
+    def _binding(self, namespace: ActorNamespace) -> NamespaceBinding:
+        return NamespaceBinding(namespace, lambda: self.machine.random.randbytes(_UNIQUE_BYTES))
 
     @property
     def bindings(self) -> Mapping[str, object]:
-        """What ``env`` shows: values as they are, namespaces as ``NamespaceBinding``."""
-        return self._bindings
+        """What ``env`` of the Worker that is tested shows: values as they are, namespaces as ``NamespaceBinding``."""
+        return self.worker.bindings
 
     def _scheduler(self, namespace: ActorNamespace) -> AlarmScheduler:
         machine = self.machine
@@ -94,8 +117,97 @@ class Runtime:
             label=namespace.label,
         )
 
-    def _services(self, namespace: ActorNamespace) -> Services:
-        machine, app = self.machine, self.app
+    # -- Workers
+
+    def _make_worker(self, plan: WorkerPlan) -> Worker:
+        return Worker(plan, self.life, self._next_isolate, self._services_of_event)
+
+    def begin_workers(self, down_since_ns: int | None) -> None:
+        """Tie the Workers to each other and begin their schedules; all namespaces are there.
+
+        Args:
+            down_since_ns: When the life before ended; None: there was none.
+
+        Records: CronMissed.
+        """
+        for worker in self.workers.values():
+            self._tie(worker)
+            self._schedule(worker, down_since_ns)
+
+    def replace_worker(self, plan: WorkerPlan) -> None:
+        """Let the Worker that is tested be what ``plan`` says, which nobody had known when the life began."""
+        self.workers.pop(self.worker.plan.name)
+        self.workers[plan.name] = self.worker
+        self.worker.become(plan)
+        self._tie(self.worker)
+        self._schedule(self.worker, None)
+
+    def _tie(self, worker: Worker) -> None:
+        """Show in ``env`` what leads to other classes and Workers."""
+        for binding, keys in worker.plan.objects.items():
+            for namespace in (self.namespaces[key] for key in keys if key in self.namespaces):
+                worker.bindings.setdefault(binding, self._binding(namespace))
+        for binding, target in worker.plan.services.items():
+            worker.bindings[binding] = ServiceBinding(self.workers[target.worker], target.entrypoint)
+
+    def _schedule(self, worker: Worker, down_since_ns: int | None) -> None:
+        plan = worker.plan
+        if before := self._schedules.pop(plan.name, None):
+            before.stop()
+        if not plan.crons:
+            return
+        machine = self.machine
+
+        def fire(cron: Cron, due_ns: int) -> None:
+            def ended(answer: "asyncio.Future[object]") -> None:
+                failure = None if answer.cancelled() else answer.exception()
+                if isinstance(failure, RemoteFailure) and failure.from_user_code and not self.life.is_over:
+                    log_failure("cron", str(worker.key()), failure.original)
+
+            worker.deliver("", Scheduled(cron.text, due_ns // 1_000_000)).add_done_callback(ended)
+
+        schedule = Schedule(
+            plan.crons, worker.key(), life=self.life, clock=machine.clock, journal=machine.journal, fire=fire
+        )
+        self._schedules[plan.name] = schedule
+        schedule.begin(down_since_ns)
+
+    def _services_of_event(self, worker: Worker, key: EntrypointKey) -> Services:
+        def nothing(*_arguments: object) -> NoReturn:
+            raise AssertionError("a Worker has neither storage nor alarms")
+
+        machine, app, surface = self.machine, worker.plan.app, worker.plan.surface
+        return Services(
+            life=self.life,
+            journal=machine.journal,
+            surface=surface,
+            isolate=worker.deal,
+            target=None,
+            abort_isolate=partial(self._abort_isolate, worker),
+            bindings=lambda: worker.bindings,
+            open_store=nothing,
+            facets=nothing,
+            alarms=nothing,
+            wall_ns=machine.clock.read_wall_ns,
+            elapsed_ns=machine.clock.read_elapsed_ns,
+            random_bytes=machine.random.randbytes,
+            has_timers=self._user_timers.has_some,
+            drop_timers=self._user_timers.drop,
+            broke=nothing,
+            arm_sweep=_nothing,
+            claim_failed=machine.claim_failed,
+            label=str,
+            prevent_eviction=True,
+            enhanced_errors=app.enhanced_errors,
+            experimental=app.experimental,
+            message_bytes_max=app.options.message_bytes_max,
+            connect_socket=machine.connect_socket,
+            sockets=app.socket_rules,
+            outside=machine.outside,
+        )
+
+    def _services(self, namespace: ActorNamespace, worker: Worker, place: Place) -> Services:
+        machine, app = self.machine, worker.plan.app
         clock = machine.clock
 
         def alarms(key: ObjectKey) -> ObjectAlarms:
@@ -107,11 +219,11 @@ class Runtime:
         return Services(
             life=self.life,
             journal=machine.journal,
-            surface=self.surface,
-            isolate=lambda: self.isolate,
+            surface=worker.plan.surface,
+            isolate=worker.deal,
             target=namespace.target,
-            abort_isolate=self.abort_isolate,
-            bindings=lambda: self._bindings,
+            abort_isolate=partial(self._abort_isolate, worker),
+            bindings=lambda: worker.bindings,
             open_store=namespace.files.open_store,
             facets=facets,
             alarms=alarms,
@@ -125,11 +237,14 @@ class Runtime:
             prevent_eviction=namespace.target.class_name in app.options.prevent_eviction,
             delete_all_keeps_alarm=app.delete_all_keeps_alarm,
             enhanced_errors=app.enhanced_errors,
-            sql_enabled=app.options.sql,
+            sql_enabled=app.options.sql if place.sql is None else place.sql,
             experimental=app.experimental,
             message_bytes_max=app.options.message_bytes_max,
             arm_sweep=self._sweeper.arm,
             label=namespace.label,
+            connect_socket=machine.connect_socket,
+            sockets=app.socket_rules,
+            outside=machine.outside,
         )
 
     # -- all objects
@@ -160,13 +275,19 @@ class Runtime:
 
     # -- the isolate
 
-    def _next_isolate(self) -> Isolate:
+    def _next_isolate(self, worker: Worker) -> Isolate:
         machine, generation = self.machine, next(self.machine.generations)
+        is_first = self.life.number == 1 and worker.isolates_made == 1
         return Isolate(
             generation,
-            lambda: machine.make_modules(generation),
-            self.surface.check_class,
+            lambda: worker.plan.make_modules(is_first),
+            lambda cls: worker.plan.surface.check_class(cls),
             lambda: machine.journal.record(events.IsolateLoaded, None, generation),
+            GlobalScope(
+                bindings=lambda: worker.bindings,
+                surface=lambda: worker.plan.surface,
+                abort_isolate=partial(self._abort_isolate, worker),
+            ),
         )
 
     def abort_isolate(self, reason: str | None) -> None:
@@ -179,14 +300,20 @@ class Runtime:
         Raises:
             PlatformError: A class was handed over as an object, so its module is not executed again. Nothing happened.
         """
-        if any(isinstance(namespace.target, ClassObject) for namespace in self.namespaces.values()):
+        self._abort_isolate(self.worker, reason)
+
+    def _abort_isolate(self, worker: Worker, reason: str | None) -> None:
+        own = [self.namespaces[unique_key] for unique_key, owner in self._owners.items() if owner is worker]
+        if any(isinstance(namespace.target, ClassObject) for namespace in own):
             raise error("abortIsolate() is not supported for this worker configuration.")
         message = "abortIsolate() was called." if reason is None else f"abortIsolate(): {reason}"
-        aborted, self.isolate = self.isolate, self._next_isolate()
-        self.machine.journal.record(events.IsolateAborted, None, aborted.generation, message)
+        for aborted in worker.renew_isolates():
+            aborted.give_up()
+            self.machine.journal.record(events.IsolateAborted, None, aborted.generation, message)
         with self._user_timers.dropping_together():
-            for namespace in self.namespaces.values():
+            for namespace in own:
                 namespace.end_all(Breakage(error(message)))
+            worker.end_all(Breakage(error(message)))
 
     # -- what is going on
 
@@ -198,32 +325,57 @@ class Runtime:
         """One line for each call in flight and each object that holds others back, for messages."""
         lines = []
         for container in self.containers():
-            incarnation, label = container.incarnation, self._label(container.key)
+            incarnation, label = container.incarnation, self.label(container.key)
             if incarnation is None:
                 continue
             lines += sorted(f"{label}  {reply.method}() has not returned" for reply in incarnation.replies)
             if incarnation.input_gate.waiting:
                 lines.append(f"{label}  {incarnation.input_gate.waiting} turns wait for a critical section")
+        for event in self._events():
+            lines += sorted(f"{event.key}  {reply.method}() has not returned" for reply in event.replies)
         return lines
+
+    def _events(self) -> Iterator[WorkerEvent]:
+        """The events of Workers that are not over."""
+        return (event for worker in self.workers.values() for event in worker.running)
+
+    def in_flight(self) -> "list[asyncio.Future[object]]":
+        """The answers that are owed, by objects and by Workers."""
+        busy: Iterator[Incarnation] = chain(self._incarnations(), self._events())
+        return [reply.future for incarnation in busy for reply in incarnation.replies]
+
+    def _incarnations(self) -> Iterator[Incarnation]:
+        return (c.incarnation for c in self.containers() if c.incarnation is not None)
 
     def unfinished_background(self) -> list[str]:
         """Objects with a ``waitUntil`` that has not finished, as messages call them."""
         found = (c for c in self.containers() if c.incarnation is not None and c.incarnation.has_background)
-        return [self._label(container.key) for container in found]
+        events_left = [str(event.key) for event in self._events() if event.has_background]
+        return [self.label(container.key) for container in found] + events_left
 
-    def _label(self, key: ObjectKey) -> str:
-        return self.namespaces[key.namespace].label(key)
+    def label(self, key: ObjectKey) -> str:
+        """How messages call an object, or an entrypoint of a Worker."""
+        return str(key) if isinstance(key, EntrypointKey) else self.namespaces[key.namespace].label(key)
 
     def strands(self) -> list[Strand]:
         """Everything of user code that is running or suspended."""
-        return [strand for c in self.containers() if c.incarnation is not None for strand in c.incarnation.strands]
+        return [strand for each in chain(self._incarnations(), self._events()) for strand in each.strands]
 
     # -- the end
 
     def end(self) -> None:
         """End the life: nothing of it runs again. Closing the disk is the host's business."""
         self.life.end(self._owns)
+        # What is suspended for ever refers to all this; it is not to keep objects that had nothing running.
+        for worker in self.workers.values():
+            worker.give_up()
+        for namespace in self.namespaces.values():
+            namespace.forget_objects()
 
     def _owns(self, context: Context) -> bool:
         scope = scope_of(context)
         return scope is not None and scope.incarnation.services.life is self.life
+
+
+def _nothing() -> None:
+    """What there is to sweep of a Worker."""

@@ -25,7 +25,7 @@ from pytest_durable._core.storage.namespace import NamespaceFiles
 from pytest_durable._core.storage.sql_cursor import Cursor
 from pytest_durable._core.storage.sql_errors import is_constraint_failure
 from pytest_durable._core.storage.store import ObjectStore
-from pytest_durable._core.storage.texts import text_of
+from pytest_durable._core.storage.texts import Textual, text_of
 from pytest_durable._core.storage.transaction import Explicit, Implicit, NoTransaction, StoreHooks
 from pytest_durable._core.storage.values import PLAIN, UNDEFINED, DecodedTypes
 
@@ -50,6 +50,7 @@ __all__ = [
     "StoreHooks",
     "StoredValues",
     "StoredView",
+    "Textual",
     "Trouble",
     "UndecodableError",
     "cross",

@@ -4,8 +4,10 @@ Nothing here opens a file that SQLite has open: closing any descriptor of such a
 it. Callers read or copy a file only while no connection of this process has it.
 """
 
+import errno
 import functools
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -106,6 +108,14 @@ def _explained(
     return explained
 
 
+def _regular(path: str) -> str:
+    """``path``, unless opening it could wait for ever (a pipe) or do anything else (a device)."""
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # of a directory the system says that it is one
+        raise FileExistsError(errno.EEXIST, "Not a regular file", path)
+    return path
+
+
 class DirectoryFiles:
     """A directory below the root directory of the disk.
 
@@ -193,7 +203,7 @@ class DirectoryFiles:
         return os.path.exists(self.path(name))
 
     def head(self, name: str) -> tuple[bytes, int]:
-        with open(self.path(name), "rb", buffering=0) as file:
+        with open(_regular(self.path(name)), "rb", buffering=0) as file:
             return file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size
 
     @_explained
@@ -222,12 +232,12 @@ class DirectoryFiles:
 
     @_explained
     def read(self, name: str) -> bytes:
-        with open(self.path(name), "rb") as file:
+        with open(_regular(self.path(name)), "rb") as file:
             return file.read()
 
     @_explained
     def remember(self, name: str) -> Callable[[], None]:
-        path = Path(self.path(name))
+        path = Path(_regular(self.path(name)))
         content, times = path.read_bytes(), path.stat()
 
         def restore() -> None:
@@ -244,7 +254,8 @@ class DirectoryFiles:
 
     @_explained
     def write(self, name: str, offset: int, content: bytes) -> None:
-        descriptor = os.open(self.path(name), os.O_RDWR | os.O_CREAT, 0o666)
+        path = self.path(name)
+        descriptor = os.open(_regular(path) if os.path.exists(path) else path, os.O_RDWR | os.O_CREAT, 0o666)
         with open(descriptor, "r+b", buffering=0) as file:
             file.truncate(offset)
             file.seek(offset)

@@ -30,6 +30,7 @@ SqlValue = int | float | str | bytes | None
 Reader = Callable[[], AbstractContextManager[apsw.Connection]]
 
 _ALL_PAIRS = "SELECT CAST(key AS BLOB), CAST(value AS BLOB) FROM _cf_KV ORDER BY key"
+_UNKNOWN_FORMAT = "unsupported file format"
 _URI = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
 
 
@@ -116,6 +117,8 @@ class StoredView:
         except OSError as failure:  # of the copy
             raise unusable(self.path, failure) from failure
         except apsw.Error as failure:
+            if str(failure) == _UNKNOWN_FORMAT:  # a plain SQLError, like a mistake in the query
+                raise damaged(self.path, f"SQLite says {failure}") from failure
             raise DurableError(f"Looking into {self.path} failed: {describe(failure)}") from failure
 
 

@@ -55,7 +55,10 @@ _USE_TRANSACTION: Final = (
 
 _RENAMES_TO_RESERVED: Final = re.compile(r"""\bRENAME\s+TO\s+["'`\[]?_cf_""", re.IGNORECASE)
 
-_BOOLEAN_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "1", "0"})
+#: How a truth value begins. What follows does not matter to the platform.
+_TRUTH_VALUES: Final = ("true", "false", "yes", "no", "on", "off", "1", "0")
+_INTEGER: Final = re.compile(r"\s*([+-]?(?:0x[0-9a-f]+|[0-9]+))", re.IGNORECASE | re.ASCII)
+_INT32: Final = range(-(2**31), 2**31)
 _READ_ONLY_PRAGMAS: Final = frozenset({"data_version", "page_size"})
 _SETTINGS: Final = frozenset(
     {
@@ -84,7 +87,7 @@ def may_use_pragma(name: str, argument: str | None) -> bool:
     if name in _READ_ONLY_PRAGMAS:
         return argument is None
     if name in _SETTINGS:
-        return argument is None or argument.strip("'\"").lower() in _BOOLEAN_WORDS
+        return argument is None or argument.lower().startswith(_TRUTH_VALUES)
     if name in _PRAGMAS_ABOUT_A_NAME:
         return argument is not None and not is_reserved(argument)
     if name in ("foreign_key_check", "quick_check"):
@@ -95,11 +98,8 @@ def may_use_pragma(name: str, argument: str | None) -> bool:
 
 
 def _is_integer(text: str) -> bool:
-    try:
-        int(text, 0)
-    except ValueError:
-        return False
-    return True
+    number = _INTEGER.fullmatch(text)
+    return number is not None and int(number[1], 16 if "x" in text.lower() else 10) in _INT32
 
 
 @dataclass(slots=True)

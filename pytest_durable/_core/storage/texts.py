@@ -4,6 +4,7 @@ Source: ECMAScript, ToString; each form was compared with the real binary.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,6 +29,16 @@ _EPOCH: Final = datetime(1970, 1, 1)
 _YEARS_OF_CYCLE: Final = 400
 _SECONDS_OF_CYCLE: Final = 146_097 * 86_400
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Textual(ABC):
+    """Base of values of a surface that say their text themselves."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def platform_text(self) -> str:
+        """What the platform shows of it."""
 
 
 def text_of(value: object) -> str:
@@ -95,6 +106,11 @@ def _regexp_text(value: object) -> str:
     return f"/{value.source}/{value.flags}"
 
 
+def _own_text(value: object) -> str:
+    assert isinstance(value, Textual)
+    return value.platform_text()
+
+
 def _boxed_text(value: object) -> str:
     assert isinstance(value, JSBoxed)
     return text_of(value.value)
@@ -115,4 +131,5 @@ _TEXT: Final[tuple[tuple[type | tuple[type, ...], Callable[[object], str]], ...]
     (JSError, _error_text),
     (JSRegExp, _regexp_text),
     (JSBoxed, _boxed_text),
+    (Textual, _own_text),
 )

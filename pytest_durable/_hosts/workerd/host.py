@@ -257,6 +257,11 @@ class RealHost(CommonHost):
         """Not on this host: ``env`` lives in another process."""
         raise unsupported("show env to the test", "Ask an object, or the Worker:  await durable.fetch(…)")
 
+    @property
+    def network(self) -> NoReturn:
+        """Not on this host: what the platform sends is refused by its configuration."""
+        raise unsupported("be given answers from outside", _IN_PROCESS)
+
     # -- the Worker
 
     def fetch(self, request: str, **init: Any) -> Pending:
@@ -278,6 +283,15 @@ class RealHost(CommonHost):
 
     def _stack_in_worker(self, message: str) -> str | None:
         return self._process.stacks.of(None, FETCH, message)
+
+    def what_keeps(self, stub: Stub) -> NoReturn:
+        """Not on this host: it does not tell.
+
+        Raises:
+            UnsupportedOnHostError: Always.
+        """
+        check_own_stub(stub, self)
+        raise unsupported("tell what keeps an object in memory", "See whether it goes:  await durable.evict(stub)")
 
     def _line(self, stub: Stub) -> WorkerdLine:
         check_own_stub(stub, self)

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from pytest_durable._core.http import BodyStream
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import ObjectKey, Request, Response
 from pytest_durable._hosts.responses import Answer as FetchAnswer
+from pytest_durable._hosts.web_socket import TestWebSocket
 from pytest_durable._hosts.workerd import requests
 from pytest_durable._hosts.workerd.exchange import Reply
 from pytest_durable._hosts.workerd.frames import CALL, FETCH
 from pytest_durable._hosts.workerd.lives import WorkerdLives
+from pytest_durable._hosts.workerd.refusals import unsupported
 from pytest_durable._hosts.workerd.requests import Answer, Failure, Target, read_answer
 from pytest_durable._hosts.workerd.thrown import error_of
 from pytest_durable._hosts.world import World
@@ -56,6 +59,14 @@ class WorkerdLine:
     def fetch(self, request: Request) -> Pending:
         """Send a request to the object."""
         return self._ask(fetch_body(self._target(), request), "fetch", f"fetch of {request.url}", fetched)
+
+    async def connect(self, request: Request, *, echoes_close: bool) -> TestWebSocket:
+        """Nothing that this host can do.
+
+        Raises:
+            UnsupportedOnHostError: Always.
+        """
+        raise unsupported("open a WebSocket for the test", "Let an object open it:  await stub.fetch(…) inside another")
 
     def evict(self) -> Pending:
         """Have the platform drop the object's instance."""
@@ -139,12 +150,18 @@ def _outcome(reply: Reply | None, stack_of: Callable[[str], str | None]) -> Answ
 
 def fetch_body(target: Target | None, request: Request) -> bytes:
     """The request to the harness for a fetch of an object, or with None of the Worker."""
-    return requests.fetch(target, request.url, request.method, request.headers.items(), request.body)
+    body = request.body
+    if isinstance(body, BodyStream):
+        raise unsupported("be sent a body piece by piece", 'Send it as a whole:  body=b"…"')
+    # The platform tells the length of what is sent itself.
+    headers = [pair for pair in request.headers.pairs() if pair[0] != "content-length"]
+    return requests.fetch(target, request.url, request.method, headers, body)
 
 
 def fetched(answer: Any) -> FetchAnswer:
-    """What the test gets for the answer to a fetch. A header that comes several times is joined, as ``get`` does."""
-    headers: dict[str, str] = {}
-    for name, value in answer["headers"]:
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return FetchAnswer(Response(status=answer["status"], headers=headers, body=bytes(answer["body"])))
+    """What the test gets for the answer to a fetch."""
+    headers = [(name, value) for name, value in answer["headers"]]
+    response = Response(
+        status=answer["status"], status_text=answer["statusText"], headers=headers, body=bytes(answer["body"])
+    )
+    return FetchAnswer(response)

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from pytest_durable._core.errors import ConfigurationError
-from pytest_durable._core.isolate import ClassObject, ClassPath, Target
+from pytest_durable._core.isolate import ClassObject, ClassPath, MainClass, Target
 from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE, App
 from pytest_durable._hosts.deployment import DeclaredClass, Deployment, split_bindings
 from pytest_durable._hosts.workerd.config import ClassBinding, DurableClass, WorkerConfig
 from pytest_durable._hosts.workerd.modules import collect_modules
 from pytest_durable._hosts.workerd.roster import Opened
-from pytest_durable._hosts.workerd.wrangler import WranglerConfig, read_wrangler
+from pytest_durable._hosts.wrangler import WranglerConfig, read_wrangler
 
 _NOT_EXPORTED: Final = re.compile(r'referenced the class "(\w+)", but no such Durable Object class is exported')
 
@@ -46,6 +46,11 @@ def deploy_script(app: App, root: Path) -> ScriptDeployment:
     Raises:
         ConfigurationError: It names Python classes, several main modules, or a configuration that cannot be read.
     """
+    if app.workers:
+        raise ConfigurationError(
+            "Several Workers cannot run on the real platform here: App(workers=…) is for Python in this process.\n\n"
+            "Leave workers= out for this host; see docs/how-to/real-platform.md"
+        )
     config = _read_config(app, root)
     main = _main_module(app, root, config)
     declared, values = split_bindings(app)
@@ -126,7 +131,7 @@ def _read_config(app: App, root: Path) -> WranglerConfig | None:
     return None
 
 
-def _file_of(target: ClassPath, root: Path) -> Path:
+def _file_of(target: ClassPath | MainClass, root: Path) -> Path:
     return root / target.module
 
 
@@ -138,10 +143,28 @@ def _configured(config: WranglerConfig, main: Path | None, root: Path) -> list[D
             'or in the test: App(config=…, main="src/index.js")'
         )
     module = "" if main is None else os.path.relpath(main, root)
+    _check_bindings(config)
     return [
         DeclaredClass(target=ClassPath(module, each.class_name), binding=each.binding, unique_key=each.unique_key)
         for each in config.classes
     ]
+
+
+def _check_bindings(config: WranglerConfig) -> None:
+    bound: dict[str, str] = {}
+    for each in config.classes:
+        if each.worker is not None:
+            raise ConfigurationError(
+                f"The binding {each.binding} in {config.path} leads to a class of another Worker, {each.worker}.\n\n"
+                "One Worker runs at a time. Test the object with the configuration of its own Worker."
+            )
+        if each.class_name in bound:
+            raise ConfigurationError(
+                f"The class {each.class_name} has two bindings in {config.path}: {bound[each.class_name]} and "
+                f"{each.binding}.\n\n"
+                "A test knows a class by one binding. Remove the other, or test with a configuration of its own."
+            )
+        bound[each.class_name] = each.binding
 
 
 def _main_module(app: App, root: Path, config: WranglerConfig | None) -> Path | None:

@@ -15,27 +15,17 @@ from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped.data_proxies import JsObject
 from pytest_durable._surfaces.wrapped.exceptions import shown
 from pytest_durable._surfaces.wrapped.experimental import wrapped_storage
-from pytest_durable._surfaces.wrapped.proxies import JsProxy
+from pytest_durable._surfaces.wrapped.habits import Habits
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage
+from pytest_durable._surfaces.wrapped.socket_state import SocketState
 
 if TYPE_CHECKING:
     from pytest_durable._surfaces.wrapped.facets import RawFacets
 
 ABORT_TEXT: Final = "Durable Object abort requested"
 #: Members of production's object that are not built yet (spec 1.18). Their absence is told from a typing error.
-NOT_YET: Final = frozenset(
-    (
-        "acceptWebSocket",
-        "exports",
-        "getHibernatableWebSocketEventTimeout",
-        "getTags",
-        "getWebSocketAutoResponse",
-        "getWebSocketAutoResponseTimestamp",
-        "getWebSockets",
-        "setHibernatableWebSocketEventTimeout",
-        "setWebSocketAutoResponse",
-    )
-)
+NOT_YET: Final = frozenset(("exports",))
 
 
 class DurableObjectAbort(BaseException):
@@ -84,13 +74,14 @@ class RawAlarmInfo(JsProxy):
         self.scheduledTime = info.scheduled_ms
 
 
-class RawState(JsProxy):
+class RawState(SocketState):
     """``ctx._ctx``: the platform's own object.
 
     Args:
         context: The inside of the object.
         make_storage: Makes its storage without conversions; asked when somebody wants it.
         make_facets: Makes what reaches the objects below it, likewise.
+        habits: What is done about code that production refuses.
     """
 
     _kind = "DurableObjectState"
@@ -100,9 +91,9 @@ class RawState(JsProxy):
         context: Context,
         make_storage: Callable[[Context], RawStorage],
         make_facets: "Callable[[Context], RawFacets]",
+        habits: Habits,
     ) -> None:
-        super().__init__(context)
-        self._context = context
+        super().__init__(context, habits)
         self._make_storage = make_storage
         self._make_facets = make_facets
         self._storage: RawStorage | None = None
@@ -161,7 +152,7 @@ class RawState(JsProxy):
     def abort(self, reason: Any = None, options: Any = None, /) -> None:
         """Have the object ended when the running turn is over. The SDK's ``abort`` also leaves the turn."""
         retry = options.get("retryAlarm", True) if isinstance(options, dict) else getattr(options, "retryAlarm", True)
-        self._context.abort(None if reason is None else text_of(reason), retry_alarm=bool(retry))
+        self._context.abort(None if reason is None else text_of(wire_of(reason)), retry_alarm=bool(retry))
 
 
 class UnwrappedState(RawState):

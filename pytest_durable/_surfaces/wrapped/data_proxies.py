@@ -37,7 +37,7 @@ from pytest_durable._surfaces.wrapped.proxies import (
     platform_name,
     wire_of,
 )
-from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference
+from pytest_durable._surfaces.wrapped.references import LiteralMap, ProxiedReference, PythonReference
 from pytest_durable._surfaces.wrapped.regexps import JsRegExp
 
 __all__ = [
@@ -487,7 +487,9 @@ _KINDS: Final[dict[type, Callable[[Any], object]]] = {
 def proxy_of(wire: object) -> Any:
     """A wire value as the raw profile shows it: primitives as they are, everything else behind a proxy."""
     convert = _KINDS.get(type(wire))
-    return wire if convert is None else convert(wire)
+    if convert is not None:
+        return convert(wire)
+    return wire.proxy() if isinstance(wire, ProxiedReference) else wire
 
 
 def to_py(wire: object, depth: int = -1, default_converter: Any = None) -> Any:

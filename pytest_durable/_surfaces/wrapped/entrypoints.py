@@ -74,6 +74,50 @@ class WorkerEntrypoint:
 _wrap_init(WorkerEntrypoint)
 
 
+class WorkflowEntrypoint:
+    """Base class of workflows, so that modules that have one can be imported: nothing runs it here.
+
+    Args:
+        ctx: The execution context, unwrapped.
+        env: The bindings.
+    """
+
+    ctx: Any
+    env: _EnvWrapper
+
+    def __init__(self, ctx: Any, env: Any) -> None:
+        self.ctx = ctx
+        self.env = env
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        _wrap_init(cls)
+
+
+_wrap_init(WorkflowEntrypoint)
+
+
+class NonRetryableError(Exception):
+    """Ends a step of a workflow for good."""
+
+
+NonRetryableError.__module__ = "workers.workflows"
+
+
+def handler(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator for handlers that are functions of a module: what it is handed is wrapped, as in methods.
+
+    Source: workers-runtime-sdk workers/entrypoints.py; spec python-workers 1.34.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > 1:
+            args = (args[0], _EnvWrapper(args[1]), *args[2:])
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
 def require_object_class(cls: type) -> None:
     """Make sure that ``cls`` is a class of objects: a proper subclass of ``DurableObject``.
 

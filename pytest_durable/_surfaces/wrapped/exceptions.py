@@ -140,8 +140,8 @@ def explained(failure: RemoteFailure, *, enhanced: bool) -> JsException:
     original = failure.original
     reset = {"durableObjectReset": True} if failure.reset else {}
     origin: dict[str, object] = {"remote": True} if failure.is_remote else {}
-    if failure.names_object and enhanced:
-        origin["durableObjectId"] = hex_told_of(failure)
+    if failure.names_object and enhanced and (actor_hex := hex_told_of(failure)):
+        origin["durableObjectId"] = actor_hex  # an entrypoint of a Worker has none
     if isinstance(original, PlatformError):
         seen = shown(original)
         vars(seen).update(origin | reset)

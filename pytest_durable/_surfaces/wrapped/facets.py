@@ -20,12 +20,13 @@ from pytest_durable._surfaces.seams import Sender
 from pytest_durable._surfaces.wrapped.context import RawId
 from pytest_durable._surfaces.wrapped.entrypoints import require_object_class
 from pytest_durable._surfaces.wrapped.exceptions import JsException, shown
-from pytest_durable._surfaces.wrapped.http import as_request
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.references import PythonReference
 from pytest_durable._surfaces.wrapped.stubs import Conversions
 from pytest_durable._surfaces.wrapped.to_js import PyProxy
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
+from pytest_durable._surfaces.wrapped.web.fetching import fetch_with
+from pytest_durable._surfaces.wrapped.web.interfaces import Members
 
 _NOT_SENT: Final = "Stubs pointing to Durable Object facets are not serializable."
 _BORROWED: Final = (
@@ -129,9 +130,9 @@ class RawFetcher(JsProxy):
             raise AttributeError(name)
         return lambda *args: self._send(lambda: Call(name, tuple([self._argument(value) for value in args])))
 
-    def fetch(self, resource: Any, **options: Any) -> Pending | Settled:
-        """Send a request."""
-        return self._send(lambda: as_request(resource, options))
+    def fetch(self, resource: Any, init: Any = None, **members: Any) -> Any:
+        """Send a request. Promise of a response of the platform."""
+        return fetch_with(self._client.send, self._conversions.explain, resource, Members(init, members))
 
     def _send(self, make: Callable[[], Delivery]) -> Pending | Settled:
         try:

@@ -8,10 +8,11 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
+from pytest_durable._core.storage import Textual
 from pytest_durable._core.storage.values import ELEMENT_FORMATS, JSArrayBuffer, JSBigInt, JSTypedArray
 
 
-class LiveBuffer:
+class LiveBuffer(Textual):
     """An ArrayBuffer.
 
     Args:
@@ -29,12 +30,15 @@ class LiveBuffer:
     def __bytes__(self) -> bytes:
         return bytes(self.data)
 
+    def platform_text(self) -> str:
+        return "[object ArrayBuffer]"
+
     def snapshot(self) -> JSArrayBuffer:
         """What is sent or stored."""
         return JSArrayBuffer(bytes(self.data))
 
 
-class LiveView:
+class LiveView(Textual):
     """A typed array or DataView: a window on a buffer.
 
     Args:
@@ -78,6 +82,11 @@ class LiveView:
     def elements(self) -> list[int | float]:
         """All of them."""
         return [self.read(index) for index in range(len(self))]
+
+    def platform_text(self) -> str:
+        if self.kind == "DataView":
+            return "[object DataView]"
+        return ",".join(str(number) for number in self.elements())
 
     def snapshot(self) -> JSTypedArray:
         """What is sent or stored."""
@@ -143,6 +152,11 @@ _FIT: Final[dict[str, Callable[[Any], int | float]]] = {
     "BigInt64Array": _wrapping(64, signed=True),
     "BigUint64Array": _wrapping(64, signed=False),
 }
+
+
+def settled(wire: object) -> object:
+    """A wire value that nobody changes any more: what is live becomes a snapshot."""
+    return wire.snapshot() if isinstance(wire, LiveBuffer | LiveView) else wire
 
 
 def live(value: bytes | JSTypedArray) -> LiveBuffer | LiveView:

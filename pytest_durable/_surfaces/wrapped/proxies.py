@@ -180,4 +180,9 @@ def wire_of(value: object) -> object:
         return value.__to_wire__()
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value) if -_SAFE_MAX <= value <= _SAFE_MAX else JSBigInt(value)
-    return value if isinstance(value, bool | float | str) else PythonReference(value)
+    # Of a subclass only what it holds crosses, not what it says of itself.
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, float):
+        return float(value)
+    return value if isinstance(value, bool) else PythonReference(value)

@@ -53,7 +53,8 @@ class RawArguments:
             if native and isinstance(wire, PythonReference):
                 self.report("PD-W03", NEEDS_TO_JS)
                 return to_wire(value)
-        return clone(wire)
+        # A Python object may be a key, of which the platform takes the text; as a value it is refused in storage.
+        return wire if isinstance(wire, PythonReference) else clone(wire)
 
 
 class RawKv(JsProxy):

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_durable._core.actor import Capability
+from pytest_durable._core.storage import Textual
 from pytest_durable._core.storage.values import JSMap
-from pytest_durable._surfaces.seams import Client
+from pytest_durable._surfaces.seams import Client, ServiceClient
 
 
 class Sendable(ABC):
@@ -19,6 +20,16 @@ class Sendable(ABC):
 
     @abstractmethod
     def __to_wire__(self) -> object:
+        """The wire value that travels."""
+
+
+class Copied(ABC):
+    """A thing of the platform that is sent as a copy of itself, and cannot be stored (blobs, forms)."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __copied__(self) -> object:
         """The wire value that travels."""
 
 
@@ -63,12 +74,27 @@ class StubReference(Reference):
 
     __slots__ = ("client",)
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client | ServiceClient) -> None:
         self.client = client
 
 
-class PythonReference(Reference):
+class ProxiedReference(Reference):
+    """A thing of the platform that stays where it is, and is shown by a proxy of its own kind."""
+
+    __slots__ = ()
+
+    #: Why it can be neither stored nor sent.
+    clone_refusal: str
+
+    @abstractmethod
+    def proxy(self) -> object:
+        """What user code holds of it, made anew."""
+
+
+class PythonReference(Reference, Textual):
     """A Python object handed to the platform as it is: it can come back, but it has no clone.
+
+    Its text is that of Pyodide's proxies, which ask ``str``.
 
     Args:
         value: The object.
@@ -80,6 +106,9 @@ class PythonReference(Reference):
     def __init__(self, value: object, proxy: object = None) -> None:
         self.value = value
         self.proxy = proxy
+
+    def platform_text(self) -> str:
+        return str(self.value)
 
     def __repr__(self) -> str:
         return "function(){}" if callable(self.value) else "[object Object]"

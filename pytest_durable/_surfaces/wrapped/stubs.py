@@ -5,20 +5,22 @@ A call is converted and sent at once; what it returns is awaited for the answer 
 Source: workers-runtime-sdk workers/rpc.py; spec python-workers 1.5, 1.9; durable-objects 2.2.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pytest_durable._core.actor import ABSENT, is_nothing, is_object, member, not_of_type, text_of
-from pytest_durable._core.messages import Call
+from pytest_durable._core.messages import Call, Delivery
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, error, range_error
 from pytest_durable._surfaces.awaitables import Pending, Settled
-from pytest_durable._surfaces.seams import Client, Namespace
+from pytest_durable._surfaces.seams import Client, Namespace, Service, ServiceClient
+from pytest_durable._surfaces.unprovided import Unprovided
 from pytest_durable._surfaces.wrapped.context import RawId
-from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException, explained, shown, shown_failure
-from pytest_durable._surfaces.wrapped.http import AbortError, Response, as_request
-from pytest_durable._surfaces.wrapped.proxies import JsProxy
+from pytest_durable._surfaces.wrapped.http import Response, fetch_through
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.references import Sendable, StubReference
 from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire, to_wire
 
@@ -57,12 +59,13 @@ class Conversions:
 class _FetcherWrapper(Sendable):
     """A stub: every name is a method of the other object, whether or not it exists there."""
 
-    def __init__(self, client: Client, conversions: Conversions, *, is_named: bool = True) -> None:
+    def __init__(self, client: Client | ServiceClient, conversions: Conversions, *, is_named: bool = True) -> None:
         self._client = client
         self._conversions = conversions
         if is_named:  # a stub that was sent has neither: what has these names is of the other side
-            self.id = RawId(client.id)
-            self.name = client.id.name
+            named = cast("Client", client)
+            self.id = RawId(named.id)
+            self.name = named.id.name
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         # Names of Python's own protocols stay Python's (copy, pickle, inspect …); `then` would make it awaitable.
@@ -80,14 +83,12 @@ class _FetcherWrapper(Sendable):
 
     async def fetch(self, resource: Any, **options: Any) -> Response:
         """Send a request, when awaited. Errors are ``OSError``s here (spec 1.58)."""
-        conversions = self._conversions
-        request = as_request(resource, options)
-        try:
-            answer = await Pending(self._client.send(request), conversions.from_wire, conversions.explain)
-        except JsException as failure:
-            raise AbortError(str(failure)) from None
-        assert isinstance(answer, Response)
-        return answer
+
+        def send(request: Delivery) -> "asyncio.Future[object]":
+            sent: asyncio.Future[object] = _thrown(lambda: self._client.send(request))
+            return sent
+
+        return await fetch_through(send, self._conversions.explain, resource, options)
 
     def __to_wire__(self) -> object:
         return StubReference(self._client)
@@ -136,7 +137,9 @@ class RawNamespace(JsProxy):
         if not isinstance(object_id, RawId):
             raise shown(not_of_type(self._kind, "get", 1, "DurableObjectId"))
         _thrown(lambda: _check_get_options(_options(options, kwargs)))
-        return self.namespace.client(object_id.object_id)
+        raw_id = object_id.object_id
+        client: Client = _thrown(lambda: self.namespace.client(raw_id))
+        return client
 
 
 class _DurableObjectNamespaceWrapper:
@@ -166,6 +169,17 @@ class _DurableObjectNamespaceWrapper:
         return _DurableObjectNamespaceWrapper(self._binding)
 
 
+class RawFetcher(JsProxy):
+    """A binding to an entrypoint, without wrapping."""
+
+    _kind = "Fetcher"
+
+    def __init__(self, service: Service, conversions: Conversions) -> None:
+        super().__init__(service)
+        self.service = service
+        self.conversions = conversions
+
+
 class RawEnv(JsProxy):
     """``env._env``: bindings as the platform hands them over."""
 
@@ -178,7 +192,17 @@ class RawEnv(JsProxy):
         if name.startswith("__") or name not in self._bindings:
             raise AttributeError(name)
         binding = self._bindings[name]
-        return RawNamespace(binding, self._conversions) if isinstance(binding, Namespace) else proxy_of(binding)
+        if isinstance(binding, Unprovided):
+            return binding
+        if isinstance(binding, Namespace):
+            return RawNamespace(binding, self._conversions)
+        if isinstance(binding, Service):
+            return RawFetcher(binding, self._conversions)
+        return proxy_of(binding)
+
+    def object_keys(self) -> JsArray:
+        """The names of the bindings."""
+        return JsArray(list(self._bindings))
 
 
 class _EnvWrapper:
@@ -200,6 +224,8 @@ class _EnvWrapper:
         binding = getattr(self._env, name)
         if isinstance(binding, RawNamespace):
             binding = _DurableObjectNamespaceWrapper(binding)
+        elif isinstance(binding, RawFetcher):
+            binding = _FetcherWrapper(binding.service.service_client(), binding.conversions, is_named=False)
         setattr(self, name, binding)
         return binding
 
@@ -207,7 +233,7 @@ class _EnvWrapper:
 def _text(method: str, value: object) -> str:
     if value is ABSENT:
         raise not_of_type("DurableObjectNamespace", method, 1, "string")
-    return "undefined" if value is None else text_of(value)
+    return text_of(wire_of(value))
 
 
 def _options(options: object, kwargs: dict[str, Any]) -> object:

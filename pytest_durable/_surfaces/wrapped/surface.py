@@ -9,25 +9,28 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
 from pytest_durable._core.actor import current_scope
+from pytest_durable._core.http import FileContent
 from pytest_durable._core.isolate import Rules
-from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response
+from pytest_durable._core.messages import Alarm, Call, Delivery, Request, Response, SocketDelivery
 from pytest_durable._core.platform_errors import type_error
 from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes
 from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped import http
-from pytest_durable._surfaces.wrapped.borrowing import BORROWED, NEEDS_PROXY
 from pytest_durable._surfaces.wrapped.context import DurableObjectContext, RawAlarmInfo, RawState
 from pytest_durable._surfaces.wrapped.entrypoints import require_object_class
-from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.facets import RawFacets
 from pytest_durable._surfaces.wrapped.from_wire import FromWire
 from pytest_durable._surfaces.wrapped.functions import RawFunction, Reception, _RpcStubWrapper, lending, received
+from pytest_durable._surfaces.wrapped.habits import Habits
 from pytest_durable._surfaces.wrapped.portal import portal, wants_portal
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, StorageTypes
 from pytest_durable._surfaces.wrapped.references import FunctionReference, StubReference
+from pytest_durable._surfaces.wrapped.socket_handlers import MISSING_HANDLER, socket_arguments, watched
 from pytest_durable._surfaces.wrapped.stubs import Conversions, RawEnv, _EnvWrapper, _FetcherWrapper
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict, decoded_types, lenient_types
+from pytest_durable._surfaces.wrapped.web.forms import Fields
+from pytest_durable._surfaces.wrapped.web.responses import JsResponse
 
 #: Methods that events have; never callable as methods (spec 1.33).
 RESERVED: Final = frozenset(
@@ -52,6 +55,7 @@ class WrappedSurface:
         lenient: Results answer ``to_py()``, properties are read afresh, raw storage takes native values (spec 2.16).
         enhanced_errors: Compatibility date 2026-04-21 or later (spec 1.55).
         report: Takes the code and text of each platform warning (spec 9).
+        has_global_handlers: A compatibility date before 2025-08-14: names of handlers begin with ``on_`` (spec 1.34).
     """
 
     name: str = "wrapped"
@@ -64,11 +68,18 @@ class WrappedSurface:
     rules: Final = Rules(constructor_failure="replay", alarm_without_handler="deliver")
 
     def __init__(
-        self, *, lenient: bool = True, enhanced_errors: bool = True, report: Callable[[str, str], None] = _ignore
+        self,
+        *,
+        lenient: bool = True,
+        enhanced_errors: bool = True,
+        report: Callable[[str, str], None] = _ignore,
+        has_global_handlers: bool = False,
     ) -> None:
+        self._prefix = "on_" if has_global_handlers else ""
         self._lenient = lenient
         self._enhanced_errors = enhanced_errors
         self._report = report
+        self.habits = Habits(is_lenient=lenient, report=report)
 
     # Made at their first use: a test that asks for a host and calls nothing must not pay for them.
 
@@ -106,8 +117,10 @@ class WrappedSurface:
 
     def _from_wire(self, function: Callable[[FunctionReference], object]) -> FromWire:
         references: dict[type, Callable[[Any], object]] = {
-            Request: http.request_from_wire,
-            Response: http.response_from_wire,
+            Request: self.received_request,
+            Response: self._received_response,
+            FileContent: http.blob_from_wire,
+            Fields: http.form_from_wire,
             StubReference: self._received_stub,
             FunctionReference: function,
         }
@@ -137,7 +150,7 @@ class WrappedSurface:
 
     def has_handler(self, cls: type, name: str) -> bool:
         """Whether objects of the class answer the event ``name``."""
-        return callable(getattr(cls, name, None))
+        return callable(getattr(cls, self._prefix + name, None))
 
     def deliver(self, instance: object, delivery: Delivery) -> object:
         """Start the handler or method; its result is unconverted.
@@ -155,11 +168,20 @@ class WrappedSurface:
             try:
                 arguments = [convert(value) for value in delivery.args]
             except _FunctionMetError:
-                return self._deliver_functions(_handler(instance, name), delivery.args)
-            return _begun(_handler(instance, name), *arguments)
+                return self._deliver_functions(method_of(instance, name), delivery.args)
+            return _begun(method_of(instance, name), *arguments)
         if isinstance(delivery, Request):
-            return _begun(_relaxed, _handler(instance, "fetch"), http.request_from_wire(delivery))
-        return _begun(_relaxed, _handler(instance, "alarm"), RawAlarmInfo(delivery.info))
+            return _begun(relaxed, method_of(instance, self._prefix + "fetch"), self.received_request(delivery))
+        if isinstance(delivery, Alarm):
+            return _begun(relaxed, method_of(instance, self._prefix + "alarm"), RawAlarmInfo(delivery.info))
+        return _begun(self._deliver_socket_event, instance, delivery)
+
+    def _deliver_socket_event(self, instance: object, delivery: SocketDelivery) -> object:
+        name, arguments = socket_arguments(delivery)
+        name = self._prefix + name
+        if not callable(getattr(instance, name, None)):
+            self.habits.report("PD-W12", MISSING_HANDLER.format(cls=type(instance).__name__, name=name))
+        return watched(lambda: relaxed(method_of(instance, name), *arguments), instance, delivery, self._report)
 
     def answer(self, delivery: Delivery, result: object) -> object:
         """The wire value of a result.
@@ -173,13 +195,18 @@ class WrappedSurface:
             return UNDEFINED
         if isinstance(delivery, Call):
             return self._sent(result)
-        if not isinstance(result, http.Response):
+        sent = result.__to_wire__() if isinstance(result, http.PyFetchResponse | JsResponse) else None
+        if sent is None:
             raise type_error("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
-        return result.__to_wire__()
+        return sent
+
+    def raw_env(self, bindings: Mapping[str, object]) -> RawEnv:
+        """``env`` as the platform hands it over."""
+        return RawEnv(bindings, self._conversions)
 
     def env(self, bindings: Mapping[str, object]) -> object:
         """``env`` as user code sees it (for the test)."""
-        return _EnvWrapper(RawEnv(bindings, self._conversions))
+        return _EnvWrapper(self.raw_env(bindings))
 
     def context(self, instance: object, context: Context) -> object:
         """``ctx`` as user code sees it (for the test); the instance's own, if it kept one."""
@@ -201,6 +228,13 @@ class WrappedSurface:
     def _reception(self) -> Reception:
         return Reception(self._result, self._conversions.explain)
 
+    def received_request(self, message: Request) -> http.Request:
+        """A request as a handler is handed it."""
+        return http.request_from_wire(message, self._conversions.explain)
+
+    def _received_response(self, message: Response) -> http.Response:
+        return http.response_from_wire(message, self._conversions.explain)
+
     def _received_stub(self, reference: StubReference) -> _FetcherWrapper:
         scope = current_scope()
         client = reference.client.handed_over(None if scope is None else scope.incarnation)
@@ -210,7 +244,8 @@ class WrappedSurface:
         return _RpcStubWrapper(received(reference), self._reception)
 
     def _raw_state(self, context: Context, cls: type) -> RawState:
-        return self._state_type(context, functools.partial(self._raw_storage, cls), self._raw_facets)
+        storage = functools.partial(self._raw_storage, cls)
+        return self._state_type(context, storage, self._raw_facets, self.habits)
 
     def _raw_facets(self, context: Context) -> RawFacets:
         return RawFacets(context.facets, self._conversions, is_lenient=self._lenient)
@@ -218,17 +253,6 @@ class WrappedSurface:
     def _raw_storage(self, cls: type, context: Context) -> RawStorage:
         has_handler = self.has_handler(cls, "alarm")
         return RawStorage(context.storage, self._storage_types, has_alarm_handler=has_handler)
-
-    def borrow(self, name: str, callback: Callable[..., object]) -> Callable[..., object]:
-        """What becomes of a function that is no proxy, and that the platform's function ``name`` keeps (PW-3.10)."""
-        if self._lenient:
-            self._report("PD-W08", NEEDS_PROXY.format(name=name))
-            return callback
-
-        def destroyed(*_args: object) -> object:
-            raise JsException("Error", BORROWED)
-
-        return destroyed
 
     def to_wire(self, value: object) -> object:
         """What an argument becomes on its way (for the test's own stubs)."""
@@ -253,14 +277,15 @@ def _begun(handler: Callable[..., object], *args: object) -> object:
     return handler(*args)
 
 
-def _handler(instance: object, name: str) -> Callable[..., object]:
+def method_of(instance: object, name: str) -> Callable[..., object]:
+    """The handler or method of an instance; raises TypeError in the platform's words if there is none."""
     found = getattr(instance, name, None)
     if not callable(found):
         raise type_error(f"Method {name} does not exist")
     return found  # type: ignore[no-any-return]
 
 
-def _relaxed(handler: Callable[..., object], *args: object) -> object:
+def relaxed(handler: Callable[..., object], *args: object) -> object:
     """Call a handler with as many of the arguments as its signature takes (spec 1.29)."""
     code = getattr(getattr(handler, "__func__", None), "__code__", None)
     if code is not None and not hasattr(handler, "__wrapped__"):  # a plain method: its code says it all, and quickly

@@ -34,8 +34,10 @@ from pytest_durable._core.storage.values import (
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
 from pytest_durable._surfaces.wrapped.live import LiveBuffer, LiveView
 from pytest_durable._surfaces.wrapped.references import (
+    Copied,
     FunctionReference,
     LiteralMap,
+    ProxiedReference,
     PythonReference,
     Reference,
     Sendable,
@@ -221,9 +223,13 @@ def _other(value: object) -> object:
             raise _disabled(value)
         return wire if isinstance(wire, messages.Request | messages.Response) else _EXACT.get(type(wire), _other)(wire)
     if isinstance(value, PythonReference):
+        if isinstance(value.value, Copied):
+            return value.value.__copied__()
         if callable(value.value) and not isinstance(value.value, type):
             return FunctionReference(value.value)
         return _EXACT.get(type(value.value), _uncloneable)(value.value)
+    if isinstance(value, ProxiedReference):
+        raise JsException("DataCloneError", value.clone_refusal)
     if isinstance(value, Reference):
         return value
     for kind, convert in _SUBCLASSES:

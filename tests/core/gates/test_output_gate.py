@@ -202,6 +202,7 @@ async def test_failed_commit_replaces_the_exception_of_the_application(ledger):
 async def test_constraint_failure_does_not_say_that_the_object_was_reset(ledger):
     """DO-6.4.3, DO-9.5.T1.5"""
     failure = await refusal(ledger.fail_to_commit())
+    assert (failure.name, failure.message) == ("Error", CONSTRAINT)
     assert not any((failure.durable_object_reset, failure.remote, failure.retryable, failure.overloaded))
 
 

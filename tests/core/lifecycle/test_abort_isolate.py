@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_durable import App, Host, PlatformError, PlatformOptions
+from pytest_durable._core.actor import Incarnation
 from pytest_durable._core.isolate import ModuleSet
 from pytest_durable._core.life import never_resumed_count
 from pytest_durable._surfaces.neutral import abortIsolate
@@ -584,6 +585,38 @@ async def test_old_isolates_do_not_pile_up(world: World, caller: str) -> None:
     kept = 1 + 1  # the first, whose classes the test may hold, and the last, until another takes its place
     assert len(alive) <= kept
     assert living(ModuleSet) - sets <= kept
+
+
+@pytest.mark.parametrize("end", ["abort_isolate", "crash"])
+async def test_modules_of_old_isolates_go_although_work_in_flight_stays_parked(world: World, end: str) -> None:
+    # DO-9.7.7: of a parked coroutine its frame stays, and with that the globals of its module, but no module
+    modules: list[weakref.ref[ModuleType]] = []
+    sets, parked = living(ModuleSet), never_resumed_count()
+    for _ in range(10):
+        call = asyncio.ensure_future(world.stub().wait(50))
+        await world.host.settle()
+        modules.append(weakref.ref(sys.modules["isolate_app"]))
+        await getattr(world.host, end)()
+        await refusal(call)
+        await world.host.start()
+    assert never_resumed_count() > parked + 10
+    kept = 1 + 1  # as above
+    assert living(ModuleSet) - sets <= kept
+    assert sum(module() is not None for module in modules) <= kept
+
+
+async def test_objects_without_work_go_with_their_life_although_another_is_parked(world: World) -> None:
+    # DO-9.7.7
+    incarnations = living(Incarnation)
+    for _ in range(5):
+        for name in "bcdef":
+            await world.stub(name).both()
+        call = asyncio.ensure_future(world.stub().wait(50))
+        await world.host.settle()
+        await world.host.crash()
+        await refusal(call)
+        await world.host.start()
+    assert living(Incarnation) - incarnations <= 5
 
 
 async def test_restarts_do_not_pile_up_isolates_either(world: World) -> None:

@@ -84,7 +84,15 @@ async def test_objects(durable: Host, alice: Stub) -> None:
     ran: bool = await durable.run_alarm(alice)
     name: str = await durable.run_in_object(alice, lambda instance, ctx: type(instance).__name__)
     response = await alice.fetch("https://example.com", method="POST", body=b"x")
-    print(ran, name, response.status)
+    ws = await alice.connect("https://example.com", headers={"a": "b"})
+    await ws.send("text")
+    await ws.send(b"bytes")
+    message: str | bytes = await ws.receive()
+    await ws.close(1000, "bye")
+    server = durable.network.accept("wss://feed.example/")
+    await (await server.connection()).disconnect()
+    durable.assert_hibernatable(alice)
+    print(ran, name, response.status, message, ws.pending, ws.closed and ws.closed.code)
 
 
 async def test_time(durable: Host) -> None:

@@ -10,7 +10,7 @@ from http import HTTPMethod
 from typing import TYPE_CHECKING, Any, assert_type
 
 import js
-from js import JSON, Array, Date, Map, Object, console
+from js import JSON, Array, Date, Map, Object, WebSocket, WebSocketPair, WebSocketRequestResponsePair, console
 from pyodide.ffi import ConversionError, JsArray, JsException, JsProxy, create_once_callable, create_proxy, to_js
 from pyodide.http import AbortError
 from workers import DurableObject, Request, Response, WorkerEntrypoint, python_from_rpc, python_to_rpc, wait_until
@@ -138,6 +138,33 @@ class Everything(DurableObject):
         assert list(ctx.props.object_keys()) == []
         ctx.waitUntil(nothing())
         wait_until(nothing())
+
+    async def sockets(self) -> None:
+        client, server = WebSocketPair.new()
+        one, other = WebSocketPair.new().object_values()
+        self.ctx.acceptWebSocket(server, to_js(["tag"]))
+        assert list(self.ctx.getTags(server)) == ["tag"]
+        assert self.ctx.getWebSockets("tag")[0] == self.ctx.getWebSockets()[0] == server
+        self.ctx.setWebSocketAutoResponse(WebSocketRequestResponsePair.new("ping", "pong"))
+        assert_type(WebSocketRequestResponsePair.new("ping", "pong").request, str)
+        assert self.ctx.getWebSocketAutoResponse().response == "pong"
+        server.serializeAttachment(to_js([1]))
+        assert server.deserializeAttachment().to_py() == [1]
+        assert_type(server.readyState, int)
+        assert server.readyState == WebSocket.OPEN
+        server.send("text")
+        server.send(to_js(b"bytes"))
+        server.close(1000, "bye")
+        server.user = "alice"
+        other.accept()
+        other.addEventListener("message", create_proxy(print))
+        other.onmessage = create_proxy(print)
+        response = Response(None, status=101, web_socket=client)
+        assert response.js_object.webSocket == client
+        assert Response(None, status=101, web_socket=one).status == 101
+
+    async def webSocketMessage(self, ws: WebSocket, message: Any) -> None:
+        ws.send(message)
 
     async def others(self) -> None:
         people: DurableObjectNamespace = self.env.OTHER

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from js import WebSocketPair  # E: attr-defined
+from js import HTMLReader, WebSocketPair  # E: attr-defined
 from pyodide.ffi import to_js
 from workers import DurableObject, Response, durable_object  # E: attr-defined
 
@@ -49,6 +49,15 @@ class Reminder(DurableObject):
         self.ctx.storage.sql.exec("SELECT 1").toArray().one()  # E: attr-defined
         self.ctx.storage.sql.databaseSize = 0  # E: misc
 
+    async def sockets(self) -> None:
+        client, server = WebSocketPair.new()
+        self.ctx.acceptWebSocket(server, ["tag"])  # E: arg-type
+        server.send(b"bytes")  # E: arg-type
+        server.send({"a": 1})  # E: arg-type
+        server.serializeAttachment({"a": 1})  # E: arg-type
+        WebSocketPair()[0]  # E: index
+        Response(None, status=101, webSocket=client)  # E: call-arg
+
     async def state(self, name: str) -> None:
         self.ctx.id.equals(name)  # E: arg-type
         self.ctx.id.hex()  # E: attr-defined
@@ -61,6 +70,6 @@ def responses(data: Any) -> list[Response]:
     return [
         Response({"a": 1}),  # E: arg-type
         Response("a", 200, statusText="OK"),  # E: call-arg
-        Response.json(data),  # E: list-item
+        Response.json(data),
         to_js({}, dict_convertor=None),  # E: call-overload
     ]

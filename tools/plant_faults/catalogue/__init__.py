@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Final
 
-from tools.plant_faults.catalogue import alarms, clock, gates, lives, storage, surfaces, values
+from tools.plant_faults.catalogue import alarms, clock, gates, lives, storage, surfaces, values, workers
 from tools.plant_faults.fault import Fault
 
 #: Title of a section of the list to its faults.
@@ -15,6 +15,7 @@ SECTIONS: Final[Mapping[str, tuple[Fault, ...]]] = {
     "The clock and the loop": clock.FAULTS,
     "Storage": storage.FAULTS,
     "Stored values": values.FAULTS,
+    "Workers": workers.FAULTS,
     "Surfaces, claims and the end of a test": surfaces.FAULTS,
 }
 

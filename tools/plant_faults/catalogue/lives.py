@@ -79,7 +79,7 @@ FAULTS: Final = (
         name="stop-does-not-wait",
         breaks="A stop cuts off the calls in flight instead of waiting for them.",
         file="_hosts/process.py",
-        before="        if in_flight:\n",
+        before="        if in_flight := runtime.in_flight():\n",
         after="        if False:\n",
         tests=_SHUTDOWN_TESTS,
     ),

@@ -28,17 +28,17 @@ FAULTS: Final = (
     Fault(
         name="module-state-survives-a-restart",
         breaks="A new life uses the modules of the one before, with their state.",
-        file="_hosts/deployment.py",
-        before="adopt=is_first)",
-        after="adopt=True)",
+        file="_core/isolate/loader.py",
+        before="        if adopt and shown.current is None:  #",
+        after="        if installed(belongs):  #",
         tests=("tests/core/lifecycle/test_module_state.py",),
     ),
     Fault(
         name="isolate-survives-its-abort",
         breaks="Objects that are built after an abort of the isolate live in the isolate that was aborted.",
         file="_core/runtime/runtime.py",
-        before="        aborted, self.isolate = self.isolate, self._next_isolate()\n",
-        after="        aborted = self.isolate\n",
+        before="        for aborted in worker.renew_isolates():\n",
+        after="        for aborted in worker.isolates:\n",
         tests=("tests/core/lifecycle/test_abort_isolate.py",),
     ),
     Fault(

@@ -1,0 +1,227 @@
+"""What a test can ask of the Worker of the host in this process: a part of ``inprocess.InProcessHost``.
+
+If the test has named no configuration, that of the project is read when the test first asks for something of it: its
+Worker, its ``env``, or a binding that nobody has declared.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_durable._core.actor import is_claim
+from pytest_durable._core.errors import ConfigurationError, DurableError, LifeEnded
+from pytest_durable._core.isolate import ClassPath
+from pytest_durable._core.messages import Batch, QueueMessage, Request, Response, Scheduled, WorkerDelivery
+from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, connection_lost, is_unloaded
+from pytest_durable._hosts.arguments import check_texts, require
+from pytest_durable._hosts.common import CommonHost
+from pytest_durable._hosts.crash_points import ends_with_the_life
+from pytest_durable._hosts.durations import instant_ns
+from pytest_durable._hosts.process import Process
+from pytest_durable._hosts.python_app import deploy
+from pytest_durable._hosts.responses import Answer, make_request
+from pytest_durable._hosts.results import QueueResult, ScheduledResult
+from pytest_durable._hosts.wrangler import find_config, read_wrangler
+
+_FAILED: Final = Response(
+    status=500, headers={"content-type": "text/plain;charset=UTF-8"}, body=b"Internal Server Error"
+)
+
+
+class WorkerVerbs(CommonHost):
+    """The verbs for the Worker. They bring an event to its default entrypoint, as a client or the platform does."""
+
+    _process: Process
+    #: Where the project has its configuration, if somebody has said so; from the root of the project.
+    _usual_config: str | None = None
+
+    @property
+    def env(self) -> object:
+        """What user code sees, with production's stubs."""
+        if not self.namespaces:  # else the test has said what there is
+            self._adopt_project(must_be_python=True)
+        return self._process.edge.env(self._process.require_running().bindings)
+
+    @ends_with_the_life
+    async def fetch(self, request: str | Request, **init: Any) -> Answer:
+        """Send a request to the Worker.
+
+        Args:
+            request: An absolute URL, or a ``Request``.
+            init: ``method``, ``headers``, ``body``.
+
+        Returns:
+            The response. An exception of the handler is one with status 500, whose ``exception`` holds it.
+
+        Raises:
+            ConfigurationError: There is no Worker, or its main module misses a class.
+            PlatformError: The process died before there was an answer.
+        """
+        self._require_worker("fetch()")
+        delivery = make_request(request, init)
+        try:
+            answer = await self._deliver(delivery)
+        except RemoteFailure as failure:
+            return Answer(_FAILED, exception=self._exception_of(failure))
+        self.raise_failures()
+        assert isinstance(answer, Response)
+        return Answer(answer, self._process.explain)
+
+    @ends_with_the_life
+    async def scheduled(self, cron: str | None = None, at: datetime | None = None) -> ScheduledResult:
+        """Run the Worker's ``scheduled`` handler now.
+
+        Args:
+            cron: The expression that it is told; by default the first of the configuration, or an empty text.
+            at: The instant that it is told, by default the present; the clock does not move.
+        """
+        check_texts("scheduled", cron=cron)
+        self._require_worker("scheduled()")
+        crons = self._process.deployment.workers[0].crons
+        told = cron if cron is not None else crons[0].text if crons else ""
+        at_ms = self.clock.time_ms() if at is None else instant_ns(at) // 1_000_000
+        event = Scheduled(told, at_ms)
+        try:
+            await self._deliver(event)
+        except RemoteFailure as failure:
+            exception = self._exception_of(failure)
+            return ScheduledResult(outcome="exception", no_retry=event.no_retry, exception=exception)
+        self.raise_failures()
+        return ScheduledResult(outcome="ok", no_retry=event.no_retry)
+
+    @ends_with_the_life
+    async def queue(self, name: str, bodies: Sequence[object], *, attempts: int = 1) -> QueueResult:
+        """Deliver a batch of messages to the Worker's ``queue`` handler.
+
+        Args:
+            name: Of the queue.
+            bodies: One for each message; they are converted as on their way through a queue.
+            attempts: How often the messages have been delivered, this time included.
+        """
+        check_texts("queue", name=name)
+        given: object = bodies
+        require(
+            isinstance(given, list | tuple) and bool(given),
+            "queue() takes the bodies of the messages.",
+            expected="a list of one or more",
+            actual=bodies,
+            advice='For example:  await durable.queue("orders", [{"id": 1}])',
+        )
+        self._require_worker("queue()")
+        batch = self._make_batch(name, bodies, attempts)
+        exception = None
+        try:
+            await self._deliver(batch)
+        except RemoteFailure as failure:
+            exception = self._exception_of(failure)
+        self.raise_failures()
+        return _result(batch, exception)
+
+    def _make_batch(self, name: str, bodies: Sequence[object], attempts: int) -> Batch:
+        edge, random, now_ms = self._process.edge, self._computer.random, self.clock.time_ms()
+        return Batch(
+            name,
+            tuple(
+                QueueMessage(id=random.randbytes(16).hex(), sent_ms=now_ms, body=edge.to_wire(body), attempts=attempts)
+                for body in bodies
+            ),
+        )
+
+    async def _deliver(self, delivery: WorkerDelivery) -> object:
+        self.raise_failures()
+        try:
+            future = self._process.require_open().worker.deliver("", delivery)
+        except LifeEnded:
+            raise connection_lost() from None
+        return await future
+
+    def _exception_of(self, failure: RemoteFailure) -> BaseException:
+        """What the handler raised. What no handler has raised, and what must fail the test, is raised here."""
+        seen = self._process.explain(failure)
+        is_lost = isinstance(seen, PlatformError) and not failure.from_user_code and seen.retryable
+        if is_lost or isinstance(seen, DurableError) or is_claim(seen) or is_unloaded(seen):
+            self._computer.failures.strike_out(seen)
+            raise seen from None
+        return seen
+
+    # -- the configuration of the project
+
+    def _require_worker(self, verb: str) -> None:
+        self.world.check_loop()
+        self._adopt_project(must_be_python=False)
+        if not self._process.deployment.has_main:
+            where = self._process.root
+            raise ConfigurationError(
+                f"There is no Worker that could answer {verb}: nothing names its main module.\n\n"
+                f"  looked for  wrangler.jsonc, wrangler.json or wrangler.toml in {where}\n\n"
+                'Name its configuration:  @pytest.mark.durable(config="worker/wrangler.jsonc")\n'
+                'or the module itself:    @pytest.mark.durable(main="src/entry.py")\n'
+                "See docs/how-to/python-worker.md"
+            )
+
+    def _find_application(self, binding: str) -> None:
+        """A test asks for a binding; one that is declared needs no configuration."""
+        if not any(binding == namespace.binding for namespace in self.namespaces):
+            self._adopt_project(must_be_python=False)
+
+    def _refuse_paths(self, path: Path) -> None:
+        """A class that was named by its path is looked up from the root of the project; those of a Worker are not."""
+        by_path = [each for each in self.namespaces if isinstance(each.target, ClassPath)]
+        if by_path:
+            raise ConfigurationError(
+                f"The test has named a class by its path, so the configuration comes too late: {path}.\n\n"
+                f"  declared  {', '.join(str(each.binding) for each in by_path)}\n\n"
+                'Let the test have the configuration from the beginning:  @pytest.mark.durable(config="wrangler.jsonc")'
+            )
+
+    def _adopt_project(self, *, must_be_python: bool) -> None:
+        """Read the configuration of the project, if the test has described no application of its own.
+
+        Args:
+            must_be_python: One that names another main module is none of our business.
+        """
+        deployment, process = self._process.deployment, self._process
+        app = deployment.app
+        if deployment.has_main or deployment.namespaces or app.config is not None or app.surface == "neutral":
+            return
+        path = find_config(process.root) if self._usual_config is None else process.root / self._usual_config
+        if path is None or (must_be_python and not _is_python(path)):
+            return
+        process.require_running()
+        self._refuse_paths(path)
+        process.adopt(deploy(replace(app, config=path), self.platform_warnings.report, process.root))
+        with suppress(LifeEnded):
+            self._declarations.declare_application()
+            process.begin_worker()
+
+
+def _is_python(path: Any) -> bool:
+    """Whether a configuration names a Python main module, so that it concerns tests of this process."""
+    main = read_wrangler(path).main
+    return main is not None and main.suffix == ".py"
+
+
+def _result(batch: Batch, exception: BaseException | None) -> QueueResult:
+    acknowledged, retried = [], {}
+    for place, message in enumerate(batch.messages):
+        if place in batch.told:
+            retry = batch.told[place]
+        elif batch.retry_all is not None or (exception is not None and not batch.ack_all):
+            retry = batch.retry_all
+            retried[message.id] = None if retry is None else retry.delay_seconds
+            continue
+        else:
+            retry = None
+        if retry is None:
+            acknowledged.append(message.id)
+        else:
+            retried[message.id] = retry.delay_seconds
+    return QueueResult(
+        outcome="ok" if exception is None else "exception",
+        acknowledged=tuple(acknowledged),
+        retried=retried,
+        exception=exception,
+    )

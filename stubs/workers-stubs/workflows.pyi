@@ -1,0 +1,4 @@
+"""Workflows."""
+
+class NonRetryableError(Exception):
+    """Ends a step of a workflow for good."""
