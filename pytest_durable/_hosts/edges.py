@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_durable._core.actor import ObjectContext
-from pytest_durable._core.errors import ConfigurationError
 from pytest_durable._core.isolate import Surface, WorkerCode
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, told
 from pytest_durable._core.runtime import DEFAULT_COMPATIBILITY_DATE, App
 from pytest_durable._surfaces.awaitables import as_is
-from pytest_durable._surfaces.profile import EXTERNAL_SDK_DATE, SDK, WRAPPING_SDK, choose_profile, installed_sdk
+from pytest_durable._surfaces.profile import Profile, choose_profile, installed_sdk, pyodide_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +27,7 @@ class Edge:
         read_main: How the main module of a Worker is read, given the name of its file; None: there are no Workers.
     """
 
-    name: Literal["wrapped", "neutral"]
+    name: Literal["raw", "wrapped", "neutral"]
     surface: Surface
     to_wire: Callable[[Any], object]
     from_wire: Callable[[Any], object]
@@ -44,32 +43,18 @@ def make_edge(app: App, report: Callable[[str, str], None]) -> Edge:
     Args:
         app: The application.
         report: Takes the code and text of platform warnings.
-
-    Raises:
-        ConfigurationError: The application is one for the raw profile.
     """
     if app.surface == "neutral":
         return _neutral_edge(app)
-    if app.surface == "auto":
-        _refuse_raw(app.compatibility_date or DEFAULT_COMPATIBILITY_DATE)
-    return _wrapped_edge(app, report)
+    return _python_edge(app, report)
 
 
-def _refuse_raw(compatibility_date: str) -> None:
-    """Make sure that what production would run the application on is what exists here (spec python-workers 0.1)."""
-    sdk = installed_sdk()
-    if choose_profile(None, compatibility_date=compatibility_date, sdk_version=sdk) == "wrapped":
-        return
-    if compatibility_date < EXTERNAL_SDK_DATE:
-        expected, actual = f"compatibility date {EXTERNAL_SDK_DATE} or later", compatibility_date
-    else:
-        expected, actual = f"{SDK} {'.'.join(map(str, WRAPPING_SDK))} or later", f"{sdk} is installed"
-    raise ConfigurationError(
-        "The application uses the raw profile of the Python SDK, which is not in this version.\n\n"
-        f"  expected  {expected}\n"
-        f"  actual    {actual}\n\n"
-        "Run it on the current SDK all the same:  App(surface='wrapped')"
-    )
+def _profile(app: App) -> Profile:
+    """What production would run the application on (spec python-workers 0.1)."""
+    chosen = None if app.surface == "auto" else app.surface
+    assert chosen != "neutral"
+    date = app.compatibility_date or DEFAULT_COMPATIBILITY_DATE
+    return choose_profile(chosen, compatibility_date=date, sdk_version=installed_sdk())
 
 
 def _neutral_edge(app: App) -> Edge:
@@ -91,18 +76,24 @@ def _neutral_edge(app: App) -> Edge:
     )
 
 
-def _wrapped_edge(app: App, report: Callable[[str, str], None]) -> Edge:
+def _python_edge(app: App, report: Callable[[str, str], None]) -> Edge:
+    from pytest_durable._surfaces.wrapped.raw_surface import RawSurface
     from pytest_durable._surfaces.wrapped.surface import WrappedSurface
     from pytest_durable._surfaces.wrapped.worker import PythonWorker
 
-    surface = WrappedSurface(
+    profile = _profile(app)
+    kind = RawSurface if profile == "raw" else WrappedSurface
+    surface = kind(
         enhanced_errors=app.enhanced_errors,
         lenient=app.lenient,
         report=report,
         has_global_handlers=app.has_global_handlers,
     )
+    surface.pyodide_version = pyodide_version(
+        app.compatibility_date or DEFAULT_COMPATIBILITY_DATE, app.compatibility_flags or ()
+    )
     return Edge(
-        name="wrapped",
+        name=profile,
         surface=surface,
         to_wire=surface.to_wire,
         from_wire=surface.from_wire,

@@ -9,14 +9,14 @@ Source: decisions 7.1; spec python-workers 0.3.
 
 import importlib.metadata
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from pytest_durable._surfaces import js, pyodide, workers
+from pytest_durable._surfaces import js, platform_internals, pyodide, workers
 from pytest_durable._surfaces.modules import ModuleContent, missing
 
 #: Distributions whose modules cannot run outside of the platform.
@@ -25,7 +25,7 @@ SHADOWED: Final = ("workers-runtime-sdk", "pyodide-py")
 
 def all_contents() -> Mapping[str, ModuleContent]:
     """Every module that is built, by name."""
-    return {**workers.contents(), **js.contents(), **pyodide.contents()}
+    return {**workers.contents(), **js.contents(), **pyodide.contents(), **platform_internals.contents()}
 
 
 class _ContentLoader(Loader):
@@ -144,6 +144,18 @@ def _files_of(distribution: str) -> list[Path]:
     except importlib.metadata.PackageNotFoundError:
         return []
     return [Path(str(found.locate_file(file))).resolve() for file in found.files or ()]
+
+
+def imported_before(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Modules of the platform's names that cannot run here and are imported already, with where they come from."""
+    shadowed = frozenset(path for name in SHADOWED for path in _files_of(name))
+    found = []
+    for name in sorted(names):
+        spec = getattr(sys.modules.get(name), "__spec__", None)
+        origin = getattr(spec, "origin", None)
+        if origin is not None and Path(origin).resolve() in shadowed:
+            found.append((name, origin))
+    return found
 
 
 def serve_imports() -> None:

@@ -1,23 +1,25 @@
-"""The ``js`` module: the platform's globals, only those that work fully. Unknown names do not exist (spec 4.1).
+"""The ``js`` module: the platform's globals. Unknown names do not exist (spec 4.1).
 
 Source: spec python-workers 4.
 """
 
-import json
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from pytest_durable._core.actor import milliseconds_of, number_of
-from pytest_durable._core.storage.values import HOLE, JSDate, JSMap, date_from_milliseconds
+from pytest_durable._core.storage.values import HOLE, JSBoxed, JSDate, JSMap, date_from_milliseconds
+from pytest_durable._surfaces import js_binary, js_crypto, js_refused, js_timers, js_values
 from pytest_durable._surfaces.console import console
+from pytest_durable._surfaces.js_classes import PlatformClass
+from pytest_durable._surfaces.js_json import JSON
 from pytest_durable._surfaces.modules import ModuleContent
 from pytest_durable._surfaces.now import now_ms
-from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsDate, JsMap, JsObject, proxy_of
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsBoxed, JsDate, JsMap, JsObject, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException
-from pytest_durable._surfaces.wrapped.json_text import json_text
-from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
+from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull, wire_of
 from pytest_durable._surfaces.wrapped.stubs import RawEnv
 from pytest_durable._surfaces.wrapped.to_js import object_from_entries
 from pytest_durable._surfaces.wrapped.web import WEB
@@ -30,20 +32,8 @@ from pytest_durable._surfaces.wrapped.web.sockets import (
 
 _DATE_MS_MAX: Final = 8.64e15
 
-#: What the platform has besides (spec 4).
-_LATER: Final = frozenset(
-    {
-        *("ArrayBuffer", "DataView", "Error"),
-        *("HTMLRewriter", "Number", "Promise", "RegExp", "Set"),
-        *("TypeError", "Uint8Array"),
-        *("atob", "btoa", "caches", "clearInterval"),
-        *("clearTimeout", "crypto", "eval", "globalThis", "navigator", "performance", "queueMicrotask"),
-        *("scheduler", "setInterval", "setTimeout", "structuredClone"),
-    }
-)
 
-
-class Date:
+class Date(metaclass=PlatformClass):
     """``Date``: made by ``new``, never by calling."""
 
     @staticmethod
@@ -57,6 +47,10 @@ class Date:
         if not args:
             return _date(float(now_ms()))
         return _date(_milliseconds(args[0]) if len(args) == 1 else _from_parts(args, local=True))
+
+    @classmethod
+    def _call(cls, *_args: Any) -> str:
+        return cls.new().toString()
 
     @staticmethod
     def parse(text: Any) -> float:
@@ -113,7 +107,7 @@ def _from_parts(parts: tuple[Any, ...], *, local: bool) -> float:
     return first.timestamp() * 1000 + ((((day - 1) * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms
 
 
-class Object:
+class Object(metaclass=PlatformClass):
     """``Object``."""
 
     fromEntries = staticmethod(object_from_entries)
@@ -123,58 +117,133 @@ class Object:
         """A plain object with these members."""
         return JsObject({name: wire_of(value) for name, value in members.items()})
 
+    @classmethod
+    def _call(cls, value: Any = None) -> Any:
+        if value is None or value is jsnull:
+            return cls.new()
+        return JsBoxed(JSBoxed(value)) if isinstance(value, bool | int | float | str) else value
+
     @staticmethod
-    def keys(target: Any) -> JsArray:
+    def create(prototype: Any = None) -> JsObject:
+        """An empty plain object; here objects have no prototypes of their own."""
+        return JsObject({})
+
+    @staticmethod
+    def is_(one: Any = None, other: Any = None) -> bool:
+        """Whether both are the same: NaN is, 0 and -0 are not. The platform calls it ``is``."""
+        if isinstance(one, float | int) and isinstance(other, float | int):
+            if isinstance(one, bool) != isinstance(other, bool):
+                return False
+            same_sign = math.copysign(1, one) == math.copysign(1, other)
+            return (one == other and same_sign) or (one != one and other != other)
+        return bool(one == other) if isinstance(one, str | JsProxy) else one is other
+
+    @staticmethod
+    def hasOwn(target: Any, name: Any) -> bool:
+        """Whether it has a member of its own with this name."""
+        return str(name) in _members(target)
+
+    @staticmethod
+    def freeze(target: Any) -> Any:
+        """The object itself; here it stays changeable."""
+        return target
+
+    @staticmethod
+    def keys(target: Any = None) -> JsArray:
         """The names of the members."""
         if isinstance(target, RawEnv):  # its values are made when they are asked for
             return target.object_keys()
         return JsArray(list(_members(target)))
 
     @staticmethod
-    def values(target: Any) -> JsArray:
+    def getOwnPropertyNames(target: Any = None) -> JsArray:
+        """The names of the members."""
+        return JsArray(list(_members(target)))
+
+    @staticmethod
+    def values(target: Any = None) -> JsArray:
         """The values of the members."""
         return JsArray(list(_members(target).values()))
 
     @staticmethod
-    def entries(target: Any) -> JsArray:
+    def entries(target: Any = None) -> JsArray:
         """Name and value of each member."""
         return JsArray([[name, value] for name, value in _members(target).items()])
 
     @staticmethod
     def assign(target: Any, *sources: Any) -> Any:
         """``target`` with the members of the sources added."""
+        _members(target)
         for source in sources:
-            _members(target).update(_members(source))
+            if source is not None and source is not jsnull:
+                for name, value in _members(source).items():
+                    _set_member(target, name, value)
         return target
 
 
-def _members(target: Any) -> dict[str, object]:
-    if isinstance(target, RawWebSocketPair):
-        return target._members()
+def _set_member(target: Any, name: str, value: object) -> None:
     wire = wire_of(target)
     if isinstance(wire, dict):
-        return wire
-    if isinstance(wire, list):
-        return {str(index): item for index, item in enumerate(wire) if item is not HOLE}
+        wire[name] = value
+    else:
+        setattr(target, name, proxy_of(value))
+
+
+def _members(target: Any) -> dict[str, object]:
+    if target is None or target is jsnull:
+        raise JsException("TypeError", "Cannot convert undefined or null to object")
+    if isinstance(target, RawWebSocketPair):
+        return target._members()
     if isinstance(target, JsProxy):
-        return {}
-    raise JsException("TypeError", "Cannot convert undefined or null to object")
+        own = getattr(target, "_own", None)
+        return {} if own is None else own()
+    if isinstance(target, dict):
+        return {str(name): wire_of(value) for name, value in target.items()}
+    if isinstance(target, str | list | tuple):
+        return {str(index): wire_of(item) for index, item in enumerate(target)}
+    return {}
 
 
-class Array:
+class Array(metaclass=PlatformClass):
     """``Array``."""
 
     @staticmethod
     def new(*items: Any) -> JsArray:
+        """An array of these items; of one number: of so many places without items.
+
+        Raises:
+            JsException: RangeError; the number is no length.
+        """
+        if len(items) == 1 and isinstance(items[0], int | float) and not isinstance(items[0], bool):
+            length = items[0]
+            if not 0 <= length < 2**32 or length != int(length):
+                raise JsException("RangeError", "Invalid array length")
+            return JsArray([HOLE] * int(length))
+        return Array.of(*items)
+
+    @classmethod
+    def _call(cls, *items: Any) -> JsArray:
+        return cls.new(*items)
+
+    @staticmethod
+    def of(*items: Any) -> JsArray:
         """An array of these items."""
         return JsArray([wire_of(item) for item in items])
 
-    of = new
-
     @staticmethod
-    def from_(source: Any) -> JsArray:
-        """An array of what the source yields."""
-        return JsArray([wire_of(item) for item in source])
+    def from_(source: Any = None, callback: Callable[..., Any] | None = None) -> JsArray:
+        """An array of what the source yields, or of what ``callback`` makes of that.
+
+        Raises:
+            JsException: TypeError; ``undefined`` or ``null``.
+        """
+        if source is None or source is jsnull:
+            kind = "undefined" if source is None else "object null"
+            raise JsException("TypeError", f"{kind} is not iterable (cannot read property Symbol(Symbol.iterator))")
+        items = source if hasattr(source, "__iter__") else [None] * int(getattr(source, "length", 0))
+        if callback is not None:
+            items = [callback(item, index) for index, item in enumerate(items)]
+        return JsArray([wire_of(item) for item in items])
 
     @staticmethod
     def isArray(value: Any) -> bool:
@@ -182,37 +251,30 @@ class Array:
         return isinstance(value, JsArray)
 
 
-class JSON:
-    """``JSON``."""
-
-    @staticmethod
-    def parse(text: str) -> Any:
-        """The value of a JSON text, as a proxy where it is a container.
-
-        Raises:
-            JsException: SyntaxError.
-        """
-        try:
-            return proxy_of(json.loads(text))
-        except json.JSONDecodeError as failure:
-            raise JsException("SyntaxError", f"{failure} in JSON") from None
-
-    @staticmethod
-    def stringify(value: Any) -> str | None:
-        """The JSON text of a proxy or primitive; None for ``undefined``."""
-        return json_text(value)
-
-
-class Map:
+class Map(metaclass=PlatformClass):
     """``Map``."""
 
     @staticmethod
     def new(entries: Any = ()) -> JsMap:
         """A Map of these pairs of key and value."""
         made = JsMap(JSMap())
-        for key, value in entries:
+        if entries is None or entries is jsnull:
+            return made
+        for entry in entries.items() if isinstance(entries, JsMap) else entries:
+            try:
+                key, value = entry
+            except (TypeError, ValueError):
+                raise JsException("TypeError", f"Iterator value {entry} is not an entry object") from None
             made[key] = value
         return made
+
+    @classmethod
+    def _call(cls, *_args: Any) -> NoReturn:
+        raise JsException("TypeError", "Constructor Map requires 'new'")
+
+
+def _this() -> object:
+    return sys.modules["js"]
 
 
 def contents() -> Mapping[str, ModuleContent]:
@@ -232,7 +294,12 @@ def contents() -> Mapping[str, ModuleContent]:
                 "WebSocketRequestResponsePair": WebSocketRequestResponsePair,
                 "console": console,
                 "undefined": None,
+                **js_values.MEMBERS,
+                **js_binary.MEMBERS,
+                **js_timers.members(now_ms),
+                **js_crypto.MEMBERS,
+                **js_refused.MEMBERS,
             },
-            later=_LATER,
+            lookups={"globalThis": _this, "self": _this},
         )
     }

@@ -7,6 +7,7 @@ import functools
 import importlib.metadata
 import re
 import sys
+from collections.abc import Collection
 from typing import Final, Literal
 
 Profile = Literal["raw", "wrapped"]
@@ -35,6 +36,15 @@ def choose_profile(
     if sdk_version is not None:
         return "wrapped" if _numbers(sdk_version) >= WRAPPING_SDK else "raw"
     return "wrapped"
+
+
+def pyodide_version(compatibility_date: str, flags: Collection[str] = ()) -> str:
+    """Which Pyodide the platform runs the application on (spec python-workers 0.2)."""
+    if {"python_workers_314", "python_workers_20260610"} & set(flags) or compatibility_date >= "2026-09-08":
+        return "314.0.6"
+    if "python_workers_20250116" in flags or compatibility_date >= "2025-09-29":
+        return "0.28.2"
+    return "0.26.0a2"
 
 
 def installed_sdk() -> str | None:

@@ -99,8 +99,9 @@ class Bench:
                 f"durable_app gave no application.\n\n  expected  App(…)\n  actual    {app!r}\n\n"
                 "Return one from your fixture:  return App(classes=[…])"
             )
-        if app.surface == "auto" and read_surface(self.item.config) == "wrapped":
-            app = replace(app, surface="wrapped")
+        surface = read_surface(self.item.config)
+        if app.surface == "auto" and surface in ("raw", "wrapped"):
+            app = replace(app, surface="raw" if surface == "raw" else "wrapped")
         arguments = {name: getattr(self.options, name) for name in _OF_A_HOST} | said
         named = {name: path for name in ("config", "main") if (path := arguments.pop(name)) is not None}
         if backend == "workerd" and self.options.usual_config is not None:

@@ -15,7 +15,7 @@ from pytest_durable._hosts.defaults import DEFAULT_START, STORAGE_MODES, Storage
 
 #: Which hosts there are: the platform in this process, and the real one.
 BACKENDS: Final = ("inprocess", "workerd")
-SURFACES: Final = ("auto", "wrapped", "off")
+SURFACES: Final = ("auto", "raw", "wrapped", "off")
 SYNCHRONOUS: Final = ("off", "full")
 _TRUE: Final = ("true", "yes", "on", "1")
 _FALSE: Final = ("false", "no", "off", "0")

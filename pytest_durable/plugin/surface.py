@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pytest_durable._surfaces.finder import ImportFinder
 
 #: Top-level names that the platform's modules have. A test compares them with what the real finder serves.
-NAMES: Final = frozenset({"js", "pyodide", "workers"})
+NAMES: Final = frozenset(
+    {"_cloudflare_compat_flags", "_pyodide_entrypoint_helper", "js", "pyodide", "pyodide_js", "workers"}
+)
 
 
 class Doorkeeper(MetaPathFinder):
@@ -67,8 +69,28 @@ _DOORKEEPER: Final = pytest.StashKey[Doorkeeper]()
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Before any conftest is imported: it may import user code."""
     if read_surface(early_config) != "off":
+        _refuse_mixture()
         doorkeeper = early_config.stash[_DOORKEEPER] = Doorkeeper()
         doorkeeper.install()
+
+
+def _refuse_mixture() -> None:
+    """Make sure that no module of the platform was imported before ours stand in its place (PW-0.6).
+
+    Raises:
+        UsageError: One was.
+    """
+    if NAMES.isdisjoint(sys.modules):
+        return
+    from pytest_durable._surfaces.finder import imported_before
+
+    for name, origin in imported_before(NAMES):
+        raise pytest.UsageError(
+            f"The module {name!r} is imported already, and it is not the one that pytest-durable serves.\n\n"
+            f"  expected  nobody imports {name!r} before the plugin is loaded\n"
+            f"  actual    {origin}, which cannot run on CPython\n\n"
+            "Load the plugin that imports it later, or let user code have it:  durable_surface = off"
+        )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

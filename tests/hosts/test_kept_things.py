@@ -133,15 +133,3 @@ async def test_code_on_the_stack_of_a_crash_is_unwound_by_whatever_it_uses(durab
         await stub.clean_up()
     assert not durable.is_running
     assert LOG == ["LifeEnded"] * 4
-
-
-async def test_sql_of_raw_storage_says_that_this_version_lacks_it(durable: Any) -> None:
-    stub = durable.namespace(Shelf).get_by_name("a")
-
-    def look(_instance: Any, ctx: Any) -> None:
-        for name in ("sql", "kv", "transaction"):
-            with pytest.raises(AttributeError, match=rf"^ctx\._ctx\.storage\.{name} exists in production, but not in"):
-                getattr(ctx._ctx.storage, name)
-            assert not hasattr(ctx._ctx.storage, name)
-
-    await durable.run_in_object(stub, look)

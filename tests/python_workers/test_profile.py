@@ -1,7 +1,6 @@
 """Which generation of the SDK objects are run on: PW-0.1, decisions 1.3."""
 
 import importlib.metadata
-import textwrap
 import time
 
 import pytest
@@ -52,34 +51,18 @@ async def test_application_runs_on_the_current_sdk(durable_factory, install, ver
     assert await durable.namespace(Echo).get_by_name("a").echo({"a": 1}) == "JsDict"
 
 
-def test_application_of_an_earlier_date_is_refused(durable_factory):
+async def test_application_of_an_earlier_date_runs_on_the_raw_profile(durable_factory):
     """PW-0.1"""
-    with pytest.raises(ConfigurationError) as refusal:
-        durable_factory(app=App(compatibility_date=EARLIER))
-
-    assert message(refusal) == textwrap.dedent("""\
-        The application uses the raw profile of the Python SDK, which is not in this version.
-
-          expected  compatibility date 2026-04-21 or later
-          actual    2026-04-20
-
-        Run it on the current SDK all the same:  App(surface='wrapped')""")
+    durable = durable_factory(app=App(compatibility_date=EARLIER))
+    assert await durable.namespace(Echo).get_by_name("a").echo({"a": 1}) == "dict"
 
 
 @pytest.mark.parametrize("version", ["1.1.4", "1.2.9"])
-def test_application_beside_an_earlier_sdk_is_refused(durable_factory, install, version):
+async def test_application_beside_an_earlier_sdk_runs_on_the_raw_profile(durable_factory, install, version):
     """PW-0.1"""
     install(version)
-    with pytest.raises(ConfigurationError) as refusal:
-        durable_factory(app=App())
-
-    assert message(refusal) == textwrap.dedent(f"""\
-        The application uses the raw profile of the Python SDK, which is not in this version.
-
-          expected  workers-runtime-sdk 1.3.0 or later
-          actual    {version} is installed
-
-        Run it on the current SDK all the same:  App(surface='wrapped')""")
+    durable = durable_factory(app=App())
+    assert await durable.namespace(Echo).get_by_name("a").echo({"a": 1}) == "dict"
 
 
 async def test_explicit_choice_beats_date_and_sdk(durable_factory, install):
@@ -89,18 +72,33 @@ async def test_explicit_choice_beats_date_and_sdk(durable_factory, install):
     assert await durable.namespace(Echo).get_by_name("a").echo({"a": 1}) == "JsDict"
 
 
-def test_raw_profile_is_refused_by_name():
-    """PW-0.1, later"""
-    with pytest.raises(ConfigurationError) as refusal:
-        App(surface="raw")
+async def test_raw_profile_is_chosen_by_name(durable_factory):
+    """PW-0.1"""
+    durable = durable_factory(app=App(surface="raw"))
+    assert await durable.namespace(Echo).get_by_name("a").echo({"a": 1}) == "dict"
 
-    assert message(refusal) == textwrap.dedent("""\
-        There is no surface 'raw'. The raw profile (SDK before 1.3) is not in this version.
 
-          expected  'auto', 'wrapped', 'neutral'
-          actual    'raw'
+@pytest.mark.parametrize(
+    ("date", "flags", "version"),
+    [
+        (None, (), "0.28.2"),
+        ("2025-09-28", (), "0.26.0a2"),
+        ("2025-09-28", ("python_workers_20250116",), "0.28.2"),
+        ("2026-09-08", (), "314.0.6"),
+        ("2026-08-01", ("python_workers_314",), "314.0.6"),
+    ],
+)
+async def test_date_and_flags_choose_the_version_of_pyodide(durable_factory, date, flags, version):
+    """PW-3.11"""
 
-        Leave it out, or choose the current SDK:  App(surface='wrapped')""")
+    class Version(DurableObject):
+        async def tell(self):
+            import pyodide
+
+            return pyodide.__version__
+
+    durable = durable_factory(app=App(compatibility_date=date, compatibility_flags=flags))
+    assert await durable.namespace(Version).get_by_name("a").tell() == version
 
 
 @pytest.mark.parametrize("surface", ["", "Wrapped", "off", None])
@@ -109,17 +107,20 @@ def test_surface_that_does_not_exist_is_refused_with_those_that_do(surface):
         App(surface=surface)
 
     assert message(refusal).startswith(
-        f"There is no surface {surface!r}.\n\n  expected  'auto', 'wrapped', 'neutral'\n"
+        f"There is no surface {surface!r}.\n\n  expected  'auto', 'raw', 'wrapped', 'neutral'\n"
     )
 
 
 def test_host_without_pytest_chooses_likewise():
     """PW-0.1"""
-    with pytest.raises(ConfigurationError, match="raw profile"):
-        Host(app=App(compatibility_date=EARLIER), storage="memory")
+
+    async def main(host):
+        return await host.namespace(Echo).get_by_name("a").echo({"a": 1})
+
+    assert Host.run_main(main, app=App(compatibility_date=EARLIER), storage="memory") == "dict"
 
 
-@pytest.mark.parametrize("app", [App(compatibility_date=EARLIER), App(classes=("nowhere:Echo", "nowhere"))])
+@pytest.mark.parametrize("app", [App(classes=("nowhere:Echo", "nowhere"))])
 def test_host_that_cannot_begin_leaves_time_alone(app):
     before = time.time()
     with pytest.raises(ConfigurationError):
@@ -135,14 +136,19 @@ async def test_new_code_keeps_the_surface_of_the_old(durable):
 PROJECT = """
 import pytest
 from pytest_durable import App
+from workers import DurableObject
+
+class Echo(DurableObject):
+    async def echo(self, value):
+        return type(value).__name__
 
 @pytest.fixture
 def durable_app():
     return App(compatibility_date="2026-04-20")
 
 @pytest.mark.durable(storage="memory")
-def test_earlier(durable):
-    assert durable.is_running
+async def test_earlier(durable):
+    assert await durable.namespace(Echo).get_by_name("a").echo({}) == "%s"
 """
 
 
@@ -150,15 +156,15 @@ def test_earlier(durable):
 QUICK = ("-p", "no:hypothesispytest")
 
 
-@pytest.mark.parametrize(("surface", "outcome"), [("auto", "ERROR"), ("wrapped", "PASSED")])
-def test_ini_file_chooses_for_applications_that_do_not(tmp_path, surface, outcome):
+@pytest.mark.parametrize(("surface", "kind"), [("auto", "dict"), ("raw", "dict"), ("wrapped", "JsDict")])
+def test_ini_file_chooses_for_applications_that_do_not(tmp_path, surface, kind):
     """PW-0.1"""
-    run = run_inner(tmp_path, {"test_project.py": PROJECT, "pytest.ini": f"{INI}durable_surface = {surface}\n"}, *QUICK)
-    assert run.outcomes == {"test_earlier": outcome}
+    files = {"test_project.py": PROJECT % kind, "pytest.ini": f"{INI}durable_surface = {surface}\n"}
+    assert run_inner(tmp_path, files, *QUICK).outcomes == {"test_earlier": "PASSED"}
 
 
-def test_raw_in_the_ini_file_is_a_usage_error(tmp_path):
-    """PW-0.1, later"""
-    run = run_inner(tmp_path, {"test_project.py": PROJECT, "pytest.ini": f"{INI}durable_surface = raw\n"}, *QUICK)
+def test_unknown_surface_in_the_ini_file_is_a_usage_error(tmp_path):
+    """PW-0.1"""
+    run = run_inner(tmp_path, {"test_project.py": "", "pytest.ini": f"{INI}durable_surface = bare\n"}, *QUICK)
     assert run.status == pytest.ExitCode.USAGE_ERROR
-    assert "expected  'auto' or 'wrapped' or 'off'" in run.err
+    assert "expected  'auto' or 'raw' or 'wrapped' or 'off'" in run.err

@@ -19,6 +19,7 @@ from mypy import stubtest
 from pytest_durable._surfaces.finder import serve_imports
 from pytest_durable._surfaces.wrapped import (
     binding,
+    buffers,
     context,
     cursor,
     data_proxies,
@@ -26,6 +27,7 @@ from pytest_durable._surfaces.wrapped import (
     functions,
     proxies,
     raw_storage,
+    regexps,
     socket_state,
     storage,
     stubs,
@@ -34,7 +36,10 @@ from pytest_durable._surfaces.wrapped import (
 )
 from pytest_durable._surfaces.wrapped.web import sockets
 
-PACKAGES: Final = ("workers", "js", "pyodide")
+PACKAGES: Final = (
+    *("workers", "js", "pyodide", "pyodide_js"),
+    *("_cloudflare_compat_flags", "_pyodide_entrypoint_helper"),
+)
 
 
 def merged(*classes: type, but: frozenset[str] = frozenset()) -> type:
@@ -85,9 +90,14 @@ PRIVATE: Final[dict[str, dict[str, type]]] = {
     "pyodide._proxies": {
         "Constructor": proxies.Constructor,
         "IteratorStep": data_proxies.IteratorStep,
+        "JsArrayBuffer": buffers.JsArrayBuffer,
+        "JsBoxed": data_proxies.JsBoxed,
+        "JsDataView": buffers.JsDataView,
         "JsDate": data_proxies.JsDate,
-        "JsIterator": data_proxies.JsIterator,
+        "JsLiteralMap": data_proxies.JsLiteralMap,
         "JsObject": data_proxies.JsObject,
+        "JsObjectMap": data_proxies.JsObjectMap,
+        "JsRegExp": regexps.JsRegExp,
         "JsSet": data_proxies.JsSet,
         "PyProxy": to_js.PyProxy,
     },

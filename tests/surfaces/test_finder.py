@@ -13,7 +13,7 @@ import pytest
 from pytest_durable._surfaces.finder import ImportFinder, all_contents
 from support.surfaces import hosted
 
-NAMES = ("workers", "js", "pyodide")
+NAMES = {name.partition(".")[0] for name in all_contents()}
 
 
 @pytest.fixture(autouse=True)
@@ -80,10 +80,7 @@ class TestServing:
     @pytest.mark.parametrize(
         ("module", "name"),
         [
-            ("workers", "WorkflowEntrypoint"),
-            ("js", "HTMLRewriter"),
-            ("pyodide", "code"),
-            ("pyodide.ffi", "run_sync"),
+            ("pyodide.ffi", "wrappers"),
         ],
     )
     def test_a_name_that_only_production_has_says_what_to_do(

@@ -128,7 +128,7 @@ def test_several_values_come_as_a_map() -> None:
         assert (list(found.keys()), list(found.values()), len(found)) == (["a", "b"], [1, 2], 2)
         assert ("a" in found, found["a"], found.get("b"), found.get("nope")) == (True, 1, 2, None)
         assert [list(entry) for entry in found.entries()] == [["a", 1], ["b", 2]]
-        assert found.values().next().value == 1
+        assert found.entries().next().value[1] == 1
         assert found.to_py() == {"a": 1, "b": 2}
         assert (await txn.get(to_js(["b"]))).to_py() == {"b": 2}
         assert (await txn.list(prefix="b")).to_py() == {"b": 2}

@@ -27,11 +27,11 @@ NARROWER: Final = {
     r"workers\.types\.\w+ is not a Union": "texts at run time, as in production: of use in annotations only",
     r".* is inconsistent, metaclass differs": "that some classes are abstract is an inside matter",
     r".*\.__to_wire__ is not present in stub": "an inside matter",
-    r"(workers\._platform|workers\.rpc|pyodide\._proxies)\..*\.__init__ .*": "user code makes none of these",
+    r"(workers\._platform|workers\.rpc|pyodide\._proxies|pyodide\.ffi)\..*\.__init__ .*": "user code makes none",
     r".* has a default value but stub parameter does not": "the platform refuses a missing argument by itself",
     r".* stub does not have \*args parameter .*": "the platform ignores surplus arguments",
     r"workers\.rpc\._DurableObjectNamespaceWrapper\.\w+ is not present at runtime": "it hands on to the raw namespace",
-    r"pyodide\._proxies\.JsException\.__getattr__ is not present at runtime": "an error has attributes of its own",
+    r"pyodide\._proxies\.JsArray\.clear is not a function": "arrays of the platform have no such method",
 }
 
 #: Names for annotations only. Production has no such names at run time either; its generated types have them.
@@ -119,7 +119,7 @@ def members(name: str) -> Iterator[ast.stmt]:
 
 def live_objects(instance: Any) -> dict[str, object]:
     """One instance of each class that has attributes of its own, by its name in the stubs."""
-    from js import Map, WebSocket, WebSocketPair
+    from js import Map, RegExp, WebSocket, WebSocketPair
     from pyodide.ffi import JsException
     from pyodide.http import HttpStatusError
 
@@ -130,8 +130,9 @@ def live_objects(instance: Any) -> dict[str, object]:
         "DurableObjectContext": instance.ctx,
         "DurableObjectStorage": instance.ctx.storage,
         "DurableObjectStub": instance.env.PROBE.getByName("other"),
-        "IteratorStep": Map.new().keys().next(),
+        "IteratorStep": Map.new().entries().next(),
         "JsException": JsException("TypeError", "no"),
+        "JsRegExp": RegExp.new("a"),
         "WebSocket": WebSocket,
         "WebSocketEnd": WebSocketPair.new().object_values()[0],
         "HttpStatusError": HttpStatusError(404, "", ""),

@@ -56,6 +56,7 @@ from pytest_durable._core.actor.storage_face import (
     StorageOperations,
 )
 from pytest_durable._core.actor.strand import Strand
+from pytest_durable._core.actor.timeouts import run_soon
 from pytest_durable._core.actor.transactions import TransactionHandle
 from pytest_durable._core.actor.worker_event import WorkerEvent
 from pytest_durable._core.storage import member
@@ -127,6 +128,7 @@ __all__ = [
     "refusal_of_arguments",
     "require_own",
     "require_sendable_result",
+    "run_soon",
     "scope_of",
     "send",
     "text_of",

@@ -17,6 +17,7 @@ from pytest_durable._core.actor.idleness import Idleness
 from pytest_durable._core.actor.reply import Reply
 from pytest_durable._core.actor.scope import SCOPE, Scope
 from pytest_durable._core.actor.strand import Ended, Fatal, Strand
+from pytest_durable._core.actor.timeouts import Timeouts
 from pytest_durable._core.errors import IsolateEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.messages import ObjectKey
@@ -73,6 +74,7 @@ class Incarnation:
         self._depth = 0
         self.storage = self._make_storage(store)
         self._sections: CriticalSections | None = None  # most objects never have one
+        self._timeouts: Timeouts | None = None  # nor any of these
 
     def __repr__(self) -> str:
         return f"<Incarnation of {self.key}: {len(self.strands)} strands, {len(self.replies)} in flight>"
@@ -162,6 +164,13 @@ class Incarnation:
             self._sections = CriticalSections(self)
         return self._sections
 
+    @property
+    def timeouts(self) -> Timeouts:
+        """The timeouts and intervals that its code has set."""
+        if self._timeouts is None:
+            self._timeouts = Timeouts(self)
+        return self._timeouts
+
     def strand_ended(self, strand: Strand) -> None:
         """A strand's coroutine has returned or raised."""
         self.strands.discard(strand)
@@ -190,7 +199,7 @@ class Incarnation:
     @property
     def is_busy(self) -> bool:
         """Whether something runs, waits or is held: calls, tasks, critical sections, timers of user code, stubs."""
-        return bool(self.strands or self.holds or self.sockets) or self.services.has_timers(self)
+        return bool(self.strands or self.holds or self.sockets or self._timeouts) or self.services.has_timers(self)
 
     def keep_hold(self, hold: "Hold | Flow") -> None:
         """Stay in memory until ``hold`` is released."""
@@ -254,7 +263,7 @@ class Incarnation:
         self.is_over = True
         self.idleness.stop()
         self.services.life.release(self)
-        if self.strands or self._sections:  # it was swept while its own timers kept it busy (spec 9.3)
+        if self.strands or self._sections or self._timeouts:  # swept while its own timers kept it busy (spec 9.3)
             self._park()
         self.storage.end(graceful=True)
         self._end_holds()
@@ -264,7 +273,7 @@ class Incarnation:
 
     def _let_go(self) -> None:
         """Refer to nothing that refers to us: an evicted object goes at once, without the garbage collector."""
-        self.instance = self.context = self._sections = None  # type: ignore[assignment]  # nobody asks any more
+        self.instance = self.context = self._sections = self._timeouts = None  # type: ignore[assignment]  # nobody asks
         del self.storage, self.idleness
 
     def abandon(self, keep: list[object]) -> None:
@@ -286,4 +295,6 @@ class Incarnation:
             self.strands.clear()
         if self._sections is not None:
             self._sections.stop()
+        if self._timeouts is not None:
+            self._timeouts.drop()
         self.services.drop_timers(self)

@@ -84,6 +84,7 @@ class Services:
         alarms: The scheduler as one object sees it.
         wall_ns: Reads the wall clock.
         elapsed_ns: Reads the elapsed time.
+        random_bytes: Draws so many bytes of chance from the host's seed.
         has_timers: Whether user code of an instance has timers in the loop.
         drop_timers: Takes the timers of an instance out of the loop; they are never run.
         broke: A container broke and must not be reached by fresh stubs any more.
@@ -111,6 +112,7 @@ class Services:
     alarms: Callable[[ObjectKey], AlarmService]
     wall_ns: Callable[[], int]
     elapsed_ns: Callable[[], int]
+    random_bytes: Callable[[int], bytes]
     has_timers: "Callable[[Incarnation], bool]"
     drop_timers: "Callable[[Incarnation], None]"
     broke: "Callable[[Container], None]"

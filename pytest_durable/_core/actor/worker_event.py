@@ -109,7 +109,7 @@ class WorkerEvent(Incarnation):
         self.is_over = True
         self.output_gate.discard()
         self.services.life.release(self)
-        if self.strands or self.services.has_timers(self):
+        if self.strands or self._timeouts or self.services.has_timers(self):
             self._park()
         self._over(self)
 

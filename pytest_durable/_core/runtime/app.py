@@ -42,7 +42,7 @@ _CONTRADICTORY: Final = (
     (_DUPS, _TRANSFERS),
     (_NO_GLOBAL_HANDLERS, _GLOBAL_HANDLERS),
 )
-_SURFACES: Final = ("auto", "wrapped", "neutral")
+_SURFACES: Final = ("auto", "raw", "wrapped", "neutral")
 
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
@@ -114,8 +114,9 @@ class App:
         workers: Other Workers that run beside it, each with a ``config`` of its own; service bindings lead to them.
         compatibility_date: As in the platform's configuration; None: what ``config`` says, or else 2026-08-01.
         compatibility_flags: Likewise; None: what ``config`` says, or else none.
-        surface: What user code sees: ``"wrapped"`` (the Python SDK from 1.3 on), ``"neutral"`` (plain values, used to
-            test the platform itself), or ``"auto"``: chosen by the compatibility date and the installed SDK.
+        surface: What user code sees: ``"wrapped"`` (the Python SDK from 1.3 on), ``"raw"`` (the SDK before),
+            ``"neutral"`` (plain values, used to test the platform itself), or ``"auto"``: chosen by the compatibility
+            date and the installed SDK.
         lenient: Accept idioms of the other SDK generation where they are harmless.
         options: Knobs of the platform.
 
@@ -132,16 +133,15 @@ class App:
     workers: tuple["App", ...] = ()
     compatibility_date: str | None = None
     compatibility_flags: tuple[str, ...] | None = None
-    surface: Literal["auto", "wrapped", "neutral"] = "auto"
+    surface: Literal["auto", "raw", "wrapped", "neutral"] = "auto"
     lenient: bool = True
     options: PlatformOptions = PlatformOptions()
 
     def __post_init__(self) -> None:
         given: str = self.surface
         if given not in _SURFACES:
-            unbuilt = " The raw profile (SDK before 1.3) is not in this version." if given == "raw" else ""
             raise ConfigurationError(
-                f"There is no surface {given!r}.{unbuilt}\n\n"
+                f"There is no surface {given!r}.\n\n"
                 f"  expected  {', '.join(map(repr, _SURFACES))}\n"
                 f"  actual    {given!r}\n\n"
                 "Leave it out, or choose the current SDK:  App(surface='wrapped')"

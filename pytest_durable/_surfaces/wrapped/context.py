@@ -155,6 +155,10 @@ class RawState(SocketState):
         self._context.abort(None if reason is None else text_of(wire_of(reason)), retry_alarm=bool(retry))
 
 
+class UnwrappedState(RawState):
+    """``ctx`` of the raw profile, in which the SDK wraps nothing."""
+
+
 class DurableObjectContext:
     """``ctx``: everything of ``RawState``, with wrapped storage and an ``abort`` that leaves the turn.
 
@@ -163,8 +167,9 @@ class DurableObjectContext:
 
     _ctx: RawState
 
-    def __new__(cls, ctx: Any) -> "DurableObjectContext":
-        return ctx if isinstance(ctx, cls) else object.__new__(cls)
+    def __new__(cls, ctx: Any) -> Any:
+        # In the raw profile nothing is wrapped.
+        return ctx if isinstance(ctx, cls | UnwrappedState) else object.__new__(cls)
 
     def __init__(self, ctx: Any) -> None:
         if ctx is not self:

@@ -4,10 +4,12 @@ Source: spec python-workers 1.8, 3.3.
 """
 
 import traceback
-from typing import Final
+from typing import Any, Final
 
 from pytest_durable._core.actor import hex_told_of
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, tell, told
+from pytest_durable._core.storage.values import JSError
+from pytest_durable._surfaces.wrapped.proxies import Constructor, JsProxy, wire_of
 
 #: Flags of the platform's errors: attribute of ``PlatformError`` to the name user code sees. Present only when true.
 _FLAGS: Final = {
@@ -45,10 +47,45 @@ class JsException(Exception):
         return f"{self.name}: {self.message}" if self.message else self.name
 
     def __repr__(self) -> str:
-        return f"JsException({str(self)!r})"
+        return str(self)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, (type(self), dict(vars(self)))
+
+    def __getattr__(self, name: str) -> Any:
+        # The text is production's: the bare name.
+        raise AttributeError(name)
+
+    # It is a proxy too: of the error.
+
+    @property
+    def js_id(self) -> int:
+        """The same number for the same error."""
+        return id(self)
+
+    @property
+    def typeof(self) -> str:
+        """What the platform's ``typeof`` says."""
+        return "object"
+
+    @property
+    def constructor(self) -> Constructor:
+        """Only its ``name``."""
+        return Constructor(self.name)
+
+    def toString(self) -> str:
+        """The text of ``str()``."""
+        return str(self)
+
+    def to_py(self, *, depth: int = -1, default_converter: Any = None) -> Any:
+        """The error itself; a ``default_converter`` may make something else of it."""
+        if default_converter is None:
+            return self
+        return default_converter(self, lambda value: value, lambda value, made: None)
+
+    def __to_wire__(self) -> object:
+        own = {name: wire_of(value) for name, value in vars(self).items() if name not in ("name", "message")}
+        return JSError(self.name, self.message, own)
 
 
 def _restore(cls: type[JsException], attributes: dict[str, object]) -> JsException:
@@ -57,12 +94,19 @@ def _restore(cls: type[JsException], attributes: dict[str, object]) -> JsExcepti
     return restored
 
 
+JsProxy.register(JsException)
+
+
+class InternalError(Exception):
+    """Something is wrong in the bridge itself. Here nothing raises it; user code may name it."""
+
+
 class ConversionError(Exception):
     """A Python value has no counterpart on the platform."""
 
 
 # Tracebacks name the module that user code imports them from.
-JsException.__module__ = ConversionError.__module__ = "pyodide.ffi"
+JsException.__module__ = ConversionError.__module__ = InternalError.__module__ = "pyodide.ffi"
 
 
 def shown(failure: PlatformError) -> JsException:

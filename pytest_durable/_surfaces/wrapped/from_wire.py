@@ -24,9 +24,10 @@ from pytest_durable._core.storage.values import (
     Undefined,
 )
 from pytest_durable._surfaces.wrapped import types
+from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
 from pytest_durable._surfaces.wrapped.references import FunctionReference, StubReference
 
-_IMMUTABLE: Final = frozenset((str, int, float, bool, type(None)))
+_IMMUTABLE: Final = frozenset((str, int, bool, type(None)))
 
 
 class FromWire:
@@ -59,7 +60,8 @@ class FromWire:
             JSDate: types.local_from_wire,
             JSBigInt: int,
             JSError: lambda value: types.error(value.name, value.message),
-            JSBoxed: lambda value: types.boxed(value.value),
+            JSBoxed: lambda value: proxy_of(value) if isinstance(value.value, bool | str) else value.value,
+            float: lambda value: value or 0,  # there is no minus zero among Python's integers
             Undefined: _none,
             Hole: _none,
             **references,

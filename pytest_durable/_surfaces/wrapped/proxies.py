@@ -6,7 +6,8 @@ while ``==`` compares what they stand for.
 Source: pyodide core docs of JsProxy; spec python-workers 3.1.
 """
 
-from typing import Any, Final
+from keyword import iskeyword
+from typing import Any, ClassVar, Final
 
 from pytest_durable._core.storage.values import UNDEFINED, JSBigInt
 from pytest_durable._surfaces.wrapped.references import PythonReference, Sendable
@@ -44,6 +45,15 @@ class Constructor:
     def __init__(self, name: str) -> None:
         self.name = name
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Constructor) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"function {self.name}() {{ [native code] }}"
+
 
 class JsProxy(Sendable):
     """A Python handle on an object of the platform.
@@ -55,11 +65,16 @@ class JsProxy(Sendable):
     _target: object
     _kind: str = "Object"
 
+    #: Make arrays, iterators and objects with items. The module that has them sets these, because it needs this one.
+    _array: ClassVar[type[Any]]
+    _iterator: ClassVar[type[Any]]
+    _object_map: ClassVar[type[Any]]
+
     def __init__(self, target: object) -> None:
         object.__setattr__(self, "_target", target)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, JsProxy) and self._target is other._target
+        return isinstance(other, JsProxy) and self._target is getattr(other, "_target", other)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -97,12 +112,60 @@ class JsProxy(Sendable):
         """The platform's text for the object."""
         return f"[object {self._kind}]"
 
-    def to_py(self, *, depth: int = -1, default_converter: object = None) -> object:
-        """The proxy itself: there is no Python counterpart."""
+    def toLocaleString(self) -> str:
+        """The same text."""
+        return self.toString()
+
+    def valueOf(self) -> Any:
+        """The object itself."""
         return self
+
+    def hasOwnProperty(self, name: str, /) -> bool:
+        """Whether it has a member of its own with this name."""
+        return name in self._own()
+
+    def _own(self) -> dict[str, object]:
+        """Its own members that can be enumerated, in wire values."""
+        return {}
+
+    def object_keys(self) -> Any:
+        """The names of the members."""
+        return self._array(list(self._own()))
+
+    def object_values(self) -> Any:
+        """The values of the members."""
+        return self._array(list(self._own().values()))
+
+    def object_entries(self) -> Any:
+        """Name and value of each member."""
+        return self._array([[name, value] for name, value in self._own().items()])
+
+    def as_object_map(self, *, hereditary: bool = False) -> Any:
+        """The same object with its members as items; ``hereditary``: so are the objects in it."""
+        return self._object_map(self._own(), is_hereditary=hereditary)
+
+    def as_py_json(self) -> Any:
+        """The same object with its members as items, and so the objects in it."""
+        return self.as_object_map(hereditary=True)
+
+    def to_py(self, *, depth: int = -1, default_converter: Any = None) -> Any:
+        """The proxy itself: there is no Python counterpart. A ``default_converter`` may make one."""
+        if default_converter is None or depth == 0:
+            return self
+        return default_converter(self, lambda value: value, lambda value, made: None)
 
     def __to_wire__(self) -> object:
         return PythonReference(self)
+
+
+def platform_name(name: str) -> str:
+    """The platform's name for an attribute: a keyword of Python is written with an underscore after it."""
+    return name[:-1] if name.endswith("_") and iskeyword(name[:-1]) else name
+
+
+def name_like_production(cls: type) -> None:
+    """Let Python's own messages ("… object is not iterable") call objects of ``cls`` what production calls them."""
+    cls.__name__, cls.__qualname__, cls.__module__ = "pyodide.ffi.JsProxy", "JsProxy", "pyodide.ffi"
 
 
 # The name in "unhashable type: …" is that of the class.

@@ -9,33 +9,25 @@ Source: spec python-workers 2.2 (transaction), 2.10, 2.11.
 import builtins
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from pytest_durable._core.actor import ObjectStorage, ObjectTransaction, StorageOperations
+from pytest_durable._core.actor import ABSENT, ObjectStorage, ObjectTransaction, StorageOperations
 from pytest_durable._core.platform_errors import PlatformError
-from pytest_durable._core.storage.values import UNDEFINED, DecodedTypes, JSMap
-from pytest_durable._surfaces.awaitables import Settled
+from pytest_durable._core.storage.values import DecodedTypes, JSMap
 from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
-from pytest_durable._surfaces.wrapped.exceptions import shown
+from pytest_durable._surfaces.wrapped.exceptions import JsException, shown
+from pytest_durable._surfaces.wrapped.promises import JsPromise
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
-from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference
-from pytest_durable._surfaces.wrapped.to_wire import to_wire
-from pytest_durable._surfaces.wrapped.types import JsDict
-
-#: Members of production's object that belong to the raw profile. Their absence is told from a typing error.
-NOT_YET: Final = frozenset(
-    (
-        "getBookmarkForTime",
-        "getCurrentBookmark",
-        "kv",
-        "onNextSessionRestoreBookmark",
-        "sql",
-        "sync",
-        "transaction",
-        "transactionSync",
-    )
+from pytest_durable._surfaces.wrapped.raw_values import (
+    NO_ALARM_HANDLER,
+    RawArguments,
+    RawKv,
+    RawSql,
+    promised,
+    throwing,
+    undefined,
 )
-NEEDS_TO_JS: Final = "a Python dict, list, set or bytes given to raw storage needs to_js() in production"
+from pytest_durable._surfaces.wrapped.types import JsDict
 
 
 class RawOperations(JsProxy):
@@ -49,47 +41,45 @@ class RawOperations(JsProxy):
     def __init__(self, face: StorageOperations, report: Callable[[str, str], None] | None) -> None:
         super().__init__(face)
         self.face: Any = face
-        self._report = report
+        self._arguments = RawArguments(report)
 
-    def get(self, *args: Any, **kwargs: Any) -> Settled:
-        wire = self._wire(args, kwargs)
-        is_many = bool(wire) and isinstance(wire[0], list)
-        return _settled(self.face.get, wire[:2], JSMap if is_many else None)
+    def get(self, *args: Any, **kwargs: Any) -> JsPromise:
+        is_many = bool(args) and isinstance(wire_of(args[0]), builtins.list)
+        return self._run(self.face.get, 2, args, kwargs, JSMap if is_many else None)
 
-    def list(self, *args: Any, **kwargs: Any) -> Settled:
-        return _settled(self.face.list, self._wire(args, kwargs)[:1], JSMap)
+    def list(self, *args: Any, **kwargs: Any) -> JsPromise:
+        return self._run(self.face.list, 1, args, kwargs, JSMap)
 
-    def put(self, *args: Any, **kwargs: Any) -> Settled:
-        return _settled(self.face.put, self._wire(args, kwargs)[:3], _undefined)
+    def put(self, *args: Any, **kwargs: Any) -> JsPromise:
+        return self._run(self.face.put, 3, args, kwargs, undefined)
 
-    def delete(self, *args: Any, **kwargs: Any) -> Settled:
-        return _settled(self.face.delete, self._wire(args, kwargs)[:2])
+    def delete(self, *args: Any, **kwargs: Any) -> JsPromise:
+        return self._run(self.face.delete, 2, args, kwargs)
 
-    def getAlarm(self, *args: Any, **kwargs: Any) -> Settled:
-        return _settled(self.face.get_alarm, self._wire(args, kwargs)[:1])
+    def getAlarm(self, *args: Any, **kwargs: Any) -> JsPromise:
+        return self._run(self.face.get_alarm, 1, args, kwargs)
 
-    def setAlarm(self, *args: Any, **kwargs: Any) -> Settled:
-        return _settled(self.face.set_alarm, self._wire(args, kwargs)[:2], _undefined)
+    def setAlarm(self, *args: Any, **kwargs: Any) -> JsPromise:
+        return self._run(self.face.set_alarm, 2, args, kwargs, undefined)
 
-    def deleteAlarm(self, *args: Any, **kwargs: Any) -> Settled:
-        return _settled(self.face.delete_alarm, self._wire(args, kwargs)[:1], _undefined)
+    def deleteAlarm(self, *args: Any, **kwargs: Any) -> JsPromise:
+        return self._run(self.face.delete_alarm, 1, args, kwargs, undefined)
 
-    def _wire(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> builtins.list[object]:
-        wire = [self._argument(value) for value in args]
-        if kwargs:
-            wire.append({name: self._argument(value) for name, value in kwargs.items()})
-        return wire
-
-    def _argument(self, value: object) -> object:
-        wire = wire_of(value)
-        if isinstance(wire, LiteralMap):
-            return to_wire(value) if self._report is not None else PythonReference(value)
-        if self._report is None or not isinstance(wire, PythonReference):
-            return wire
-        if not isinstance(value, dict | list | set | bytes | memoryview):
-            return wire
-        self._report("PD-W03", NEEDS_TO_JS)
-        return to_wire(value)
+    def _run(
+        self,
+        method: Callable[..., Any],
+        count: int,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        shape: Callable[[Any], object] | None = None,
+    ) -> JsPromise:
+        try:
+            result = method(*self._arguments.wire(args, kwargs)[:count])
+            return JsPromise(proxy_of(result if shape is None else shape(result)))
+        except PlatformError as failure:
+            return JsPromise(failure=shown(failure))
+        except JsException as failure:
+            return JsPromise(failure=failure)
 
 
 class RawTransaction(RawOperations):
@@ -100,11 +90,11 @@ class RawTransaction(RawOperations):
 
     def rollback(self) -> None:
         """Undo the writes of the transaction now."""
-        _throwing(self.face.rollback)
+        throwing(self.face.rollback)
 
     def deleteAll(self, *_args: Any) -> None:
         """Refused inside a transaction."""
-        _throwing(self.face.delete_all)
+        throwing(self.face.delete_all)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +116,7 @@ class StorageTypes:
 
 
 class RawStorage(RawOperations):
-    """``ctx._ctx.storage``. Its SQL and ``kv`` belong to the raw profile, which is not built yet.
+    """``ctx._ctx.storage``; in the raw profile ``ctx.storage``.
 
     Args:
         face: The platform's storage, in wire values.
@@ -142,31 +132,49 @@ class RawStorage(RawOperations):
         self.types = types
         self.has_alarm_handler = has_alarm_handler
 
-    def __getattr__(self, name: str) -> Any:
-        if name in NOT_YET:
-            raise AttributeError(
-                f"ctx._ctx.storage.{name} exists in production, but not in this version of pytest-durable"
-            )
-        raise AttributeError(name)
+    def setAlarm(self, *args: Any, **kwargs: Any) -> JsPromise:
+        if not self.has_alarm_handler:
+            self.types.report("PD-W05", NO_ALARM_HANDLER)
+        return super().setAlarm(*args, **kwargs)
 
-    def deleteAll(self, *args: Any, **kwargs: Any) -> Settled:
-        return _settled(self.face.delete_all, self._wire(args, kwargs)[:1], _undefined)
+    def deleteAll(self, *args: Any, **kwargs: Any) -> JsPromise:
+        return self._run(self.face.delete_all, 1, args, kwargs, undefined)
 
+    @property
+    def kv(self) -> RawKv:
+        """The same values, at once."""
+        return RawKv(self.face.kv, self._arguments)
 
-def _settled(method: Callable[..., Any], wire: Any, shape: Callable[[Any], object] | None = None) -> Settled:
-    try:
-        result = method(*wire)
-        return Settled(proxy_of(result if shape is None else shape(result)))
-    except PlatformError as failure:
-        return Settled(failure=shown(failure))
+    @property
+    def sql(self) -> RawSql:
+        """SQL."""
+        return RawSql(self.face.sql, self._arguments)
 
+    def sync(self) -> JsPromise:
+        """A promise that everything written so far is durable."""
+        return promised(self.face.sync)
 
-def _throwing(operation: Callable[[], None]) -> None:
-    try:
-        operation()
-    except PlatformError as failure:
-        raise shown(failure) from None
+    def transaction(self, callback: Any = ABSENT, /) -> JsPromise:
+        """Run ``callback(txn)``; a promise of what it returned."""
+        report = self._arguments.report
 
+        def run(txn: ObjectTransaction) -> object:
+            return callback(RawTransaction(txn, report))
 
-def _undefined(_nothing: None) -> object:
-    return UNDEFINED
+        return promised(lambda: self.face.transaction(run if callable(callback) else callback))
+
+    def transactionSync(self, callback: Any = ABSENT, /) -> Any:
+        """Run ``callback()``; its exception comes back as it is, after the rollback."""
+        return throwing(lambda: self.face.transaction_sync(callback))
+
+    def getCurrentBookmark(self, *_args: Any) -> JsPromise:
+        """A promise of the bookmark of now."""
+        return promised(self.face.get_current_bookmark)
+
+    def getBookmarkForTime(self, *args: Any) -> JsPromise:
+        """A promise of the bookmark of an instant."""
+        return self._run(self.face.get_bookmark_for_time, 1, args, {})
+
+    def onNextSessionRestoreBookmark(self, *args: Any) -> JsPromise:
+        """A promise of the bookmark by which the restoration can be undone."""
+        return self._run(self.face.on_next_session_restore_bookmark, 1, args, {})

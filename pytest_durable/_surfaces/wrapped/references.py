@@ -95,12 +95,17 @@ class PythonReference(Reference, Textual):
     """A Python object handed to the platform as it is: it can come back, but it has no clone.
 
     Its text is that of Pyodide's proxies, which ask ``str``.
+
+    Args:
+        value: The object.
+        proxy: The proxy that user code made of it, if it did.
     """
 
-    __slots__ = ("value",)
+    __slots__ = ("proxy", "value")
 
-    def __init__(self, value: object) -> None:
+    def __init__(self, value: object, proxy: object = None) -> None:
         self.value = value
+        self.proxy = proxy
 
     def platform_text(self) -> str:
         return str(self.value)

@@ -20,11 +20,11 @@ from pytest_durable._surfaces.wrapped.cursor import Position, WrappedCursor
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray
 from pytest_durable._surfaces.wrapped.exceptions import JsException, shown, shown_failure
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, RawTransaction
+from pytest_durable._surfaces.wrapped.raw_values import NO_ALARM_HANDLER
 from pytest_durable._surfaces.wrapped.to_wire import arguments_to_wire
 from pytest_durable._surfaces.wrapped.types import JsDict
 
 _CHANGES_TABLES: Final = re.compile(r"\b(?:drop|alter)\b", re.IGNORECASE)
-NO_ALARM_HANDLER: Final = "setAlarm() on an object without an alarm() method: the alarm will fail when it is due"
 
 
 class WrappedStorage(_BindingWrapper):

@@ -33,11 +33,21 @@ class Conversions:
         from_wire: Turns a wire value into what user code receives.
         enhanced_errors: Compatibility date 2026-04-21 or later.
         report: Takes the code and text of a warning.
+        to_wire: Turns what user code sends into a wire value.
+        sends_when_awaited: A call is sent when it is first awaited, not when it is made (SDK before 1.3).
     """
 
     from_wire: Callable[[object], object]
     enhanced_errors: bool
     report: Callable[[str, str], None]
+    to_wire: Callable[[object], object] = to_wire
+    sends_when_awaited: bool = False
+
+    def arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[object, ...]:
+        """The arguments of a call."""
+        if self.to_wire is to_wire:
+            return tuple(arguments_to_wire(args, kwargs))
+        return (*map(self.to_wire, args), *([self.to_wire(kwargs)] if kwargs else ()))
 
     def explain(self, failure: Exception) -> BaseException:
         """What a caller catches when its call failed."""
@@ -57,12 +67,14 @@ class _FetcherWrapper(Sendable):
             self.id = RawId(named.id)
             self.name = named.id.name
 
-    def __getattr__(self, name: str) -> Callable[..., Pending | Settled]:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         # Names of Python's own protocols stay Python's (copy, pickle, inspect …); `then` would make it awaitable.
         if name == "then" or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(name)
 
-        def method(*args: Any, **kwargs: Any) -> Pending | Settled:
+        def method(*args: Any, **kwargs: Any) -> Any:
+            if self._conversions.sends_when_awaited:
+                return self._later(name, args, kwargs)
             return self._call(name, args, kwargs)
 
         method.__name__ = method.__qualname__ = name
@@ -81,12 +93,15 @@ class _FetcherWrapper(Sendable):
     def __to_wire__(self) -> object:
         return StubReference(self._client)
 
+    async def _later(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return await self._call(name, args, kwargs)
+
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pending | Settled:
         conversions = self._conversions
         if kwargs:
             conversions.report("PD-W10", f"keyword arguments of {name}() arrive as one trailing dict")
         try:
-            future = self._client.send(Call(name, tuple(arguments_to_wire(args, kwargs))))
+            future = self._client.send(Call(name, conversions.arguments(args, kwargs)))
         except JsException as refusal:
             return Settled(failure=refusal)
         except PlatformError as failure:

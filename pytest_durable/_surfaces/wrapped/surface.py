@@ -22,6 +22,7 @@ from pytest_durable._surfaces.wrapped.facets import RawFacets
 from pytest_durable._surfaces.wrapped.from_wire import FromWire
 from pytest_durable._surfaces.wrapped.functions import RawFunction, Reception, _RpcStubWrapper, lending, received
 from pytest_durable._surfaces.wrapped.habits import Habits
+from pytest_durable._surfaces.wrapped.portal import portal, wants_portal
 from pytest_durable._surfaces.wrapped.raw_storage import RawStorage, StorageTypes
 from pytest_durable._surfaces.wrapped.references import FunctionReference, StubReference
 from pytest_durable._surfaces.wrapped.socket_handlers import MISSING_HANDLER, socket_arguments, watched
@@ -57,7 +58,13 @@ class WrappedSurface:
         has_global_handlers: A compatibility date before 2025-08-14: names of handlers begin with ``on_`` (spec 1.34).
     """
 
-    name: Final = "wrapped"
+    name: str = "wrapped"
+    #: What ``pyodide.__version__`` is for the application.
+    pyodide_version: str = "0.28.2"
+    #: What the profiles differ in: when calls are sent, what ``ctx`` is, and how values are sent (``_sent``).
+    _sends_when_awaited: bool = False
+    _state_type: type[RawState] = RawState
+    _sent: Callable[[object], object] = staticmethod(to_wire)
     rules: Final = Rules(constructor_failure="replay", alarm_without_handler="deliver")
 
     def __init__(
@@ -100,7 +107,13 @@ class WrappedSurface:
 
     @functools.cached_property
     def _conversions(self) -> Conversions:
-        return Conversions(from_wire=self._result, enhanced_errors=self._enhanced_errors, report=self._report)
+        return Conversions(
+            from_wire=self._result,
+            enhanced_errors=self._enhanced_errors,
+            report=self._report,
+            to_wire=self._sent,
+            sends_when_awaited=self._sends_when_awaited,
+        )
 
     def _from_wire(self, function: Callable[[FunctionReference], object]) -> FromWire:
         references: dict[type, Callable[[Any], object]] = {
@@ -156,12 +169,12 @@ class WrappedSurface:
                 arguments = [convert(value) for value in delivery.args]
             except _FunctionMetError:
                 return self._deliver_functions(method_of(instance, name), delivery.args)
-            return method_of(instance, name)(*arguments)
+            return _begun(method_of(instance, name), *arguments)
         if isinstance(delivery, Request):
-            return relaxed(method_of(instance, self._prefix + "fetch"), self.received_request(delivery))
+            return _begun(relaxed, method_of(instance, self._prefix + "fetch"), self.received_request(delivery))
         if isinstance(delivery, Alarm):
-            return relaxed(method_of(instance, self._prefix + "alarm"), RawAlarmInfo(delivery.info))
-        return self._deliver_socket_event(instance, delivery)
+            return _begun(relaxed, method_of(instance, self._prefix + "alarm"), RawAlarmInfo(delivery.info))
+        return _begun(self._deliver_socket_event, instance, delivery)
 
     def _deliver_socket_event(self, instance: object, delivery: SocketDelivery) -> object:
         name, arguments = socket_arguments(delivery)
@@ -181,7 +194,7 @@ class WrappedSurface:
         if isinstance(delivery, Alarm):
             return UNDEFINED
         if isinstance(delivery, Call):
-            return to_wire(result)
+            return self._sent(result)
         sent = result.__to_wire__() if isinstance(result, http.PyFetchResponse | JsResponse) else None
         if sent is None:
             raise type_error("Incorrect type for Promise: the Promise did not resolve to 'Response'.")
@@ -231,7 +244,8 @@ class WrappedSurface:
         return _RpcStubWrapper(received(reference), self._reception)
 
     def _raw_state(self, context: Context, cls: type) -> RawState:
-        return RawState(context, functools.partial(self._raw_storage, cls), self._raw_facets, self.habits)
+        storage = functools.partial(self._raw_storage, cls)
+        return self._state_type(context, storage, self._raw_facets, self.habits)
 
     def _raw_facets(self, context: Context) -> RawFacets:
         return RawFacets(context.facets, self._conversions, is_lenient=self._lenient)
@@ -242,7 +256,7 @@ class WrappedSurface:
 
     def to_wire(self, value: object) -> object:
         """What an argument becomes on its way (for the test's own stubs)."""
-        return to_wire(value)
+        return self._sent(value)
 
     def from_wire(self, value: object) -> object:
         """What a result becomes at its caller (for the test's own stubs)."""
@@ -255,6 +269,12 @@ class _FunctionMetError(Exception):
 
 def _stop_at_function(_reference: FunctionReference) -> NoReturn:
     raise _FunctionMetError
+
+
+def _begun(handler: Callable[..., object], *args: object) -> object:
+    if wants_portal():
+        return portal(functools.partial(handler, *args))
+    return handler(*args)
 
 
 def method_of(instance: object, name: str) -> Callable[..., object]:

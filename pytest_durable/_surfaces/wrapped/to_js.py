@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from pytest_durable._core.actor import text_of
 from pytest_durable._core.storage.values import JSSet
-from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsObject, proxy_of
+from pytest_durable._surfaces.wrapped.data_proxies import JsArray, JsMap, JsObject, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
-from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
+from pytest_durable._surfaces.wrapped.proxies import Constructor, JsProxy, jsnull, wire_of
 from pytest_durable._surfaces.wrapped.references import LiteralMap, PythonReference, Sendable
 from pytest_durable._surfaces.wrapped.to_wire import to_wire
 
@@ -35,7 +35,7 @@ def to_js(
     Args:
         obj: What to convert.
         depth: How many levels; -1 means all.
-        pyproxies: Not needed here: proxies need no destruction.
+        pyproxies: An array that gets what was left as it is, to be destroyed later.
         create_pyproxies: False refuses what has no counterpart.
         dict_converter: Makes the object for a dict from its entries; without it a dict becomes a Map.
         default_converter: Called for what has no counterpart.
@@ -43,8 +43,13 @@ def to_js(
 
     Raises:
         ConversionError: No counterpart, and ``create_pyproxies`` is False.
+        TypeError: ``pyproxies`` is no array of the platform.
     """
-    return _Conversion(create_pyproxies, dict_converter, default_converter, eager_converter).run(obj, depth)
+    if pyproxies is not None and not isinstance(pyproxies, JsArray):
+        raise TypeError("Expected a JsArray for the pyproxies argument")
+    made = _Conversion(pyproxies, create_pyproxies, dict_converter, default_converter, eager_converter).run(obj, depth)
+    is_crossing = made is None or isinstance(made, bool | int | float | str | JsProxy | Sendable)
+    return made if is_crossing else PyProxy(made)
 
 
 class _Conversion:
@@ -52,11 +57,13 @@ class _Conversion:
 
     def __init__(
         self,
+        pyproxies: JsArray | None,
         create_pyproxies: bool,
         dict_converter: Callable[[Any], Any] | None,
         default_converter: Callable[..., Any] | None,
         eager_converter: Callable[..., Any] | None,
     ) -> None:
+        self._pyproxies = pyproxies
         self._creates_pyproxies = create_pyproxies
         self._dict_converter = dict_converter
         self._default_converter = default_converter
@@ -80,7 +87,7 @@ class _Conversion:
         if isinstance(value, dict):
             return self._map(value, depth)
         if isinstance(value, set):
-            return proxy_of(JSSet(wire_of(self.run(item, depth - 1)) for item in value))
+            return proxy_of(JSSet(_member(item) for item in value))
         if isinstance(value, bytes | bytearray | memoryview | array):
             return proxy_of(to_wire(bytes(value) if isinstance(value, bytearray) else value))
         if self._default_converter is not None:
@@ -111,7 +118,9 @@ class _Conversion:
 
     def _leave(self, value: Any) -> Any:
         if not self._creates_pyproxies:
-            raise ConversionError(f"No conversion known for x={value!r}.")
+            raise ConversionError("No conversion known for x.")
+        if self._pyproxies is not None:
+            self._pyproxies.append(value)
         return value
 
 
@@ -126,6 +135,12 @@ def _key(key: Any) -> object:
     raise ConversionError(f"Cannot use {key!r} as a key for a Javascript Map")
 
 
+def _member(item: Any) -> object:
+    if item is None or isinstance(item, bool | int | float | str | Sendable):
+        return wire_of(item)
+    raise ConversionError(f"Cannot use {item!r} as a key for a Javascript Set")
+
+
 def object_from_entries(entries: Any) -> JsObject:
     """The plain object with these pairs of key and value (``Object.fromEntries``).
 
@@ -133,14 +148,29 @@ def object_from_entries(entries: Any) -> JsObject:
         JsException: TypeError; not a sequence of pairs.
     """
     members: dict[str, object] = {}
-    source: Iterable[Any] = entries.items() if hasattr(entries, "items") else entries
-    for entry in source:
+    for entry in _entries(entries):
         try:
+            if isinstance(entry, str):
+                raise TypeError
             key, value = entry
         except (TypeError, ValueError):
             raise JsException("TypeError", f"Iterator value {entry} is not an entry object") from None
         members[key if isinstance(key, str) else text_of(wire_of(key))] = wire_of(value)
     return JsObject(members)
+
+
+def _entries(entries: Any) -> Iterable[Any]:
+    if isinstance(entries, JsMap):
+        return list(entries.items())
+    if entries is None or entries is jsnull:
+        raise JsException("TypeError", f"{text_of(wire_of(entries))} is not iterable")
+    try:
+        return list(entries)
+    except TypeError:
+        kind = "object" if isinstance(entries, JsProxy) else "number" if isinstance(entries, int | float) else "object"
+        raise JsException(
+            "TypeError", f"{kind} {entries} is not iterable (cannot read property Symbol(Symbol.iterator))"
+        ) from None
 
 
 class PyProxy(Sendable):
@@ -155,6 +185,7 @@ class PyProxy(Sendable):
         self._is_destroyed = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the Python object."""
         target = self.unwrap()
         if self._is_once:
             self._is_destroyed = True
@@ -181,8 +212,60 @@ class PyProxy(Sendable):
         """It cannot be used any more."""
         self._is_destroyed = True
 
+    @property
+    def js_id(self) -> int:
+        """The same number for the same proxy."""
+        return id(self)
+
+    @property
+    def constructor(self) -> Constructor:
+        """Only its ``name``."""
+        return Constructor("PyProxy")
+
+    @property
+    def type(self) -> str:
+        """The name of the class of the Python object."""
+        return type(self.unwrap()).__name__
+
+    @property
+    def typeof(self) -> str:
+        """What the platform's ``typeof`` says."""
+        return "function" if callable(self.unwrap()) else "object"
+
+    def toString(self) -> str:
+        """The text of the Python object."""
+        return repr(self.unwrap())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        return "[destroyed proxy]" if self._is_destroyed else str(self._target)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.unwrap()[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.unwrap()[key] = value
+
+    def __len__(self) -> int:
+        return len(self.unwrap())
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Any:
+        return iter(self.unwrap())
+
     def __to_wire__(self) -> object:
-        return PythonReference(self.unwrap())
+        return PythonReference(self.unwrap(), self)
+
+
+class JsOnceCallable(PyProxy):
+    """A function that can be called once (``create_once_callable``)."""
+
+
+JsProxy.register(PyProxy)
 
 
 def create_proxy(obj: Any, /, *, capture_this: bool = False, roundtrip: bool = True) -> Any:
@@ -192,11 +275,18 @@ def create_proxy(obj: Any, /, *, capture_this: bool = False, roundtrip: bool = T
 
 def create_once_callable(obj: Callable[..., Any], /) -> PyProxy:
     """A callable that works once."""
-    return PyProxy(obj, is_once=True)
+    return JsOnceCallable(obj, is_once=True)
 
 
 def destroy_proxies(pyproxies: Any, /) -> None:
-    """Destroy each of them."""
-    for proxy in pyproxies:
+    """Destroy each proxy in an array of the platform.
+
+    Raises:
+        TypeError: It is no array of the platform.
+    """
+    if not isinstance(pyproxies, JsArray):
+        raise TypeError("Expected a JsProxy for the argument")
+    for reference in pyproxies._items():
+        proxy = reference.proxy if isinstance(reference, PythonReference) else None
         if isinstance(proxy, PyProxy):
             proxy.destroy()

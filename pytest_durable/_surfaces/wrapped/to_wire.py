@@ -18,6 +18,7 @@ from pytest_durable._core import messages
 from pytest_durable._core.actor import text_of
 from pytest_durable._core.storage.values import (
     UNDEFINED,
+    Hole,
     JSArrayBuffer,
     JSBigInt,
     JSBoxed,
@@ -31,6 +32,7 @@ from pytest_durable._core.storage.values import (
     date_from_milliseconds,
 )
 from pytest_durable._surfaces.wrapped.exceptions import ConversionError, JsException
+from pytest_durable._surfaces.wrapped.live import LiveBuffer, LiveView
 from pytest_durable._surfaces.wrapped.references import (
     Copied,
     FunctionReference,
@@ -195,6 +197,7 @@ _EXACT: Final[dict[type, Callable[[Any], object]]] = {
     tuple: _tuple,
     bytearray: _tuple,
     Undefined: _same,
+    Hole: _same,
     JSBigInt: _same,
     JSDate: _same,
     JSTypedArray: lambda value: JSTypedArray(value.kind, bytes(value)),
@@ -204,6 +207,11 @@ _EXACT: Final[dict[type, Callable[[Any], object]]] = {
     JSArrayBuffer: _same,
     JSRegExp: _tuple,
     JSBoxed: _same,
+    JSError: lambda value: JSError(
+        value.name, value.message, {name: _copy(item) for name, item in value.properties.items()}
+    ),
+    LiveBuffer: lambda value: value.snapshot(),
+    LiveView: lambda value: value.snapshot(),
 }
 
 
@@ -211,10 +219,14 @@ def _other(value: object) -> object:
     """Subclasses and everything rare, in the order in which production looks."""
     if isinstance(value, Sendable):
         wire = value.__to_wire__()
+        if isinstance(wire, PythonReference) and inspect.isawaitable(value):
+            raise _disabled(value)
         return wire if isinstance(wire, messages.Request | messages.Response) else _EXACT.get(type(wire), _other)(wire)
     if isinstance(value, PythonReference):
         if isinstance(value.value, Copied):
             return value.value.__copied__()
+        if callable(value.value) and not isinstance(value.value, type):
+            return FunctionReference(value.value)
         return _EXACT.get(type(value.value), _uncloneable)(value.value)
     if isinstance(value, ProxiedReference):
         raise JsException("DataCloneError", value.clone_refusal)

@@ -195,7 +195,7 @@ class Everything(DurableObject):
         assert JSON.stringify(made) == '{"a":1}'
         assert_type(to_js([1, (2,)]), JsArray)
         assert_type(to_js("text"), str)
-        assert Array.from_([1]).to_py() == Array.new(1).to_py()
+        assert Array.from_([1]).to_py() == Array.of(1).to_py()
         assert Map.new([["a", 1]]).get("a") == 1
         assert isinstance(made, JsProxy)
         proxy = create_proxy(len)

@@ -51,6 +51,6 @@ def wrong_making(durable: Host) -> None:
     durable.namespace("m:C", storage="ram")  # E: arg-type
     Host(storage="ram")  # E: arg-type
     Host(start=datetime.now(UTC).timestamp())  # E: arg-type
-    App(surface="raw")  # E: arg-type
+    App(surface="rare")  # E: arg-type
     App(classes="src.entry:Counter,")  # E: arg-type
     PlatformOptions(evict=False)  # E: call-arg

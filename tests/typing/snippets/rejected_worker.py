@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from js import HTMLRewriter, WebSocketPair  # E: attr-defined
+from js import HTMLReader, WebSocketPair  # E: attr-defined
 from pyodide.ffi import to_js
 from workers import DurableObject, Response, durable_object  # E: attr-defined
 

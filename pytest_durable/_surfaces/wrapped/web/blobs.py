@@ -12,7 +12,7 @@ from pytest_durable._core.http import FileContent
 from pytest_durable._core.storage.values import JSTypedArray
 from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.now import now_ms
-from pytest_durable._surfaces.wrapped.data_proxies import JsBuffer
+from pytest_durable._surfaces.wrapped.data_proxies import JsBuffer, proxy_of
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.references import Copied
 from pytest_durable._surfaces.wrapped.web.interfaces import (
@@ -47,11 +47,11 @@ class JsBlob(JsProxy, Copied):
 
     def arrayBuffer(self) -> Settled:
         """Promise of an ArrayBuffer."""
-        return Settled(JsBuffer(self._target.content))
+        return Settled(proxy_of(self._target.content))
 
     def bytes(self) -> Settled:
         """Promise of a Uint8Array."""
-        return Settled(JsBuffer(JSTypedArray("Uint8Array", self._target.content)))
+        return Settled(proxy_of(JSTypedArray("Uint8Array", self._target.content)))
 
     def stream(self) -> JsReadableStream:
         """The bytes as a stream."""

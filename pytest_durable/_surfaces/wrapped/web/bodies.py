@@ -225,11 +225,11 @@ class JsBody(JsProxy):
 
     def arrayBuffer(self) -> Any:
         """Promise of the whole body as an ArrayBuffer."""
-        return self._read(JsBuffer)
+        return self._read(proxy_of)
 
     def bytes(self) -> Any:
         """Promise of the whole body as a Uint8Array."""
-        return self._read(lambda content: JsBuffer(JSTypedArray("Uint8Array", content)))
+        return self._read(lambda content: proxy_of(JSTypedArray("Uint8Array", content)))
 
     def json(self) -> Any:
         """Promise of the value that the body holds as JSON."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pytest_durable._core.platform_errors import range_error
 from pytest_durable._core.storage.values import JSTypedArray
-from pytest_durable._surfaces.wrapped.data_proxies import JsBuffer
+from pytest_durable._surfaces.wrapped.data_proxies import JsBuffer, proxy_of
 from pytest_durable._surfaces.wrapped.proxies import JsProxy
 from pytest_durable._surfaces.wrapped.web.interfaces import Interface, Members, is_absent, text, type_error
 
@@ -36,7 +36,7 @@ class JsTextEncoder(JsProxy):
     def encode(self, given: Any = None) -> JsBuffer:
         """The bytes of a text, as a Uint8Array."""
         content = b"" if is_absent(given) else _utf8(text(given))
-        return JsBuffer(JSTypedArray("Uint8Array", content))
+        return proxy_of(JSTypedArray("Uint8Array", content))  # type: ignore[no-any-return]
 
 
 def _utf8(value: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 from pytest_durable._core.http import BodyStream
 from pytest_durable._core.storage.values import UNDEFINED, JSTypedArray
+from pytest_durable._surfaces.wrapped.live import LiveBuffer, LiveView
 from pytest_durable._surfaces.wrapped.web.interfaces import type_error
 
 LOCKED: Final = "This ReadableStream is currently locked to a reader."
@@ -237,7 +238,7 @@ class ReadableBody(BodyStream):
         is_done, piece = await self._readable.next()
         if is_done:
             return None
-        if isinstance(piece, JSTypedArray | bytes):
+        if isinstance(piece, JSTypedArray | LiveBuffer | LiveView | bytes):
             return bytes(piece)
         if isinstance(piece, str) and self._takes_text:
             return piece.encode("utf-8", "replace")

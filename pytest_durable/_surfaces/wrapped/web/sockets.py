@@ -25,6 +25,7 @@ from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.wrapped.data_proxies import JsArray, proxy_of
 from pytest_durable._surfaces.wrapped.exceptions import JsException, shown
 from pytest_durable._surfaces.wrapped.habits import Habits
+from pytest_durable._surfaces.wrapped.live import settled
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, jsnull, wire_of
 from pytest_durable._surfaces.wrapped.references import ProxiedReference, PythonReference
 from pytest_durable._surfaces.wrapped.web.blobs import JsBlob
@@ -149,7 +150,7 @@ class RawWebSocket(JsProxy):
 
     def _sendable(self, message: Any) -> object:
         """The wire value of a message. What has no counterpart arrives as its text (tried: None as "undefined")."""
-        wire = wire_of(message)
+        wire = settled(wire_of(message))
         if isinstance(wire, PythonReference):
             text = str(wire.value)
         elif wire is UNDEFINED:

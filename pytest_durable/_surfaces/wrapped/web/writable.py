@@ -11,6 +11,7 @@ from typing import Any, Final
 from pytest_durable._core.storage.values import JSTypedArray
 from pytest_durable._surfaces.awaitables import Settled
 from pytest_durable._surfaces.wrapped.data_proxies import proxy_of
+from pytest_durable._surfaces.wrapped.live import LiveBuffer, LiveView
 from pytest_durable._surfaces.wrapped.proxies import JsProxy, wire_of
 from pytest_durable._surfaces.wrapped.web.interfaces import Interface, Members, type_error
 from pytest_durable._surfaces.wrapped.web.readable import Readable, _fail, settled
@@ -318,7 +319,7 @@ def _new_transform(transformer: Any = None, _writable: Any = None, _readable: An
 
 def _new_identity() -> JsTransformStream:
     def run(piece: object, readable: Readable) -> None:
-        if not isinstance(piece, JSTypedArray | bytes | str):
+        if not isinstance(piece, JSTypedArray | LiveBuffer | LiveView | bytes | str):
             raise type_error(
                 "This TransformStream is being used as a byte stream, but received an object of non-byte type."
             )

@@ -1,0 +1,3 @@
+"""Pyodide as the platform's language sees it."""
+
+version: str
