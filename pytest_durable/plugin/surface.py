@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_durable._surfaces.finder import ImportFinder
 
 #: Top-level names that the platform's modules have. A test compares them with what the real finder serves.
-NAMES: Final = frozenset({"js", "pyodide", "workers"})
+NAMES: Final = frozenset({"asgi", "js", "pyodide", "workers"})
 
 
 class Doorkeeper(MetaPathFinder):

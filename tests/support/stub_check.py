@@ -34,7 +34,7 @@ from pytest_durable._surfaces.wrapped import (
 )
 from pytest_durable._surfaces.wrapped.web import sockets
 
-PACKAGES: Final = ("workers", "js", "pyodide")
+PACKAGES: Final = ("workers", "asgi", "js", "pyodide")
 
 
 def merged(*classes: type, but: frozenset[str] = frozenset()) -> type:
