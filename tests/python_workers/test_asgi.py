@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import asgi
 import js
 import pytest
@@ -220,6 +221,17 @@ async def test_stream_that_nobody_ends_never_ends(durable: Host) -> None:
         await response.text()
 
 
+async def test_stream_that_a_test_does_not_read_is_no_unfinished_work(durable: Host) -> None:
+    """No PD-W11: a client of production reads on, or goes away."""
+
+    async def app(self: Any, scope: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"first", "more_body": True})
+        await send({"type": "http.response.body"})
+
+    assert (await object_of(durable, app).fetch("https://x.com/")).status == 200
+
+
 # What fails.
 
 
@@ -377,6 +389,18 @@ async def test_lifespan_of_a_stream_ends_with_the_stream(durable: Host) -> None:
 # Background tasks, and lives.
 
 
+async def test_cancelled_scope_of_anyio_ends_tasks_that_have_not_begun(durable: Host) -> None:
+    """Middleware of Starlette waits in this way for a body or for the end of the answer, whichever comes first."""
+
+    async def app(self: Any, scope: Message, receive: Receive, send: Send) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.Event().wait)
+            group.cancel_scope.cancel()
+        await answer(send, b"ok")
+
+    assert await (await object_of(durable, app).fetch("https://x.com/")).text() == "ok"
+
+
 async def test_what_the_application_leaves_running_goes_on_in_an_object(durable: Host) -> None:
     async def later(self: Any) -> None:
         await asyncio.sleep(5)
@@ -445,7 +469,6 @@ async def test_messages_of_both_kinds_reach_the_application_and_the_client(durab
         await ws.send(message)
     assert [await ws.receive() for _ in range(4)] == ["abab", b"\x00\xff\x00\xff", "", b""]
     assert await stub.told() == [["websocket", "/socket", {"marker": "here"}, "websocket.connect"]]
-    await ws.close()
 
 
 async def test_client_that_closes_is_a_disconnect(durable: Host) -> None:
@@ -488,7 +511,6 @@ async def test_message_that_the_platform_does_not_know_is_logged(
     assert [record.getMessage() for record in caplog.records if record.name == "asgi"] == [
         " == Not implemented websocket.odd"
     ]
-    await ws.close()
 
 
 async def test_assertion_that_fails_behind_a_socket_fails_the_test(durable: Host) -> None:

@@ -2,13 +2,17 @@
 
 import asyncio
 import textwrap
-import threading
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import pytest
 
 from pytest_durable import Host, HostFactory
+from pytest_durable._surfaces.wrapped.gateway.inline_threads import (
+    run_blocking_code_in_threads,
+    run_blocking_code_inline,
+)
 from support.worker_project import Project, bound
 
 pytest.importorskip("fastapi", reason='needs FastAPI:  pip install "pytest-durable[examples]"')
@@ -196,13 +200,22 @@ async def test_route_without_async_runs_where_there_are_no_threads(
     assert await read(durable_factory(app=project.app(lenient=lenient)), "/plain") == [True, True]
 
 
-async def test_code_of_the_test_keeps_its_threads(shop: Host) -> None:
-    import anyio.to_thread
+async def test_code_of_the_test_keeps_its_threads(shop: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def in_a_thread(function: Any, *args: Any, **options: Any) -> Any:
+        return [function, args, options]
 
+    monkeypatch.setattr("anyio.to_thread.run_sync", in_a_thread)
+    assert await read(shop, "/plain") == [True, True]
+    assert await anyio.to_thread.run_sync(print, 1, limiter=None) == [print, (1,), {"limiter": None}]
+
+
+def test_threads_are_there_again_after_the_test() -> None:
     original = anyio.to_thread.run_sync
-    await read(shop, "/plain")
+    run_blocking_code_inline()
+    run_blocking_code_inline()
     assert anyio.to_thread.run_sync is not original
-    assert await anyio.to_thread.run_sync(threading.current_thread) is not threading.main_thread()
+    run_blocking_code_in_threads()
+    assert anyio.to_thread.run_sync is original
 
 
 async def test_background_task_runs_before_the_answer_leaves(shop: Host) -> None:

@@ -11,7 +11,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pytest_durable._surfaces.wrapped.current import wait_until
+from pytest_durable._surfaces.wrapped.current import wait_for_client
 from pytest_durable._surfaces.wrapped.entrypoints import WorkerEntrypoint
 from pytest_durable._surfaces.wrapped.gateway.asgi_sockets import Connection
 from pytest_durable._surfaces.wrapped.gateway.background import LOGGER, run_in_background
@@ -58,7 +58,7 @@ async def fetch(app: Any, req: Any, env: Any, ctx: Any = None, *, options: Optio
     if running is None:
         await lifespan.stop()
     else:
-        wait_until(run_in_background(_finish(running, lifespan)))
+        wait_for_client(run_in_background(_finish(running, lifespan)), "`asgi.fetch()`")
     return response
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_durable._core.actor import make_pair
-from pytest_durable._surfaces.wrapped.current import wait_until
+from pytest_durable._surfaces.wrapped.current import wait_for_client
 from pytest_durable._surfaces.wrapped.data_proxies import JsBuffer
 from pytest_durable._surfaces.wrapped.exceptions import JsException
 from pytest_durable._surfaces.wrapped.gateway.background import LOGGER, run_in_background
@@ -44,7 +44,7 @@ class Connection:
         self._events.put_nowait({"type": "websocket.connect"})
         running = run_in_background(self._app(self._scope, self._events.get, self._send))
         running.add_done_callback(self._end)
-        wait_until(running)
+        wait_for_client(running, "`asgi.websocket()`")
         answer: JsResponse = RESPONSE.new(None, status=101, webSocket=self._client)
         return answer
 
