@@ -20,6 +20,7 @@ from pytest_durable._hosts.defaults import DEFAULT_START
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._surfaces.no_threads import no_threads
 from pytest_durable._surfaces.wallclock import TravelledWallClock
+from pytest_durable._surfaces.wrapped.gateway.inline_threads import run_blocking_code_in_threads
 
 T = TypeVar("T")
 
@@ -128,6 +129,7 @@ class World:
             self._loop = None
             self.installed_modules.close()
             self._exits.close()
+            run_blocking_code_in_threads()
 
     def refuse_threads(self) -> None:
         """Let threads and child processes fail in code of Workers, until the end of the test."""

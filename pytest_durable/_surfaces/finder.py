@@ -7,6 +7,7 @@ is imported, and all of it is taken out again.
 Source: decisions 7.1; spec python-workers 0.3.
 """
 
+import importlib
 import importlib.metadata
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from pytest_durable._surfaces import js, platform_internals, pyodide, workers
+from pytest_durable._surfaces import gateways, js, platform_internals, pyodide, workers
 from pytest_durable._surfaces.modules import ModuleContent, missing
 
 #: Distributions whose modules cannot run outside of the platform.
@@ -25,13 +26,19 @@ SHADOWED: Final = ("workers-runtime-sdk", "pyodide-py")
 
 def all_contents() -> Mapping[str, ModuleContent]:
     """Every module that is built, by name."""
-    return {**workers.contents(), **js.contents(), **pyodide.contents(), **platform_internals.contents()}
+    return {
+        **workers.contents(),
+        **gateways.contents(),
+        **js.contents(),
+        **pyodide.contents(),
+        **platform_internals.contents(),
+    }
 
 
 class _ContentLoader(Loader):
     """Fills a new module."""
 
-    def __init__(self, content: ModuleContent, made: list[ModuleType]) -> None:
+    def __init__(self, content: ModuleContent, made: dict[str, ModuleType]) -> None:
         self._content = content
         self._made = made
 
@@ -39,8 +46,12 @@ class _ContentLoader(Loader):
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        self._content.fill(module)
-        self._made.append(module)
+        name = module.__name__
+        if self._content.same_as is None:
+            self._content.fill(module)
+        else:  # the statement that imports it takes what is under its name afterwards
+            module = sys.modules[name] = importlib.import_module(self._content.same_as)
+        self._made[name] = module
 
 
 class ImportFinder(MetaPathFinder):
@@ -63,7 +74,7 @@ class ImportFinder(MetaPathFinder):
         self._contents = all_contents() if contents is None else contents
         self._local_found = local_found
         self._told: set[str] = set()
-        self._made: list[ModuleType] = []
+        self._made: dict[str, ModuleType] = {}
         self._shadowed: frozenset[Path] | None = None
 
     def __repr__(self) -> str:
@@ -78,9 +89,9 @@ class ImportFinder(MetaPathFinder):
         """Leave, and take the modules that were made out of ``sys.modules``."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
-        for module in self._made:
-            if sys.modules.get(module.__name__) is module:
-                del sys.modules[module.__name__]
+        for name, module in self._made.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
         self._made.clear()
 
     def find_spec(
@@ -106,13 +117,13 @@ class ImportFinder(MetaPathFinder):
     def _refuse_later(self, fullname: str) -> None:
         parent, _, name = fullname.rpartition(".")
         content = self._contents.get(parent)
-        if content is not None and name in content.later and sys.modules.get(parent) in self._made:
+        if content is not None and name in content.later and sys.modules.get(parent) in self._made.values():
             raise ImportError(missing(parent, name), name=fullname)
 
     def _is_taken(self, fullname: str, path: Sequence[str] | None) -> bool:
         parent = fullname.rpartition(".")[0]
         if parent:
-            return sys.modules.get(parent) not in self._made
+            return sys.modules.get(parent) not in self._made.values()
         spec = self._ordinary_spec(fullname, path)
         # A folder without __init__ is found as a namespace package, which has no loader of its own: `js/` with scripts.
         if spec is None or spec.origin is None or self._is_shadowed(spec.origin):

@@ -16,6 +16,7 @@ class ModuleContent:
         exports: ``__all__``; None leaves it out.
         is_package: Whether it has submodules.
         later: Names that the platform's module has and this version has not.
+        same_as: Another module that this is a second name of.
     """
 
     doc: str
@@ -24,6 +25,7 @@ class ModuleContent:
     exports: tuple[str, ...] | None = None
     is_package: bool = False
     later: frozenset[str] = frozenset()
+    same_as: str | None = None
 
     def fill(self, module: ModuleType) -> None:
         """Put the content into a new module."""

@@ -36,7 +36,7 @@ class Context(Protocol):
         """Run ``callback`` while nothing else of the object runs."""
         ...
 
-    def wait_until(self, awaitable: object) -> None:
+    def wait_until(self, awaitable: object, *, waits_for_client: bool = False) -> None:
         """Keep the object busy until ``awaitable`` is done."""
         ...
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Top-level names that the platform's modules have. A test compares them with what the real finder serves.
 NAMES: Final = frozenset(
-    {"_cloudflare_compat_flags", "_pyodide_entrypoint_helper", "js", "pyodide", "pyodide_js", "workers"}
+    {"_cloudflare_compat_flags", "_pyodide_entrypoint_helper", "asgi", "js", "pyodide", "pyodide_js", "workers"}
 )
 
 

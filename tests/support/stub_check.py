@@ -37,7 +37,7 @@ from pytest_durable._surfaces.wrapped import (
 from pytest_durable._surfaces.wrapped.web import sockets
 
 PACKAGES: Final = (
-    *("workers", "js", "pyodide", "pyodide_js"),
+    *("workers", "asgi", "js", "pyodide", "pyodide_js"),
     *("_cloudflare_compat_flags", "_pyodide_entrypoint_helper"),
 )
 

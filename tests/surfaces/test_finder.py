@@ -55,12 +55,23 @@ def finder(told: list[tuple[str, str]]) -> Iterator[ImportFinder]:
 class TestServing:
     def test_modules_exist_while_it_is_installed(self, finder: ImportFinder) -> None:
         # PW-0.3 PW-0.4
-        for name in all_contents():
-            assert importlib.import_module(name).__spec__.origin == f"pytest_durable ({name})"
+        for name, content in all_contents().items():
+            served_as = content.same_as or name
+            assert importlib.import_module(name).__spec__.origin == f"pytest_durable ({served_as})"
         finder.uninstall()
         assert not any(name in sys.modules for name in all_contents())
         with pytest.raises(ModuleNotFoundError):
             importlib.import_module("workers")
+
+    def test_a_second_name_is_the_same_module(self, finder: ImportFinder) -> None:
+        # PW-0.4
+        assert importlib.import_module("asgi") is importlib.import_module("workers.asgi")
+        assert importlib.import_module("asgi").__name__ == "workers.asgi"
+
+    def test_a_local_asgi_wins(self, finder: ImportFinder, local: Path) -> None:
+        (local / "asgi.py").write_text("MINE = 1\n")
+        assert importlib.import_module("asgi").MINE == 1
+        assert hasattr(importlib.import_module("workers.asgi"), "fetch")
 
     def test_installing_twice_is_installing_once(self, finder: ImportFinder) -> None:
         finder.install()

@@ -33,7 +33,7 @@ def test_editable_installation_shows_type_checkers_the_stubs(tmp_path: Path) -> 
     assert archive.read(path_file).decode().split("\n") == [str(ROOT), str(STUBS)]
 
 
-@pytest.mark.parametrize("name", ["workers", "js", "pyodide"])
+@pytest.mark.parametrize("name", ["asgi", "workers", "js", "pyodide"])
 def test_stubs_on_the_path_are_no_module(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert PathFinder.find_spec(name, [str(STUBS)]) is None
     monkeypatch.syspath_prepend(STUBS)

@@ -80,8 +80,12 @@ class ObjectContext:
         owner = self._owner if incarnation is self._incarnation else incarnation.storage
         owner.store  # noqa: B018 - raises if the object is over
 
-    def wait_until(self, awaitable: object) -> None:
+    def wait_until(self, awaitable: object, *, waits_for_client: bool = False) -> None:
         """Keep the object in memory until ``awaitable`` is done; its failure is logged and harmless (spec 9.8).
+
+        Args:
+            awaitable: What is to be done.
+            waits_for_client: It goes on for as long as a client reads or stays; at the end of a test it may be there.
 
         Raises:
             PlatformError: The object is over.
@@ -97,7 +101,9 @@ class ObjectContext:
             if failure is not None:
                 incarnation.services.background_failed("waitUntil", incarnation.key, failure)
 
-        incarnation.start(_settle(awaitable), ended).is_background = True
+        strand = incarnation.start(_settle(awaitable), ended)
+        strand.is_background = True
+        strand.waits_for_client = waits_for_client
 
     def abort(self, reason: str | None = None, *, retry_alarm: bool = True) -> None:
         """Have the object ended when the running turn is over; its writes are lost. The caller then leaves the turn.

@@ -197,6 +197,11 @@ class Incarnation:
         return any(strand.is_background for strand in self.strands)
 
     @property
+    def has_unfinished_work(self) -> bool:
+        """Whether a ``waitUntil`` has not finished that is not up to a client."""
+        return any(strand.is_background and not strand.waits_for_client for strand in self.strands)
+
+    @property
     def is_busy(self) -> bool:
         """Whether something runs, waits or is held: calls, tasks, critical sections, timers of user code, stubs."""
         return bool(self.strands or self.holds or self.sockets or self._timeouts) or self.services.has_timers(self)

@@ -50,6 +50,7 @@ class Strand(Coroutine[Any, Any, object]):
         "_section",
         "_waiter",
         "is_background",
+        "waits_for_client",
     )
 
     def __init__(
@@ -71,6 +72,8 @@ class Strand(Coroutine[Any, Any, object]):
         self._is_finished = False
         #: Nobody waits for its outcome (``waitUntil``).
         self.is_background = False
+        #: It goes on for as long as a client reads an answer or keeps a WebSocket open.
+        self.waits_for_client = False
 
     def __repr__(self) -> str:
         return f"<Strand of {self._incarnation.key}: {self.label}>"
@@ -99,6 +102,16 @@ class Strand(Coroutine[Any, Any, object]):
     def cr_await(self) -> object:
         """What the coroutine waits for; lets asyncio print stacks."""
         return getattr(self._inner, "cr_await", None)
+
+    @property
+    def cr_running(self) -> bool:
+        """Whether the coroutine runs just now; anyio cancels nothing that has not begun, and asks this."""
+        return bool(getattr(self._inner, "cr_running", False))
+
+    @property
+    def cr_suspended(self) -> bool:
+        """Whether the coroutine has begun and waits; see ``cr_running``."""
+        return bool(getattr(self._inner, "cr_suspended", False))
 
     def send(self, value: Any) -> Any:
         """Run one turn, or wait for the input gate."""

@@ -348,9 +348,9 @@ class Runtime:
         return (c.incarnation for c in self.containers() if c.incarnation is not None)
 
     def unfinished_background(self) -> list[str]:
-        """Objects with a ``waitUntil`` that has not finished, as messages call them."""
-        found = (c for c in self.containers() if c.incarnation is not None and c.incarnation.has_background)
-        events_left = [str(event.key) for event in self._events() if event.has_background]
+        """Objects with a ``waitUntil`` that has not finished, as messages call them; what is up to a client apart."""
+        found = (c for c in self.containers() if c.incarnation is not None and c.incarnation.has_unfinished_work)
+        events_left = [str(event.key) for event in self._events() if event.has_unfinished_work]
         return [self.label(container.key) for container in found] + events_left
 
     def label(self, key: ObjectKey) -> str:

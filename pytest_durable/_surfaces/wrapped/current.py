@@ -12,6 +12,7 @@ from typing import Any, Final
 from pytest_durable._core.actor import current_scope
 from pytest_durable._core.isolate import global_scope, require_event
 from pytest_durable._core.platform_errors import PlatformError
+from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped.exceptions import shown
 from pytest_durable._surfaces.wrapped.stubs import RawEnv
 from pytest_durable._surfaces.wrapped.surface import WrappedSurface
@@ -62,14 +63,28 @@ def wait_until(awaitable: Any) -> None:
         RuntimeError: No event is being handled.
         JsException: The code runs at the top level of a module.
     """
+    _context("`workers.waitUntil()`").wait_until(awaitable)
+
+
+def wait_for_client(awaitable: Any, what: str) -> None:
+    """As ``wait_until``, for what goes on as long as a client reads an answer or keeps a WebSocket open.
+
+    Args:
+        awaitable: What is to be done.
+        what: Who asks, for the error; raises as ``wait_until``.
+    """
+    _context(what).wait_until(awaitable, waits_for_client=True)
+
+
+def _context(what: str) -> Context:
     try:
         require_event()
     except PlatformError as failure:
         raise shown(failure) from None
     scope = current_scope()
     if scope is None:
-        raise RuntimeError(_NO_EVENT.format(what="`workers.waitUntil()`"))
-    scope.incarnation.context.wait_until(awaitable)
+        raise RuntimeError(_NO_EVENT.format(what=what))
+    return scope.incarnation.context
 
 
 @contextmanager
