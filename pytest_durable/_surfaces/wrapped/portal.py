@@ -58,26 +58,52 @@ def wait_in_portal(awaitable: Awaitable[Any]) -> Any:
             step, argument = steps.throw, failure
 
 
-async def portal(handler: Callable[[], Any]) -> Any:
-    """Run ``handler``, which may return an awaitable, so that ``run_sync`` works in it."""
+def portal(handler: Callable[[], Any]) -> Any:
+    """Run ``handler`` so that ``run_sync`` works in it.
+
+    It begins at once, as it would without. What it returns comes back, or an awaitable of that if it waits.
+    """
+    inside, result = _enter(handler)
+    if not inside.dead:
+        return _finish(inside, result)
+    return _drive(result) if hasattr(result, "__await__") else result
+
+
+def _enter(function: Callable[[], Any]) -> tuple[Any, Any]:
+    """A greenlet in which the function has begun, and what has come out of it."""
     import greenlet
 
     class Portal(greenlet.greenlet):  # type: ignore[misc]  # it has no types
         is_portal = True
 
-    def run() -> Any:
-        result = handler()
-        return wait_in_portal(result) if hasattr(result, "__await__") else result
-
     outside: Any = greenlet.getcurrent()
-    inside: Any = Portal(run, outside)
+    inside: Any = Portal(function, outside)
     inside.gr_context = outside.gr_context  # context variables are those of the task
-    result = inside.switch()
+    return inside, inside.switch()
+
+
+async def _drive(awaitable: Awaitable[Any]) -> Any:
+    """What comes of ``awaitable``, which is awaited inside of a greenlet."""
+    inside, result = _enter(lambda: wait_in_portal(awaitable))
+    return await _until_it_ends(inside, result)
+
+
+async def _finish(inside: Any, result: Any) -> Any:
+    """What comes of a handler that waits, and may return an awaitable."""
+    result = await _until_it_ends(inside, result)
+    return await _drive(result) if hasattr(result, "__await__") else result
+
+
+async def _until_it_ends(inside: Any, yielded: Any) -> Any:
+    import greenlet
+
     while not inside.dead:
         try:
-            value = await _Suspension(result)
+            value = await _Suspension(yielded)
         except BaseException as failure:
-            result = inside.throw(failure)
+            inside.parent = greenlet.getcurrent()
+            yielded = inside.throw(failure)
         else:
-            result = inside.switch(value)
-    return result
+            inside.parent = greenlet.getcurrent()
+            yielded = inside.switch(value)
+    return yielded
