@@ -25,9 +25,13 @@ _KNOWN: Final = frozenset({"method", "headers", "body", "cf"})
 def upgrade_request(request: object, init: Mapping[str, Any]) -> Request:
     """The request for ``connect(request, **init)``: one that asks for a WebSocket.
 
+    Its address may be that of a WebSocket, as a browser is given it; what arrives is a request by HTTP.
+
     Raises:
         ConfigurationError: As ``make_request``.
     """
+    if isinstance(request, str) and request.lower().startswith(("ws://", "wss://")):
+        request = f"http{request[2:]}"
     made = make_request(request, init)
     headers = Headers(made.headers)
     headers.set("upgrade", "websocket")
