@@ -237,10 +237,11 @@ def connected(answer: "Answer", url: str, *, echoes_close: bool) -> TestWebSocke
         advice = "The handler returns  Response(None, status=101, web_socket=client)"
         if answer.exception is not None:
             advice = "What the handler has raised is .response.exception, and the cause of this error."
+        body = f"  body      {answer.beginning!r}\n" if answer.beginning else ""
         raise WebSocketRefusedError(
             f"The request for a WebSocket at {url} was answered with status {answer.status}.\n\n"
             "  expected  status 101, with a WebSocket\n"
-            f"  actual    {answer!r}\n\n"
+            f"  actual    {answer!r}\n{body}\n"
             f"The answer is the error's .response. {advice}",
             answer,
         ) from answer.exception

@@ -199,6 +199,7 @@ async def test_answer_without_a_socket_is_an_error_that_has_it(tmp_path: Path, d
         "",
         "  expected  status 101, with a WebSocket",
         "  actual    <response 403, 8 bytes>",
+        "  body      'tomorrow'",
         "",
         "The answer is the error's .response. The handler returns  Response(None, status=101, web_socket=client)",
     ]
@@ -214,6 +215,7 @@ async def test_exception_of_the_handler_is_the_cause_of_the_refusal(hall: Host) 
     assert caught.value.response.exception is caught.value.__cause__
     assert str(caught.value).splitlines()[3:] == [
         "  actual    <response 500, 21 bytes, because of KeyError('no room')>",
+        "  body      'Internal Server Error'",
         "",
         "The answer is the error's .response. What the handler has raised is .response.exception, and the cause of "
         "this error.",
@@ -265,7 +267,7 @@ async def test_host_that_is_down_opens_nothing(hall: Host) -> None:
 
 
 async def test_argument_that_does_not_exist_is_refused(hall: Host) -> None:
-    with pytest.raises(ConfigurationError, match="unknown argument: protocols"):
+    with pytest.raises(ConfigurationError, match=r"^connect\(\) got an unknown argument: protocols"):
         await hall.connect("https://x/lobby", protocols=["chat"])
     with pytest.raises(ConfigurationError, match="echoes_close"):
         await hall.connect("https://x/lobby", echoes_close="no")
