@@ -150,10 +150,14 @@ class Pair:
             for side in self.sides:
                 await side.host.settle()
             await self.move_to(self.now_ns)  # on, if a step that got stuck has ended while an alarm may be tried again
-            if retries.is_of_chance(self.ours.host.journal) or await self._has_fallen():
+            if self._is_of_chance(kind) or await self._has_fallen():
                 return number
             self._compare(number, program[number], answers)
         return len(program)
+
+    def _is_of_chance(self, kind: str) -> bool:
+        journal = self.ours.host.journal
+        return retries.is_of_chance(journal) or (kind in ("restart", "crash") and retries.start_is_of_chance(journal))
 
     async def _has_fallen(self) -> bool:
         """Whether the real platform has ended by itself, of a defect of its own that is known."""

@@ -58,6 +58,20 @@ def is_of_chance(journal: Iterable[events.Record]) -> bool:
     )
 
 
+def start_is_of_chance(journal: Iterable[events.Record]) -> bool:
+    """Whether it was left to chance what came first in the life that has just begun.
+
+    Several alarms had become due meanwhile, and run at once; one of them has called an object, maybe that of another.
+    """
+    since: list[events.Record] = []
+    for record in journal:
+        if isinstance(record, events.RuntimeStarted):
+            since.clear()
+        since.append(record)
+    runs = {record.actor for record in since if isinstance(record, events.AlarmStarted)}
+    return len(runs) > 1 and any(isinstance(record, events.CallStarted) for record in since)
+
+
 def _tries(journal: Iterable[events.Record]) -> Iterator[Window]:
     """The stretches of time in each of which an alarm was tried again."""
     first: dict[str, int] = {}
