@@ -375,7 +375,7 @@ async def test_objects_that_are_aborted_leave_the_sockets_of_the_worker(talker: 
 
 async def test_socket_of_the_worker_does_not_let_the_test_wait_for_nothing(talker: Host) -> None:
     ws = await talker.connect("https://x/")
-    with pytest.raises(StuckError):
+    with pytest.raises(StuckError, match=r"in test_socket_\w+, awaiting receive\(\)\n"):
         await ws.receive()
 
 
@@ -477,6 +477,51 @@ class Default(WorkerEntrypoint):
     await ws.send("hello")
 
     assert [await ws.receive(), await ws.receive()] == ["<GET https://x/ None>", "<heard HELLO>"]
+
+
+async def test_worker_can_answer_with_the_socket_in_a_response_of_its_own(
+    tmp_path: Path, durable_factory: HostFactory
+) -> None:
+    # PW-5.23
+    main = (
+        HALL.partition("class Default")[0]
+        + """
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        answer = await self.env.ROOM.getByName("lobby").fetch(request)
+        return Response(None, status=101, web_socket=answer.js_object.webSocket, headers={"x-worker": "yes"})
+"""
+    )
+    host = durable_factory(app=Project(tmp_path / "own", main, durable_objects=bound("Room")).app())
+
+    answer = await host.fetch("https://x/", headers={"Upgrade": "websocket"})
+
+    assert answer.headers["x-worker"] == "yes"
+    assert answer.web_socket is not None
+    await answer.web_socket.send("hello")
+    assert [await answer.web_socket.receive() for _ in range(2)] == ["GET https://x/ None", "heard hello"]
+
+
+async def test_socket_of_a_named_entrypoint_passes_through_a_service_binding(
+    tmp_path: Path, durable_factory: HostFactory
+) -> None:
+    main = (
+        TALKER.replace("class Default(", "class Talker(")
+        + """
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return await self.env.TALKER.fetch(request)
+"""
+    )
+    services = [{"binding": "TALKER", "service": "shop", "entrypoint": "Talker"}]
+    host = durable_factory(app=Project(tmp_path / "own", main, services=services).app())
+    ws = await host.connect("https://x/")
+
+    await ws.send("hello")
+
+    assert await ws.receive() == "1 hello"
+    assert {str(each.actor) for each in host.journal.of(WebSocketAccepted)} == {"shop.Talker"}
 
 
 async def test_failed_listener_of_the_worker_is_logged_and_others_go_on(
