@@ -4,7 +4,10 @@ They never stand for something the platform does (``platform_errors``) and never
 (``AssertionError``). Each message states the fact in its first line and the next step after it.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class DurableError(Exception):
@@ -92,7 +95,7 @@ class WebSocketRefusedError(DurableError):
         response: The answer, as ``fetch`` of whoever was asked gives it.
     """
 
-    def __init__(self, message: str, response: Any = None) -> None:
+    def __init__(self, message: str, response: "Any" = None) -> None:
         super().__init__(message)
         self.response = response
 
