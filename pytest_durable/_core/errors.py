@@ -4,6 +4,11 @@ They never stand for something the platform does (``platform_errors``) and never
 (``AssertionError``). Each message states the fact in its first line and the next step after it.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class DurableError(Exception):
     """Base of every error about the tool itself."""
@@ -87,10 +92,10 @@ class WebSocketRefusedError(DurableError):
     """The answer to a request for a WebSocket has none.
 
     Attributes:
-        response: The answer.
+        response: The answer, as ``fetch`` of whoever was asked gives it.
     """
 
-    def __init__(self, message: str, response: object = None) -> None:
+    def __init__(self, message: str, response: "Any" = None) -> None:
         super().__init__(message)
         self.response = response
 

@@ -13,7 +13,7 @@ from pytest_durable._core.alarms import AlarmOutcome
 from pytest_durable._core.errors import LifeEnded
 from pytest_durable._core.ids import ObjectId
 from pytest_durable._core.life import Life
-from pytest_durable._core.messages import Call, Delivery, Request, Response
+from pytest_durable._core.messages import Call, Delivery, Request
 from pytest_durable._core.platform_errors import (
     DEFAULT_ABORT_REASON,
     RemoteFailure,
@@ -25,7 +25,6 @@ from pytest_durable._core.runtime import ActorNamespace
 from pytest_durable._hosts.eviction import evict
 from pytest_durable._hosts.failures import UnseenFailures
 from pytest_durable._hosts.process import Process
-from pytest_durable._hosts.responses import Answer
 from pytest_durable._hosts.web_socket import TestWebSocket, connected
 from pytest_durable._surfaces.awaitables import Pending
 
@@ -65,7 +64,7 @@ class LocalLine:
     def fetch(self, request: Request) -> Pending:
         """Send a request to the object."""
         runtime = self._process.require_running()
-        return self._send(request, lambda response: self._answer(response, runtime.life), False)
+        return self._send(request, lambda response: self._process.answer(response, runtime.life, self._explain), False)
 
     async def connect(self, request: Request, *, echoes_close: bool) -> TestWebSocket:
         """Ask the object for a WebSocket.
@@ -74,13 +73,6 @@ class LocalLine:
             WebSocketRefusedError: It gives none.
         """
         return connected(await self.fetch(request), request.url, echoes_close=echoes_close)
-
-    def _answer(self, response: Response, life: Life) -> Answer:
-        upgrade = response.web_socket
-        if upgrade is None:
-            return Answer(response, self._explain)
-        ws = TestWebSocket(upgrade.couple(), self._process.world, life, self._failures.raise_first)
-        return Answer(response, self._explain, web_socket=ws)
 
     def _send(self, delivery: Delivery, convert: Callable[[Any], object], has_options: bool) -> Pending:
         self._failures.raise_first()

@@ -15,6 +15,8 @@ from pytest_durable._core import events
 from pytest_durable._core.errors import DurableError, LifeEnded
 from pytest_durable._core.isolate import Target
 from pytest_durable._core.journal import CrashPoint
+from pytest_durable._core.life import Life
+from pytest_durable._core.messages import Response
 from pytest_durable._core.platform_errors import RemoteFailure
 from pytest_durable._core.runtime import App, Machine, Runtime
 from pytest_durable._core.storage import NamespaceFiles
@@ -26,8 +28,10 @@ from pytest_durable._hosts.durations import instant
 from pytest_durable._hosts.edges import Edge
 from pytest_durable._hosts.network import Network
 from pytest_durable._hosts.python_app import redeploy
+from pytest_durable._hosts.responses import Answer, Explain
 from pytest_durable._hosts.servers import Servers
 from pytest_durable._hosts.stored import PendingAlarm
+from pytest_durable._hosts.web_socket import TestWebSocket
 
 
 class Process:
@@ -146,6 +150,20 @@ class Process:
     def explain(self, failure: RemoteFailure) -> BaseException:
         """What the test catches for a call that failed."""
         return self.world.installed_modules.as_held(self.edge.explain(failure))
+
+    def answer(self, response: Response, life: Life, explain: Explain) -> Answer:
+        """What the test gets for a response.
+
+        Args:
+            response: As it has arrived.
+            life: The one in which it was asked for.
+            explain: Turns what ends its body early into what the test catches.
+        """
+        upgrade = response.web_socket
+        if upgrade is None:
+            return Answer(response, explain)
+        ws = TestWebSocket(upgrade.couple(), self.world, life, self._computer.failures.raise_first)
+        return Answer(response, explain, web_socket=ws)
 
     def describe_waits(self) -> list[str]:
         """One line for each call in flight and each object that holds others back, for messages."""

@@ -19,23 +19,34 @@ if TYPE_CHECKING:
 _FOR_EXAMPLE: Final = (
     'For example:  await stub.fetch("https://example.com/", method="POST", headers={"a": "b"}, body="text")'
 )
+#: How much of a body a message shows.
+_SHOWN_BYTES: Final = 200
 _KNOWN: Final = frozenset({"method", "headers", "body", "cf"})
 
 
 def upgrade_request(request: object, init: Mapping[str, Any]) -> Request:
     """The request for ``connect(request, **init)``: one that asks for a WebSocket.
 
+    Its address may be that of a WebSocket, as a browser is given it; what arrives is a request by HTTP.
+
     Raises:
         ConfigurationError: As ``make_request``.
     """
-    made = make_request(request, init)
+    if isinstance(request, str) and request.lower().startswith(("ws://", "wss://")):
+        request = f"http{request[2:]}"
+    made = make_request(request, init, verb="connect")
     headers = Headers(made.headers)
     headers.set("upgrade", "websocket")
     return replace(made, headers=headers)
 
 
-def make_request(request: object, init: Mapping[str, Any]) -> Request:
+def make_request(request: object, init: Mapping[str, Any], *, verb: str = "fetch") -> Request:
     """The request for ``stub.fetch(request, **init)``.
+
+    Args:
+        request: An address, or a request.
+        init: What is to be in it.
+        verb: How messages call what the test has called.
 
     Raises:
         ConfigurationError: An argument is none of those that exist.
@@ -44,13 +55,13 @@ def make_request(request: object, init: Mapping[str, Any]) -> Request:
     unknown = set(init) - _KNOWN
     if unknown:
         raise ConfigurationError(
-            f"fetch() got an unknown argument: {', '.join(sorted(unknown))}.\n\n  known  {', '.join(sorted(_KNOWN))}"
+            f"{verb}() got an unknown argument: {', '.join(sorted(unknown))}.\n\n  known  {', '.join(sorted(_KNOWN))}"
         )
     to_wire = getattr(request, "__to_wire__", None)  # a request that was made as user code makes them
     given = request if to_wire is None else to_wire()
     require(
         isinstance(given, str | Request),
-        "fetch() takes an address.",
+        f"{verb}() takes an address.",
         expected="a URL as text, or a Request",
         actual=request,
         advice=_FOR_EXAMPLE,
@@ -58,7 +69,11 @@ def make_request(request: object, init: Mapping[str, Any]) -> Request:
     base = given if isinstance(given, Request) else Request(url=str(given))
     method = init.get("method", base.method)
     require(
-        isinstance(method, str), "fetch(method=…) makes no sense.", expected="text", actual=method, advice=_FOR_EXAMPLE
+        isinstance(method, str),
+        f"{verb}(method=…) makes no sense.",
+        expected="text",
+        actual=method,
+        advice=_FOR_EXAMPLE,
     )
     return Request(
         url=base.url,
@@ -165,6 +180,13 @@ class Answer:
         size = "a stream" if isinstance(self._body, BodyStream) else f"{len(self._body or b'')} bytes"
         raised = "" if self.exception is None else f", because of {self.exception!r}"
         return f"<response {self.status}, {size}{raised}>"
+
+    @property
+    def beginning(self) -> str:
+        """The beginning of the body as text, for messages; empty for a body that comes as a stream."""
+        if isinstance(self._body, BodyStream) or not self._body:
+            return ""
+        return self._body[:_SHOWN_BYTES].decode("utf-8", "replace")
 
     async def chunks(self) -> AsyncIterator[Bytes]:
         """The body piece by piece, as the object makes it. What was read this way is gone."""

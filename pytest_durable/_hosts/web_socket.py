@@ -76,6 +76,8 @@ class TestWebSocket:
         self._news: set[asyncio.Future[None]] = set()
         end.is_taken = True
         end.receive_with(self._arrived)
+        if life.is_over:
+            self._arrived(Lost())
         life.on_end(lambda: self._arrived(Lost()))
 
     def __repr__(self) -> str:
@@ -229,16 +231,20 @@ def connected(answer: "Answer", url: str, *, echoes_close: bool) -> TestWebSocke
     """The WebSocket that an answer has handed over.
 
     Raises:
-        WebSocketRefusedError: It has none.
+        WebSocketRefusedError: It has none. What the handler has raised instead of answering is its cause.
     """
     if answer.web_socket is None:
+        advice = "The handler returns  Response(None, status=101, web_socket=client)"
+        if answer.exception is not None:
+            advice = "What the handler has raised is .response.exception, and the cause of this error."
+        body = f"  body      {answer.beginning!r}\n" if answer.beginning else ""
         raise WebSocketRefusedError(
             f"The request for a WebSocket at {url} was answered with status {answer.status}.\n\n"
             "  expected  status 101, with a WebSocket\n"
-            f"  actual    {answer!r}\n\n"
-            "The answer is the error's .response. The handler returns  Response(None, status=101, web_socket=client)",
+            f"  actual    {answer!r}\n{body}\n"
+            f"The answer is the error's .response. {advice}",
             answer,
-        )
+        ) from answer.exception
     answer.web_socket.echoes_close = echoes_close
     return answer.web_socket
 

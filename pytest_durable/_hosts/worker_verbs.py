@@ -18,12 +18,12 @@ from pytest_durable._core.messages import Batch, QueueMessage, Request, Response
 from pytest_durable._core.platform_errors import PlatformError, RemoteFailure, connection_lost, is_unloaded
 from pytest_durable._hosts.arguments import check_texts, require
 from pytest_durable._hosts.common import CommonHost
-from pytest_durable._hosts.crash_points import ends_with_the_life
 from pytest_durable._hosts.durations import instant_ns
 from pytest_durable._hosts.process import Process
 from pytest_durable._hosts.python_app import deploy
-from pytest_durable._hosts.responses import Answer, make_request
+from pytest_durable._hosts.responses import Answer, make_request, upgrade_request
 from pytest_durable._hosts.results import QueueResult, ScheduledResult
+from pytest_durable._hosts.web_socket import TestWebSocket, connected, take_echo
 from pytest_durable._hosts.wrangler import find_config, read_wrangler
 
 _FAILED: Final = Response(
@@ -45,7 +45,6 @@ class WorkerVerbs(CommonHost):
             self._adopt_project(must_be_python=True)
         return self._process.edge.env(self._process.require_running().bindings)
 
-    @ends_with_the_life
     async def fetch(self, request: str | Request, **init: Any) -> Answer:
         """Send a request to the Worker.
 
@@ -54,23 +53,46 @@ class WorkerVerbs(CommonHost):
             init: ``method``, ``headers``, ``body``.
 
         Returns:
-            The response. An exception of the handler is one with status 500, whose ``exception`` holds it.
+            The response. An exception of the handler is one with status 500, whose ``exception`` holds it. An answer
+            to ``Upgrade: websocket`` has the test's end in ``web_socket``.
 
         Raises:
             ConfigurationError: There is no Worker, or its main module misses a class.
             PlatformError: The process died before there was an answer.
         """
         self._require_worker("fetch()")
-        delivery = make_request(request, init)
+        return await self._fetch(make_request(request, init))
+
+    async def connect(self, url: str | Request, **init: Any) -> TestWebSocket:
+        """Open a WebSocket to the Worker: send a request with ``Upgrade: websocket`` to its ``fetch`` handler.
+
+        Args:
+            url: Absolute; or a ``Request``.
+            init: ``headers``; and ``echoes_close=False`` for a test's end that does not answer a close by itself.
+
+        Returns:
+            The test's end: ``await send(…)``, ``await receive()``, ``await close(…)``, ``closed``.
+
+        Raises:
+            WebSocketRefusedError: The answer has no WebSocket; it is the error's ``response``.
+            ConfigurationError, PlatformError: As for ``fetch``.
+        """
+        self._require_worker("connect()")
+        echoes_close = take_echo(init)
+        request = upgrade_request(url, init)
+        return connected(await self._fetch(request), request.url, echoes_close=echoes_close)
+
+    async def _fetch(self, request: Request) -> Answer:
+        self.raise_failures()
+        life = self._process.require_open().life
         try:
-            answer = await self._deliver(delivery)
+            response = await self._deliver(request)
         except RemoteFailure as failure:
             return Answer(_FAILED, exception=self._exception_of(failure))
         self.raise_failures()
-        assert isinstance(answer, Response)
-        return Answer(answer, self._process.explain)
+        assert isinstance(response, Response)
+        return self._process.answer(response, life, self._process.explain)
 
-    @ends_with_the_life
     async def scheduled(self, cron: str | None = None, at: datetime | None = None) -> ScheduledResult:
         """Run the Worker's ``scheduled`` handler now.
 
@@ -92,7 +114,6 @@ class WorkerVerbs(CommonHost):
         self.raise_failures()
         return ScheduledResult(outcome="ok", no_retry=event.no_retry)
 
-    @ends_with_the_life
     async def queue(self, name: str, bodies: Sequence[object], *, attempts: int = 1) -> QueueResult:
         """Deliver a batch of messages to the Worker's ``queue`` handler.
 

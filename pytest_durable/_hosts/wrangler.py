@@ -139,7 +139,10 @@ def _parse(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
         parsed = tomllib.loads(text) if path.suffix == ".toml" else json5.loads(text)
     except OSError as failure:
-        raise ConfigurationError(f"The configuration {path} cannot be read: {failure.strerror}.") from failure
+        raise ConfigurationError(
+            f"The configuration {path} cannot be read: {failure.strerror}.\n\n"
+            "A path counts from pytest's rootdir; without pytest, from the current directory."
+        ) from failure
     except ValueError as failure:
         raise ConfigurationError(f"The configuration {path} cannot be parsed: {failure}") from failure
     if not isinstance(parsed, dict):

@@ -89,22 +89,6 @@ async def test_call_while_the_host_is_down_is_refused(durable: Any) -> None:
         await stub.put("a", 1)
 
 
-LATER = [
-    "connect",
-]
-
-
-@pytest.mark.parametrize("name", LATER)
-async def test_member_of_a_later_version_says_so_and_does_not_exist(durable: Any, name: str) -> None:
-    assert not hasattr(durable, name)
-    with pytest.raises(AttributeError) as caught:
-        getattr(durable, name)
-    fact, _, advice, page = lines(caught)
-    assert fact == f"{name} is not in this version of pytest-durable."
-    assert advice
-    assert page == "See docs/limits.md#not-in-this-version"
-
-
 async def test_member_that_no_version_has_is_unknown_as_elsewhere(durable: Any) -> None:
     with pytest.raises(AttributeError, match=r"^'Host' object has no attribute 'clokc'$") as caught:
         _ = durable.clokc

@@ -180,7 +180,7 @@ def test_it(durable, n):
 
 
 def test_factory_takes_a_configuration(durable_factory: HostFactory) -> None:
-    with pytest.raises(ConfigurationError, match=r"absent\.jsonc cannot be read: No such file or directory\.$"):
+    with pytest.raises(ConfigurationError, match=r"absent\.jsonc cannot be read: No such file or directory\."):
         durable_factory(config="absent.jsonc")
 
 

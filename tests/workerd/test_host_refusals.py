@@ -29,6 +29,7 @@ pytestmark = pytest.mark.durable(backend="workerd")
         (lambda host, probe: host.evict_all(web_sockets="close"), "be told how to evict sockets"),
         (lambda host, probe: host.fail_next(probe, "commit"), "be told that its disk fails"),
         (lambda host, probe: host.disconnect(probe), "lose the line of one stub"),
+        (lambda host, probe: host.connect("https://x/"), "open a WebSocket for the test"),
         (lambda host, probe: host.run_in_object(probe, lambda instance, ctx: 1), "run a function of the test inside"),
         (lambda host, probe: host.run_alarm(probe), "run an alarm before its time"),
         (lambda host, probe: host.evict(probe, web_sockets="close"), "be told how to evict sockets"),

@@ -185,7 +185,9 @@ def test_a_configuration_without_a_main_module_is_refused(project: Path) -> None
 
 def test_a_configuration_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert refused(App(config="wrangler.jsonc"), tmp_path) == [
-        "The configuration wrangler.jsonc cannot be read: No such file or directory."
+        "The configuration wrangler.jsonc cannot be read: No such file or directory.",
+        "",
+        "A path counts from pytest's rootdir; without pytest, from the current directory.",
     ]
 
 

@@ -197,9 +197,11 @@ def test_a_configuration_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_wrangler(tmp_path / "wrangler.jsonc")
 
-    assert (
-        str(caught.value) == f"The configuration {tmp_path}/wrangler.jsonc cannot be read: No such file or directory."
-    )
+    assert str(caught.value).splitlines() == [
+        f"The configuration {tmp_path}/wrangler.jsonc cannot be read: No such file or directory.",
+        "",
+        "A path counts from pytest's rootdir; without pytest, from the current directory.",
+    ]
 
 
 @pytest.mark.parametrize(("name", "text"), [("wrangler.jsonc", '{"main": '), ("wrangler.toml", "main = ")])

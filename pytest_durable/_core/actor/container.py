@@ -132,6 +132,10 @@ class Container:
             self._sockets = HibernatableSockets(self)
         return self._sockets
 
+    def number_socket(self) -> int:
+        """The number of one more socket."""
+        return self.sockets.next_number()
+
     # -- events
 
     def receive(

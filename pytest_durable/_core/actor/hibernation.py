@@ -134,12 +134,10 @@ class HibernatableSockets:
         self._record(events.WebSocketAnswered, connection)
         return True
 
-    def failed(self, socket: Socket, refused: Broken) -> None:
-        """A socket has failed from this side; if it is hibernatable, the object is told."""
-        if socket.connection in self._accepted:
-            self._take(socket.connection, refused)
-        else:
-            socket._arrived(refused)
+    def failed(self, connection: Connection, refused: Broken) -> None:
+        """A socket has failed from this side; the object is told, unless its end was told already."""
+        if connection in self._accepted:
+            self._take(connection, refused)
 
     def _dispatch(self, connection: Connection, frame: Frame) -> None:
         method = _HANDLERS.get(type(frame), "webSocketMessage" if isinstance(frame, str | bytes) else "webSocketClose")

@@ -148,7 +148,10 @@ class Socket:
         end, limit = self._end, self._owner.services.sockets.bytes_max
         refused = Broken(f"Message is too large: {size_of(message)} > {limit}")
         end.lose()
-        self._owner.container.sockets.failed(self, refused)
+        if self.connection.stage is Stage.HIBERNATABLE:
+            self._owner.container.sockets.failed(self.connection, refused)
+        else:
+            self._arrived(refused)
 
     def _closed_by_us(self, frame: Close) -> None:
         end, owner = self._end, self._owner
@@ -184,7 +187,7 @@ class Socket:
         scope = current_scope()
         self._section = None if scope is None else scope.section
         connection.stage = Stage.ACCEPTED
-        connection.number = owner.container.sockets.next_number()
+        connection.number = owner.container.number_socket()
         owner.keep_socket(self)
         owner.services.journal.record(events.WebSocketAccepted, owner.key, connection.number, False, ())
         self._end.is_taken = True
@@ -194,7 +197,7 @@ class Socket:
         """Open it from here: ``connect`` is called when the writes made so far are durable, and gives the end."""
         connection, owner = self.connection, self._owner
         connection.stage = Stage.CONNECTING
-        connection.number = owner.container.sockets.next_number()
+        connection.number = owner.container.number_socket()
         owner.keep_socket(self)
         self._leave(lambda: self._run(SocketEvent(kind="open"), lambda: self._connected(connect)))
 

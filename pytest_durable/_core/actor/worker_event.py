@@ -46,10 +46,17 @@ class WorkerEvent(Incarnation):
         key: The entrypoint.
         services: What the runtime offers to events of the Worker.
         over: Is told when the event is over, whatever has ended it, but not at the end of the life.
+        number_socket: The number of one more socket of the Worker.
     """
 
-    def __init__(self, key: EntrypointKey, services: "Services", over: "Callable[[WorkerEvent], None]") -> None:
-        self._slot = _Slot(key, self, services)
+    def __init__(
+        self,
+        key: EntrypointKey,
+        services: "Services",
+        over: "Callable[[WorkerEvent], None]",
+        number_socket: Callable[[], int],
+    ) -> None:
+        self._slot = _Slot(key, self, services, number_socket)
         self._over = over
         self._grace: Timer | None = None
         self._is_last_call = False
@@ -94,10 +101,10 @@ class WorkerEvent(Incarnation):
             self._end_if_done()
 
     def drop_socket(self, socket: "Socket") -> None:
-        """``socket`` is closed."""
+        """``socket`` is closed. The turn in which it was goes to its end: the answer to a close waits for that."""
         if self.sockets:
             self.sockets.discard(socket)
-            self._end_if_done()
+            self.services.life.soon(self._end_if_done)
 
     def _end_if_done(self) -> None:
         if self.is_over or self.replies or self.holds or self.sockets or self.has_background:
@@ -128,11 +135,14 @@ class _Slot:
 
     is_broken = False
 
-    def __init__(self, key: EntrypointKey, event: WorkerEvent, services: "Services") -> None:
+    def __init__(
+        self, key: EntrypointKey, event: WorkerEvent, services: "Services", number_socket: Callable[[], int]
+    ) -> None:
         self.key = key
         self.id = ""
         self.last_access_ns = 0
         self.services = services
+        self.number_socket = number_socket
         self._event = event
         self._breakage: Breakage | None = None
 

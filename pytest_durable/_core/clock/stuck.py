@@ -102,7 +102,7 @@ def busy_error(rounds: int) -> LimitError:
 
 def where_it_waits(task: "asyncio.Task[Any]") -> str:
     """Say in which line of the user's code a suspended task waits, and for what."""
-    place, ours, primitive = None, None, ""
+    place, ours, verb, primitive = None, None, "", ""
     awaited: Any = task.get_coro()
     while awaited is not None:
         code, line = _code_and_line(awaited)
@@ -114,13 +114,14 @@ def where_it_waits(task: "asyncio.Task[Any]") -> str:
             where, primitive = f"{_short(code.co_filename)}:{line} in {code.co_qualname}", ""
             if code.co_filename.startswith(_PACKAGE):
                 ours = where  # shown only if no line of the user's is known
+                verb = verb or _public(code.co_name)
             else:
-                place = where
+                place, verb = where, ""
         awaited = _next_awaited(awaited)
     future = getattr(task, "_fut_waiter", None)
     if is_task(future):
         primitive = f"task {future.get_name()}"
-    return f"{place or ours or 'outside Python code'}, awaiting {primitive or 'a future'}"
+    return f"{place or ours or 'outside Python code'}, awaiting {primitive or verb or 'a future'}"
 
 
 def _fact(next_due_in_ns: int | None) -> str:
@@ -136,6 +137,11 @@ def _next_step(next_due_in_ns: int | None) -> str:
     if next_due_in_ns is None:
         return "Complete what the test awaits, or await it only after the step that completes it."
     return f"Move time first:  await durable.clock.advance(seconds={next_due_in_ns / 1e9:g})"
+
+
+def _public(name: str) -> str:
+    """What the user's line has called, in the user's words; empty if it is no word for users."""
+    return "" if name.startswith("_") or not name.isidentifier() else f"{name}()"
 
 
 def _code_and_line(awaited: Any) -> tuple[CodeType | None, int]:

@@ -5,7 +5,9 @@ itself is stateless: each event opens the entrypoint anew (``actor.WorkerEvent``
 """
 
 import asyncio
+import itertools
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 
 from pytest_durable._core import events
@@ -57,6 +59,8 @@ class Worker:
         self.isolates = self._make_isolates()
         self._dealt = 0
         self._running: set[WorkerEvent] = set()
+        #: Events of one entrypoint have one name in records, so their sockets are numbered together.
+        self._socket_numbers = itertools.count(1)
 
     def __repr__(self) -> str:
         return f"<Worker {self.plan.name}: {len(self._running)} events>"
@@ -98,7 +102,7 @@ class Worker:
             if refusal is not None:
                 return never_sent(refusal, "", services.life.loop, answer)
         future = services.life.loop.create_future() if answer is None else answer
-        event = WorkerEvent(key, services, self._running.discard)
+        event = WorkerEvent(key, services, self._running.discard, partial(next, self._socket_numbers))
         self._running.add(event)
         method = _method(delivery)
         event.run(self._serve(event, key, method, delivery), Reply(future, services.journal, key, method))

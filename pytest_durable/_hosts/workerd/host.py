@@ -270,6 +270,10 @@ class RealHost(CommonHost):
         body = fetch_body(None, make_request(request, init))
         return ask(self._process, self.world, body, f"fetch of {request}", fetched, stack_of=self._stack_in_worker)
 
+    async def connect(self, url: str, **init: Any) -> NoReturn:
+        """Not on this host: a WebSocket cannot be handed to the test."""
+        raise unsupported("open a WebSocket for the test", "Let an object open it:  await stub.fetch(…) inside another")
+
     async def scheduled(self, cron: str | None = None, at: datetime | None = None) -> None:
         """Run the Worker's ``scheduled`` handler.
 
