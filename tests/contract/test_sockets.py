@@ -373,3 +373,15 @@ async def test_no_socket_survives_a_restart(durable: Any, thing: Any, peer: Any)
     await durable.restart()
     assert await thing.states() == []
     assert await thing.answers() is None
+
+
+@pytest.mark.parametrize("mode", ["hibernate", "close"])
+async def test_eviction_leaves_sockets_or_cuts_them(durable: Any, thing: Any, peer: Any, mode: Any) -> None:
+    # PW-6.38 DO-9.6.P
+    await peer.open("a")
+    await peer.send(0, "before")
+    await durable.settle()
+    await durable.evict(thing, web_sockets=mode)
+    await durable.settle()
+    assert await peer.told() == [[0, "welcome"], *([[0, *LOST, 1]] if mode == "close" else [])]
+    assert await thing.states() == ([] if mode == "close" else [1])

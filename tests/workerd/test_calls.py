@@ -66,11 +66,13 @@ def test_an_object_is_found_by_its_id_too(machine):
 def test_eviction_builds_the_instance_anew_and_keeps_the_data(machine):
     machine.call("put", "key", 1)
     machine.advance(1_000_000_000)
-    machine.ask(requests.evict(probe()))
+    machine.ask(requests.evict(probe(), "hibernate"))
     assert (machine.call("builtWhen"), machine.call("read", "key")) == (START_MS + 1_000, 1)
 
 
-@pytest.mark.parametrize("verb", [requests.evict_all, requests.abort_all])
+@pytest.mark.parametrize(
+    "verb", [lambda: requests.evict_all("close"), requests.abort_all], ids=["evict_all", "abort_all"]
+)
 def test_verbs_for_all_objects_keep_data_and_alarms(machine, verb):
     machine.call("put", "key", 1)
     machine.call("remind", 5_000)

@@ -50,7 +50,8 @@ const verbs = {
   fetchWorker: (request, env) => fetchFrom(env.main, request),
   scheduled: ({ cron, time }, env) => env.main.scheduled({ cron: cron ?? "", scheduledTime: new Date(time) }),
   echo: ({ value }) => decode(value),
-  evict: ({ target }, env) => unsafe.evict(stubOf(env, target)),
+  evict: ({ target, webSockets }, env) => unsafe.evict(stubOf(env, target), { webSockets }),
+  evictAll: ({ webSockets }) => unsafe.evictAllDurableObjects({ webSockets }),
   unsafe: ({ name }) => unsafe[name](),
 };
 

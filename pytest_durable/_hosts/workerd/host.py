@@ -13,6 +13,7 @@ from pytest_durable._hosts.arguments import check_arguments, check_kind
 from pytest_durable._hosts.common import CommonHost
 from pytest_durable._hosts.computer import Computer
 from pytest_durable._hosts.defaults import DEFAULT_START, StorageMode, Synchronous
+from pytest_durable._hosts.eviction import check_socket_mode
 from pytest_durable._hosts.namespace import Namespace
 from pytest_durable._hosts.platform_warnings import WarningLog
 from pytest_durable._hosts.responses import make_request
@@ -187,20 +188,18 @@ class RealHost(CommonHost):
 
         Raises:
             PlatformError: It is not in memory, must not be evicted, or stays busy.
-            UnsupportedOnHostError: ``web_sockets="close"``.
         """
-        _check_sockets(web_sockets)
-        await self._line(stub).evict()
+        check_socket_mode(web_sockets)
+        await self._line(stub).evict(web_sockets)
 
     async def evict_all(self, web_sockets: Literal["hibernate", "close"] = "hibernate") -> None:
         """Drop every instance in order, each once its object has nothing to do.
 
         Raises:
             PlatformError: An object stays busy.
-            UnsupportedOnHostError: ``web_sockets="close"``.
         """
-        _check_sockets(web_sockets)
-        await self._ask(requests.evict_all(), "evict_all()")
+        check_socket_mode(web_sockets)
+        await self._ask(requests.evict_all(web_sockets), "evict_all()")
 
     async def abort_all(self, reason: str | None = None) -> None:
         """End every instance at once; alarms and data stay.
@@ -306,8 +305,3 @@ class RealHost(CommonHost):
     async def _ask(self, body: bytes, label: str) -> Any:
         self.raise_failures()
         return await ask(self._process, self.world, body, label, lambda value: value)
-
-
-def _check_sockets(web_sockets: str) -> None:
-    if web_sockets != "hibernate":
-        raise unsupported("be told how to evict sockets", "Leave web_sockets out.")

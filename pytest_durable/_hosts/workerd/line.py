@@ -68,9 +68,9 @@ class WorkerdLine:
         """
         raise unsupported("open a WebSocket for the test", "Let an object open it:  await stub.fetch(…) inside another")
 
-    def evict(self) -> Pending:
+    def evict(self, web_sockets: str) -> Pending:
         """Have the platform drop the object's instance."""
-        return self._ask(requests.evict(self._target()), None, "evict()", as_is)
+        return self._ask(requests.evict(self._target(), web_sockets), None, "evict()", as_is)
 
     def _target(self) -> Target:
         class_name, name = self._lives.class_of(self._key.namespace), self._object_id.name

@@ -71,14 +71,14 @@ def scheduled(cron: str | None, time_ms: int) -> bytes:
     return _request("scheduled", cron=cron, time=time_ms)
 
 
-def evict(target: Target) -> bytes:
-    """Ask for the eviction of one idle object."""
-    return _request("evict", target=target.to_wire())
+def evict(target: Target, web_sockets: str) -> bytes:
+    """Ask for the eviction of one idle object, and for what is to become of its WebSockets: hibernate or close."""
+    return _request("evict", target=target.to_wire(), webSockets=web_sockets)
 
 
-def evict_all() -> bytes:
+def evict_all(web_sockets: str) -> bytes:
     """Ask for the eviction of every idle object."""
-    return _unsafe("evictAllDurableObjects")
+    return _request("evictAll", webSockets=web_sockets)
 
 
 def abort_all() -> bytes:
