@@ -230,18 +230,19 @@ def test_failure_of_the_worker_is_in_the_report(tmp_path: Path) -> None:
     assert "shop  call of fetch() failed: KeyError: 'gone'" in done.section("test_it")
 
 
-def test_date_of_the_configuration_chooses_the_sdk(tmp_path: Path) -> None:
-    test = """
-import pytest
+@pytest.mark.parametrize(("date", "is_raw"), [("2025-11-02", True), ("2026-08-01", False)])
+def test_date_of_the_configuration_chooses_the_sdk(tmp_path: Path, date: str, is_raw: bool) -> None:
+    test = f"""
+from pyodide.ffi import JsProxy
 
 async def test_it(durable):
-    with pytest.raises(ValueError, match="uses the raw profile of the Python SDK"):
-        await durable.fetch("https://x/")
+    counter = durable.namespace("COUNTER").get_by_name("a")
+    assert await durable.run_in_object(counter, lambda own, ctx: isinstance(own.ctx, JsProxy)) is {is_raw}
 """
     files = {
         "test_it.py": test,
         "pytest.ini": INI,
-        "wrangler.jsonc": CONFIG.replace("2026-08-01", "2025-11-02"),
+        "wrangler.jsonc": CONFIG.replace("2026-08-01", date),
         "src/entry.py": SHOP,
     }
 
