@@ -96,10 +96,11 @@ class Process:
     def adopt(self, deployment: PythonDeployment) -> None:
         """Let the life that runs, and each one after it, run this: its Worker was not known when the life began."""
         self._deployment = deployment
+        self.require_running().replace_worker(deployment.workers[0].plan(self._load))
 
     def begin_worker(self) -> None:
         """Begin, within the life, what ``adopt`` was given; its namespaces are open."""
-        self.require_running().replace_worker(self._deployment.workers[0].plan(self._load))
+        self.require_running().begin_worker()
 
     # -- the life that runs
 

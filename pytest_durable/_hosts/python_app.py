@@ -66,8 +66,8 @@ def redeploy(app: App, before: PythonDeployment, report: Report, root: Path) -> 
     Raises:
         ConfigurationError: ``deploy`` refuses it.
     """
-    if app.surface == "auto":  # the project's SDK is the same as before
-        app = replace(app, surface=before.edge.name)
+    if app.surface == "auto":  # what was asked for by name is meant for all code; else the new code's date has its say
+        app = replace(app, surface=before.app.surface)
     return deploy(app, report, root)
 
 

@@ -128,9 +128,15 @@ def test_host_that_cannot_begin_leaves_time_alone(app):
     assert before <= time.time() < before + 60
 
 
-async def test_new_code_keeps_the_surface_of_the_old(durable):
+async def test_new_code_runs_on_the_sdk_of_its_date(durable):
     await durable.restart(app=App(compatibility_date=EARLIER))
-    assert await durable.namespace(Echo).get_by_name("a").echo({"a": 1}) == "JsDict"
+    assert await durable.namespace(Echo).get_by_name("a").echo({"a": 1}) == "dict"
+
+
+async def test_new_code_keeps_the_surface_that_was_asked_for_by_name(durable_factory):
+    host = durable_factory(app=App(surface="wrapped"))
+    await host.restart(app=App(compatibility_date=EARLIER))
+    assert await host.namespace(Echo).get_by_name("a").echo({"a": 1}) == "JsDict"
 
 
 PROJECT = """

@@ -139,6 +139,9 @@ class Runtime:
         self.workers.pop(self.worker.plan.name)
         self.workers[plan.name] = self.worker
         self.worker.become(plan)
+
+    def begin_worker(self) -> None:
+        """Begin what replaced a Worker within the life; its namespaces are open."""
         self._tie(self.worker)
         self._schedule(self.worker, None)
 
