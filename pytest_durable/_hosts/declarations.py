@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Protocol
 
 from pytest_durable._core.errors import ConfigurationError, LifeEnded
-from pytest_durable._core.isolate import Target
+from pytest_durable._core.isolate import MainClass, Target
 from pytest_durable._core.runtime import App
 from pytest_durable._core.storage import NamespaceFiles
 from pytest_durable._hosts.arguments import is_same_class, upper_snake
@@ -141,6 +141,9 @@ class Declarations:
             HostDownError: No life runs.
         """
         self._process.check_class(target)
+        bound = self._bound(target)
+        if bound is not None and binding is None and unique_key is None and storage is None:
+            return bound
         unique_key = target.class_name if unique_key is None else unique_key
         binding = upper_snake(target.class_name) if binding is None else binding
         files = self._disks.choose(storage or self.storage).namespace(unique_key)
@@ -155,6 +158,12 @@ class Declarations:
                 "Give one of them another unique_key."
             )
         return known
+
+    def _bound(self, target: Target) -> Namespace | None:
+        """The namespace that the application itself binds the class to, if there is one of that kind."""
+        known = [each for each in self._namespaces.values() if isinstance(each.target, MainClass)]
+        bound = [each for each in known if is_same_class(each.target, target)]
+        return bound[0] if len(bound) == 1 else None
 
     def _add(self, files: NamespaceFiles, target: Target, binding: str) -> Namespace:
         self._check_binding(binding)

@@ -50,7 +50,7 @@ class FetchResponse(pyodide.http.FetchResponse):
     ) -> Response:
         """A response whose body is ``data`` as JSON."""
 
-    def json(self, *args: Any, **kwargs: Any) -> Any:
+    def json(self: Any, *args: Any, **kwargs: Any) -> Any:
         """The body parsed as JSON; called on the class, ``from_json``."""
 
 class Response(FetchResponse):

@@ -8,6 +8,8 @@ from js import scheduler
 from pyodide.ffi import can_run_sync, run_sync
 from workers import DurableObject
 
+from support.worker_project import Project
+
 pytestmark = pytest.mark.durable(storage="memory")
 
 
@@ -120,3 +122,36 @@ def test_top_level_has_no_suspender():
         run_sync(waiting)
     waiting.close()
     assert not can_run_sync()
+
+
+WORKER = """
+from js import scheduler
+from pyodide.ffi import run_sync
+from workers import Response, WorkerEntrypoint
+
+waits = 0
+
+def wait():
+    global waits
+    run_sync(scheduler.wait(10))
+    waits += 1
+
+class Default(WorkerEntrypoint):
+    def fetch(self, request):
+        wait()
+        return Response(str(waits))
+    def scheduled(self, controller, env, ctx):
+        wait()
+    def queue(self, batch, env, ctx):
+        wait()
+"""
+
+
+@pytest.mark.usefixtures("greenlet")
+async def test_handlers_of_a_worker_wait_for_coroutines(tmp_path, durable_factory):
+    """PW-3.9, PW-3.3.T1.8"""
+    host = durable_factory(app=Project(tmp_path, WORKER).app())
+    assert (await host.scheduled()).outcome == "ok"
+    assert (await host.queue("q", [1])).outcome == "ok"
+    answer = await host.fetch("https://x/")
+    assert (answer.status, await answer.text()) == (200, "3")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from workers import DurableObject
 
 from pytest_durable import App, Host, HostFactory, PlatformError
 from pytest_durable.errors import ConfigurationError, HostDownError
@@ -49,6 +50,12 @@ async def test_binding_of_the_configuration_is_a_namespace_of_the_test(shop: Hos
     assert await counters.get_by_name("alice").add(5) == 6
     shop.assert_stored(counters.get_by_name("alice"), {"total": 6})
     assert counters.unique_key == "shop-Counter"
+
+
+async def test_class_of_the_main_module_is_the_namespace_that_binds_it(shop: Host) -> None:
+    handed_over = type("Counter", (DurableObject,), {"__module__": "entry"})
+    assert shop.namespace(handed_over) is shop.namespace("COUNTER")
+    assert shop.namespace(handed_over, unique_key="Apart", binding="APART") is not shop.namespace("COUNTER")
 
 
 async def test_module_state_ends_with_the_life_and_data_do_not(shop: Host) -> None:

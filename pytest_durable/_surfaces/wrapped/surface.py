@@ -169,12 +169,12 @@ class WrappedSurface:
                 arguments = [convert(value) for value in delivery.args]
             except _FunctionMetError:
                 return self._deliver_functions(method_of(instance, name), delivery.args)
-            return _begun(method_of(instance, name), *arguments)
+            return begun(method_of(instance, name), *arguments)
         if isinstance(delivery, Request):
-            return _begun(relaxed, method_of(instance, self._prefix + "fetch"), self.received_request(delivery))
+            return begun(relaxed, method_of(instance, self._prefix + "fetch"), self.received_request(delivery))
         if isinstance(delivery, Alarm):
-            return _begun(relaxed, method_of(instance, self._prefix + "alarm"), RawAlarmInfo(delivery.info))
-        return _begun(self._deliver_socket_event, instance, delivery)
+            return begun(relaxed, method_of(instance, self._prefix + "alarm"), RawAlarmInfo(delivery.info))
+        return begun(self._deliver_socket_event, instance, delivery)
 
     def _deliver_socket_event(self, instance: object, delivery: SocketDelivery) -> object:
         name, arguments = socket_arguments(delivery)
@@ -271,7 +271,8 @@ def _stop_at_function(_reference: FunctionReference) -> NoReturn:
     raise _FunctionMetError
 
 
-def _begun(handler: Callable[..., object], *args: object) -> object:
+def begun(handler: Callable[..., object], *args: object) -> object:
+    """Call what user code is asked to do, so that ``run_sync`` works in it if that code has imported it."""
     if wants_portal():
         return portal(functools.partial(handler, *args))
     return handler(*args)

@@ -17,7 +17,7 @@ from pytest_durable._core.storage.values import UNDEFINED
 from pytest_durable._surfaces.seams import Context
 from pytest_durable._surfaces.wrapped.exports import DEFAULT, ENTRYPOINT, exported, find_entrypoint
 from pytest_durable._surfaces.wrapped.stubs import RawEnv
-from pytest_durable._surfaces.wrapped.surface import WrappedSurface, method_of, relaxed
+from pytest_durable._surfaces.wrapped.surface import WrappedSurface, begun, method_of, relaxed
 from pytest_durable._surfaces.wrapped.worker_context import BatchWrapper, RawExecutionContext, RawScheduledController
 
 #: Functions of a module that were handlers once, without what their names begin with.
@@ -74,11 +74,11 @@ class PythonWorker:
             return instance.start(delivery, self._argument(delivery))
         if isinstance(delivery, Request):
             handler = method_of(instance, _PREFIX + "fetch" if self._has_global_handlers else "fetch")
-            return relaxed(handler, self._argument(delivery), None, None)
+            return begun(relaxed, handler, self._argument(delivery), None, None)
         name = _name_of(delivery)
         handler = method_of(instance, name)
         self._check_signature(instance, name, handler)
-        return handler(self._argument(delivery), None, None)
+        return begun(handler, self._argument(delivery), None, None)
 
     def answer(self, delivery: WorkerDelivery, result: object) -> object:
         """The wire value of a result; raises like ``WrappedSurface.answer``."""
@@ -131,7 +131,7 @@ class _Functions:
                 f'Python entrypoint "{self._file}" does not export a handler named "{_PREFIX}{name}"',
                 name="PythonUserError",
             )
-        return relaxed(handler, argument, self._env, self._context)
+        return begun(relaxed, handler, argument, self._env, self._context)
 
 
 def _global_handlers(module: ModuleType) -> list[str]:
