@@ -79,7 +79,11 @@ def _neutral_edge(app: App) -> Edge:
 def _python_edge(app: App, report: Callable[[str, str], None]) -> Edge:
     from pytest_durable._surfaces.wrapped.raw_surface import RawSurface
     from pytest_durable._surfaces.wrapped.surface import WrappedSurface
-    from pytest_durable._surfaces.wrapped.worker import PythonWorker
+
+    def read_main(file: str) -> WorkerCode:
+        from pytest_durable._surfaces.wrapped.worker import PythonWorker  # here: many tests have objects only
+
+        return PythonWorker(surface, file=file, has_global_handlers=app.has_global_handlers, report=report)
 
     profile = _profile(app)
     kind = RawSurface if profile == "raw" else WrappedSurface
@@ -100,9 +104,7 @@ def _python_edge(app: App, report: Callable[[str, str], None]) -> Edge:
         explain=_original,
         env=surface.env,
         context=surface.context,
-        read_main=lambda file: PythonWorker(
-            surface, file=file, has_global_handlers=app.has_global_handlers, report=report
-        ),
+        read_main=read_main,
     )
 
 

@@ -6,7 +6,6 @@ Source: the WHATWG's HTML standard and RFC 7578; workerd api/form-data.c++; form
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from email.message import Message
 from typing import Final
 
 from pytest_durable._core.platform_errors import type_error
@@ -61,6 +60,8 @@ def _quoted(name: str) -> str:
 
 def boundary_of(content_type: str) -> str | None:
     """The boundary that a ``Content-Type`` names."""
+    from email.message import Message  # here: few tests have forms, and it takes a while to load
+
     message = Message()
     message["content-type"] = content_type
     found = message.get_param("boundary")
