@@ -18,7 +18,7 @@ from pytest_durable._core.actor.arguments import (
 from pytest_durable._core.actor.breakage import Breakage
 from pytest_durable._core.actor.callbacks import wrap_callback
 from pytest_durable._core.actor.capabilities import GONE, RELEASED, Capability, Hold
-from pytest_durable._core.actor.channel import Channel
+from pytest_durable._core.actor.channel import Channel, leaving
 from pytest_durable._core.actor.claims import is_claim
 from pytest_durable._core.actor.commit import ActorStorage
 from pytest_durable._core.actor.connection import SocketEvent
@@ -116,6 +116,7 @@ __all__ = [
     "is_in_turn",
     "is_nothing",
     "is_object",
+    "leaving",
     "log_failure",
     "make_pair",
     "member",

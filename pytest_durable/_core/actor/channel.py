@@ -4,6 +4,7 @@ Source: workerd server/server.c++ (ActorContainer, ActorChannelImpl); spec durab
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_durable._core.actor.incoming import IncomingCall, IncomingFunction, IncomingRequest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_durable._core.actor.container import Container
     from pytest_durable._core.actor.context import ObjectContext
     from pytest_durable._core.actor.scope import Scope
+    from pytest_durable._core.life import Life
 
 
 class Channel:
@@ -61,11 +63,7 @@ class Channel:
 
     def send_from_here(self, delivery: Delivery, scope: "Scope | None") -> "asyncio.Future[object]":
         """Like ``deliver``, on behalf of the running code: it leaves at the end of the turn (spec 6.4)."""
-        if scope is None or not scope.incarnation.in_turn:
-            return self.deliver(delivery)
-        answer: asyncio.Future[object] = self.container.services.life.loop.create_future()
-        scope.incarnation.output_gate.hold(lambda: self.deliver(delivery, answer))
-        return answer
+        return leaving(scope, self.container.services.life, partial(self.deliver, delivery))
 
     def run_inside(self, function: "Callable[[object, ObjectContext], object]") -> "asyncio.Future[object]":
         """Run a function of the test inside the object, as an event of its own; its result is not converted."""
@@ -77,3 +75,22 @@ class Channel:
         for reply in () if incarnation is None else incarnation.replies:
             if reply.caller is caller:
                 reply.lose()
+
+
+def leaving(
+    scope: "Scope | None",
+    life: "Life",
+    deliver: "Callable[[asyncio.Future[object] | None], asyncio.Future[object]]",
+) -> "asyncio.Future[object]":
+    """Send something on behalf of the running code: it leaves at the end of the turn, if there is one (spec 6.4).
+
+    Args:
+        scope: The running code.
+        life: The life that runs.
+        deliver: Sends it, given the future to use for the answer; None: it makes one.
+    """
+    if scope is None or not scope.incarnation.in_turn:
+        return deliver(None)
+    answer: asyncio.Future[object] = life.loop.create_future()
+    scope.incarnation.output_gate.hold(lambda: deliver(answer))
+    return answer

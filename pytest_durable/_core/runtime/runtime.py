@@ -7,6 +7,7 @@ comes from the host; what a life owns is made here and dies here.
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import Context
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Final, NoReturn
@@ -58,6 +59,7 @@ class Runtime:
     def __init__(self, number: int, machine: Machine, plans: Sequence[WorkerPlan]) -> None:
         self.machine = machine
         self.life = Life(number, machine.clock, machine.get_loop, machine.failed)
+        self._user_timers = UserTimers(self.life, machine.get_loop)
         self.workers = {plan.name: self._make_worker(plan) for plan in plans}
         #: The Worker that is tested.
         self.worker = self.workers[plans[0].name]
@@ -65,7 +67,6 @@ class Runtime:
         #: The Worker that has the class of each namespace.
         self._owners: dict[str, Worker] = {}
         self._schedules: dict[str, Schedule] = {}
-        self._user_timers = UserTimers(self.life, machine.get_loop)
         self._sweeper = Sweeper(self.life, machine.clock, self.namespaces)
 
     def __repr__(self) -> str:
@@ -120,7 +121,7 @@ class Runtime:
     # -- Workers
 
     def _make_worker(self, plan: WorkerPlan) -> Worker:
-        return Worker(plan, self.life, self._next_isolate, self._services_of_event)
+        return Worker(plan, self.life, self._next_isolate, self._services_of_events)
 
     def begin_workers(self, down_since_ns: int | None) -> None:
         """Tie the Workers to each other and begin their schedules; all namespaces are there.
@@ -175,7 +176,7 @@ class Runtime:
         self._schedules[plan.name] = schedule
         schedule.begin(down_since_ns)
 
-    def _services_of_event(self, worker: Worker, key: EntrypointKey) -> Services:
+    def _services_of_events(self, worker: Worker) -> Services:
         def nothing(*_arguments: object) -> NoReturn:
             raise AssertionError("a Worker has neither storage nor alarms")
 
@@ -211,7 +212,6 @@ class Runtime:
 
     def _services(self, namespace: ActorNamespace, worker: Worker, place: Place) -> Services:
         machine, app = self.machine, worker.plan.app
-        clock = machine.clock
 
         def alarms(key: ObjectKey) -> ObjectAlarms:
             return ObjectAlarms(namespace.scheduler, key)
@@ -219,35 +219,18 @@ class Runtime:
         def facets(container: Container) -> Facets:
             return Facets(container, FacetTree(namespace.files.facet_files(container.key.hex), machine.journal))
 
-        return Services(
-            life=self.life,
-            journal=machine.journal,
-            surface=worker.plan.surface,
-            isolate=worker.deal,
+        return replace(
+            worker.services,
             target=namespace.target,
-            abort_isolate=partial(self._abort_isolate, worker),
-            bindings=lambda: worker.bindings,
             open_store=namespace.files.open_store,
             facets=facets,
             alarms=alarms,
-            wall_ns=clock.read_wall_ns,
-            elapsed_ns=clock.read_elapsed_ns,
-            random_bytes=machine.random.randbytes,
-            has_timers=self._user_timers.has_some,
-            drop_timers=self._user_timers.drop,
             broke=namespace.broke,
-            claim_failed=machine.claim_failed,
             prevent_eviction=namespace.target.class_name in app.options.prevent_eviction,
             delete_all_keeps_alarm=app.delete_all_keeps_alarm,
-            enhanced_errors=app.enhanced_errors,
             sql_enabled=app.options.sql if place.sql is None else place.sql,
-            experimental=app.experimental,
-            message_bytes_max=app.options.message_bytes_max,
             arm_sweep=self._sweeper.arm,
             label=namespace.label,
-            connect_socket=machine.connect_socket,
-            sockets=app.socket_rules,
-            outside=machine.outside,
         )
 
     # -- all objects

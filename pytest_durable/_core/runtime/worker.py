@@ -19,6 +19,7 @@ from pytest_durable._core.actor import (
     WorkerEvent,
     answer_to,
     current_scope,
+    leaving,
     never_sent,
     refusal_of_arguments,
     require_own,
@@ -39,7 +40,7 @@ class Worker:
         plan: What it is.
         life: Owner of its tasks and timers.
         make_isolate: Makes its next isolate, given the Worker.
-        make_services: Makes what its events are offered, given the Worker and the entrypoint.
+        make_services: Makes what its events are offered, given the Worker.
     """
 
     def __init__(
@@ -47,13 +48,15 @@ class Worker:
         plan: WorkerPlan,
         life: Life,
         make_isolate: "Callable[[Worker], Isolate]",
-        make_services: "Callable[[Worker, EntrypointKey], Services]",
+        make_services: "Callable[[Worker], Services]",
     ) -> None:
         self.plan = plan
         self.life = life
         self.bindings: dict[str, object] = dict(plan.values)
         self._make_isolate = make_isolate
         self._make_services = make_services
+        #: What its events are offered.
+        self.services = make_services(self)
         self.isolates_made = 0
         #: As they are now; what began in one isolate keeps that.
         self.isolates = self._make_isolates()
@@ -73,6 +76,7 @@ class Worker:
     def become(self, plan: WorkerPlan) -> None:
         """Be something else from now on, within the life: what was there is still there."""
         self.plan = plan
+        self.services = self._make_services(self)
         self.bindings.update(plan.values)
 
     def key(self, entrypoint: str = "") -> EntrypointKey:
@@ -95,7 +99,7 @@ class Worker:
             A future of the wire value; fails with ``RemoteFailure``.
         """
         key = self.key(entrypoint)
-        services = self._make_services(self, key)
+        services = self.services
         services.life.require_alive()
         if isinstance(delivery, Call) and delivery.args:
             refusal = refusal_of_arguments(delivery.args, services.message_bytes_max)
@@ -204,11 +208,7 @@ class EntrypointClient:
         life = self._worker.life
         if life.is_over and not (scope is not None and scope.incarnation.in_turn):
             return never_sent(connection_lost(), "", life.loop)
-        if scope is None or not scope.incarnation.in_turn:
-            return self._worker.deliver(self._entrypoint, delivery)
-        answer: asyncio.Future[object] = life.loop.create_future()
-        scope.incarnation.output_gate.hold(lambda: self._worker.deliver(self._entrypoint, delivery, answer))
-        return answer
+        return leaving(scope, life, partial(self._worker.deliver, self._entrypoint, delivery))
 
     def handed_over(self, receiver: Incarnation | None) -> "EntrypointClient":
         """A way to the entrypoint for ``receiver`` (None: the test), which got it in a message."""

@@ -73,11 +73,9 @@ def _enter(function: Callable[[], Any]) -> tuple[Any, Any]:
     """A greenlet in which the function has begun, and what has come out of it."""
     import greenlet
 
-    class Portal(greenlet.greenlet):  # type: ignore[misc]  # it has no types
-        is_portal = True
-
     outside: Any = greenlet.getcurrent()
-    inside: Any = Portal(function, outside)
+    inside: Any = greenlet.greenlet(function, outside)
+    inside.is_portal = True
     inside.gr_context = outside.gr_context  # context variables are those of the task
     return inside, inside.switch()
 

@@ -32,8 +32,8 @@ FAULTS: Final = (
         name="message-not-held",
         breaks="A call of one object to another leaves at once, before the writes that precede it are durable.",
         file="_core/actor/channel.py",
-        before="scope.incarnation.output_gate.hold(lambda: self.deliver(delivery, answer))",
-        after="self.deliver(delivery, answer)",
+        before="scope.incarnation.output_gate.hold(lambda: deliver(answer))",
+        after="deliver(answer)",
         tests=_OUTPUT_GATE,
     ),
     Fault(
